@@ -1,0 +1,1 @@
+"""The six services, and what they share."""

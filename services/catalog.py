@@ -1,0 +1,74 @@
+"""The one list of services: names, ports, contracts and who calls whom.
+
+Envoy's configuration, the database roles, the Kubernetes checks, `montrg up` and the command line read it.
+A service that is added here is migrated, started, health-checked and served by all of them.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One domain: a gRPC server that owns one database schema.
+
+    Attributes:
+        name: the folder under `services/`, the database schema and the Envoy cluster.
+        title: what a person calls it.
+        rest_port: where Envoy serves its REST, gRPC and gRPC-Web.
+        grpc_port: where its own gRPC server listens.
+        contracts: full names of its proto services that callers from outside may use.
+        internal: full names of proto services, or `package.Service/Method`, that only neighbours call.
+        calls: names of the services that it calls.
+    """
+
+    name: str
+    title: str
+    rest_port: int
+    grpc_port: int
+    contracts: tuple[str, ...]
+    internal: tuple[str, ...] = ()
+    calls: tuple[str, ...] = ()
+
+    @property
+    def role(self) -> str:
+        """The database role that the service logs in as."""
+        return f"montrg_{self.name}"
+
+    @property
+    def host(self) -> str:
+        """The Kubernetes Service's name, such as `alert-history-service`."""
+        return f"{self.name.replace('_', '-')}-service"
+
+
+SERVICES: tuple[Service, ...] = (
+    Service(
+        name="thresholds",
+        title="Thresholds",
+        rest_port=30001,
+        grpc_port=50051,
+        contracts=("montrg.thresholds.v1.ThresholdService", "montrg.thresholds.v1.MappingService"),
+    ),
+    Service(
+        name="location",
+        title="Locations and sensors",
+        rest_port=30002,
+        grpc_port=50052,
+        contracts=("montrg.location.v1.LocationService", "montrg.location.v1.SensorService"),
+    ),
+    Service(
+        name="realtime",
+        title="Realtime and ingest",
+        rest_port=30003,
+        grpc_port=50053,
+        contracts=("montrg.realtime.v1.RealtimeService", "montrg.realtime.v1.IngestService"),
+        calls=("location", "thresholds"),
+    ),
+)
+
+
+def service(name: str) -> Service:
+    """Returns the service of that name; an unknown one is a KeyError that lists the known ones."""
+    for candidate in SERVICES:
+        if candidate.name == name:
+            return candidate
+    raise KeyError(f"no service {name!r}; there are {', '.join(s.name for s in SERVICES)}")
