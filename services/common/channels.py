@@ -1,0 +1,39 @@
+"""Client channels to neighbours: one a neighbour, with deadlines, keepalive and retries of safe calls."""
+
+import grpc
+import orjson
+
+MAX_MESSAGE_BYTES = 64 * 1024 * 1024
+DEADLINE_S = 5.0
+
+_RETRIES = {
+    "methodConfig": [
+        {
+            "name": [{}],
+            "retryPolicy": {
+                "maxAttempts": 3,
+                "initialBackoff": "0.05s",
+                "maxBackoff": "0.5s",
+                "backoffMultiplier": 2,
+                "retryableStatusCodes": ["UNAVAILABLE"],
+            },
+        }
+    ]
+}
+
+_OPTIONS = [
+    ("grpc.service_config", orjson.dumps(_RETRIES).decode()),
+    ("grpc.keepalive_time_ms", 20_000),
+    ("grpc.keepalive_timeout_ms", 5_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    # A neighbour that was restarted should be found within a second, not after gRPC's default of up to two minutes.
+    ("grpc.initial_reconnect_backoff_ms", 200),
+    ("grpc.min_reconnect_backoff_ms", 200),
+    ("grpc.max_reconnect_backoff_ms", 1_000),
+    ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+]
+
+
+def connect(target: str) -> grpc.aio.Channel:
+    """Opens a channel to `host:port`; the connection is made with the first call."""
+    return grpc.aio.insecure_channel(target, options=_OPTIONS)

@@ -1,0 +1,149 @@
+"""The outermost layer of every server: request ids, one log line a call, and the one table of statuses."""
+
+import logging
+import time
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import grpc
+from google.protobuf import any_pb2
+from google.rpc import error_details_pb2, status_pb2
+from grpc_status import rpc_status
+from sqlalchemy import exc
+
+from services.common import errors
+
+log = logging.getLogger(__name__)
+
+DOMAIN = "montrg"
+REQUEST_ID = "x-request-id"
+RETRY_DELAY_S = 1
+
+STATUSES: dict[type[Exception], grpc.StatusCode] = {
+    errors.NotFoundError: grpc.StatusCode.NOT_FOUND,
+    errors.AlreadyExistsError: grpc.StatusCode.ALREADY_EXISTS,
+    errors.FailedPreconditionError: grpc.StatusCode.FAILED_PRECONDITION,
+    errors.UnavailableError: grpc.StatusCode.UNAVAILABLE,
+    errors.InvalidInputError: grpc.StatusCode.INVALID_ARGUMENT,
+}
+
+# What SQLAlchemy and asyncpg raise when the database is not there, as opposed to a statement that is wrong.
+DATABASE_AWAY = (exc.OperationalError, exc.InterfaceError, exc.TimeoutError, OSError)
+
+
+def database_is_away(error: BaseException) -> bool:
+    """Tells whether an error means that PostgreSQL cannot be reached now."""
+    return isinstance(error, DATABASE_AWAY) or (isinstance(error, exc.DBAPIError) and error.connection_invalidated)
+
+
+def to_domain(error: Exception) -> errors.DomainError | None:
+    """Returns the domain error that stands for `error`, or None for one that nobody foresaw."""
+    if isinstance(error, errors.DomainError):
+        return error
+    if database_is_away(error):
+        return errors.UnavailableError("the database is away; try again in a second", "DATABASE_UNAVAILABLE")
+    return None
+
+
+def to_status(error: errors.DomainError) -> status_pb2.Status:
+    """Builds the status that a caller gets, with details for programs."""
+    code = next(STATUSES[cls] for cls in type(error).__mro__ if cls in STATUSES)
+    info = error_details_pb2.ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=error.metadata)
+    details = [_pack(info)]
+    if isinstance(error, errors.InvalidInputError):
+        bad = error_details_pb2.BadRequest()
+        for violation in error.violations:
+            bad.field_violations.add(field=violation.field, description=violation.description)
+        details.append(_pack(bad))
+    if isinstance(error, errors.UnavailableError):
+        retry = error_details_pb2.RetryInfo()
+        retry.retry_delay.FromSeconds(RETRY_DELAY_S)
+        details.append(_pack(retry))
+    return status_pb2.Status(code=code.value[0], message=error.message, details=details)
+
+
+def _pack(message: Any) -> any_pb2.Any:  # noqa: ANN401  any protobuf message
+    packed = any_pb2.Any()
+    packed.Pack(message)
+    return packed
+
+
+class CallInterceptor(grpc.aio.ServerInterceptor):
+    """Gives each call a request id, maps its errors, and logs one line when it ends."""
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[Any], Awaitable[Any]],
+        handler_call_details: Any,  # noqa: ANN401
+    ) -> Any:  # noqa: ANN401
+        """Wraps the handler of the call."""
+        handler = await continuation(handler_call_details)
+        # Reflection and health answer for themselves; a watch of theirs would log a line a second.
+        if handler is None or not handler_call_details.method.startswith("/montrg."):
+            return handler
+        return _wrap(handler, handler_call_details.method)
+
+
+def _wrap(handler: Any, method: str) -> Any:  # noqa: ANN401  grpc's untyped handler
+    if handler.unary_unary:
+        inner = handler.unary_unary
+
+        async def unary(request: Any, context: Any) -> Any:  # noqa: ANN401
+            async with _call(method, context):
+                return await inner(request, context)
+
+        return grpc.unary_unary_rpc_method_handler(unary, handler.request_deserializer, handler.response_serializer)
+    if handler.unary_stream:
+        source = handler.unary_stream
+
+        async def stream(request: Any, context: Any) -> AsyncIterator[Any]:  # noqa: ANN401
+            async with _call(method, context):
+                async for response in source(request, context):
+                    yield response
+
+        return grpc.unary_stream_rpc_method_handler(stream, handler.request_deserializer, handler.response_serializer)
+    return handler
+
+
+@asynccontextmanager
+async def _call(method: str, context: Any) -> AsyncIterator[None]:  # noqa: ANN401
+    start = time.perf_counter()
+    request_id = _request_id(context)
+    code = "OK"
+    try:
+        yield
+    except grpc.aio.AbortError:
+        code = "ABORTED_BY_HANDLER"
+        raise
+    except Exception as error:  # noqa: BLE001  the one place: whatever nobody foresaw must not reach a caller
+        status = _status_of(error, method, request_id)
+        code = grpc_code_name(status.code)
+        await context.abort_with_status(rpc_status.to_status(status))
+    finally:
+        milliseconds = round((time.perf_counter() - start) * 1000, 2)
+        log.info("call", extra={"method": method, "code": code, "ms": milliseconds, "request_id": request_id})
+
+
+def _status_of(error: Exception, method: str, request_id: str) -> status_pb2.Status:
+    known = to_domain(error)
+    if known is None:
+        log.error("internal error", exc_info=error, extra={"method": method, "request_id": request_id})
+        message = f"internal error; request id {request_id}"
+        return status_pb2.Status(code=grpc.StatusCode.INTERNAL.value[0], message=message)
+    if not isinstance(error, errors.DomainError):
+        log.warning("database away", extra={"method": method, "request_id": request_id, "error": repr(error)})
+    return to_status(known)
+
+
+def grpc_code_name(number: int) -> str:
+    """Returns the name of a status code, such as NOT_FOUND for 5."""
+    return next(code.name for code in grpc.StatusCode if code.value[0] == number)
+
+
+def _request_id(context: Any) -> str:  # noqa: ANN401
+    for key, value in context.invocation_metadata() or ():
+        if key == REQUEST_ID:
+            return str(value)
+    return uuid.uuid4().hex

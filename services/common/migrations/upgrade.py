@@ -1,0 +1,72 @@
+"""Brings a database to the newest schema: roles, schemas, rights, then each service's Alembic migrations."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from services import catalog
+
+SERVICES = Path(__file__).resolve().parents[2]
+LOCK = 4_711_000  # any number that every migrator agrees on
+
+
+async def upgrade(admin_url: str, passwords: Mapping[str, str]) -> None:
+    """Migrates every service of the catalog.
+
+    Args:
+        admin_url: a login that may create roles and schemas in the database.
+        passwords: the password of each service's role, by service name; they are set anew each time.
+
+    Two migrators at once are safe: the second one waits for the first, and then finds nothing to do.
+    """
+    engine = create_async_engine(make_url(admin_url).set(drivername="postgresql+asyncpg"))
+    try:
+        async with engine.connect() as lock:
+            # A session lock on a connection of its own: it goes with the connection, even after kill -9.
+            await lock.execution_options(isolation_level="AUTOCOMMIT")
+            await lock.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": LOCK})
+            for service in catalog.SERVICES:
+                async with engine.begin() as connection:
+                    await connection.run_sync(_upgrade_service, service, passwords[service.name])
+    finally:
+        await engine.dispose()
+
+
+def _upgrade_service(connection: Connection, service: catalog.Service, password: str) -> None:
+    _ensure_role(connection, service.role, password)
+    for statement in _schema_statements(service):
+        connection.execute(text(statement))
+    config = Config()
+    config.set_main_option("script_location", str(SERVICES / "common" / "migrations"))
+    config.set_main_option("version_locations", str(SERVICES / service.name / "migrations" / "versions"))
+    config.set_main_option("path_separator", "os")
+    config.attributes.update(connection=connection, schema=service.name)
+    command.upgrade(config, "head")
+
+
+def _ensure_role(connection: Connection, role: str, password: str) -> None:
+    known = connection.execute(text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role}).scalar()
+    # A utility statement takes no parameters: the server itself quotes the password.
+    verb = "ALTER" if known else "CREATE"
+    statement = connection.execute(
+        text("SELECT format('%s ROLE %I LOGIN PASSWORD %L', :verb, CAST(:role AS text), CAST(:password AS text))"),
+        {"verb": verb, "role": role, "password": password},
+    ).scalar_one()
+    connection.exec_driver_sql(statement)
+
+
+def _schema_statements(service: catalog.Service) -> tuple[str, ...]:
+    schema, role = service.name, service.role
+    return (
+        f"CREATE SCHEMA IF NOT EXISTS {schema}",
+        f"GRANT USAGE ON SCHEMA {schema} TO {role}",
+        # What the migrations below create, the service may read and write, and nothing else.
+        f"ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {role}",
+        f"ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT USAGE ON SEQUENCES TO {role}",
+        f"ALTER ROLE {role} SET search_path TO {schema}",
+    )

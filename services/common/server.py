@@ -1,0 +1,123 @@
+"""The bootstrap of every service: build, serve, report health, and stop in order."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+
+import grpc
+from grpc_channelz.v1 import channelz
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from services.common import logs
+from services.common.channels import MAX_MESSAGE_BYTES
+from services.common.database import Database
+from services.common.interceptors import CallInterceptor, database_is_away
+from services.common.settings import Environment, ServiceSettings, SettingsError, read_service_settings
+
+log = logging.getLogger(__name__)
+
+READY = "ready"
+READY_EVERY_S = 1.0
+
+_OPTIONS = [
+    ("grpc.so_reuseport", 0),
+    ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+    ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+    ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    # Callers find new replicas when an old connection ends.
+    ("grpc.max_connection_age_ms", 600_000),
+    ("grpc.max_connection_age_grace_ms", 60_000),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a service's wiring is given."""
+
+    settings: ServiceSettings
+    environment: Environment
+    database: Database
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """One service.
+
+    Attributes:
+        name: the catalog's name.
+        wire: an async context manager that adds the servicers to the server, and on leaving stops what it started.
+    """
+
+    name: str
+    wire: Callable[[Context, grpc.aio.Server], AbstractAsyncContextManager[None]]
+
+
+def run(app: App) -> None:
+    """Runs a service until SIGTERM or SIGINT."""
+    environment = Environment()
+    try:
+        settings = read_service_settings(app.name, environment)
+        logs.configure(app.name, settings.log_level)
+        asyncio.run(_main(app, settings, environment))
+    except SettingsError as error:
+        raise SystemExit(f"{app.name}: {error}") from error
+
+
+async def _main(app: App, settings: ServiceSettings, environment: Environment) -> None:
+    stop = asyncio.Event()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(signum, stop.set)
+    async with serve(app, settings, environment) as port:
+        log.info("serving", extra={"port": port})
+        await stop.wait()
+        log.info("stopping")
+
+
+@asynccontextmanager
+async def serve(app: App, settings: ServiceSettings, environment: Environment) -> AsyncIterator[int]:
+    """Serves a service, gives its port, and stops it on leaving: health, calls, consumers, database."""
+    database = Database(settings.database_url, settings.pool_size, settings.service.role)
+    server = grpc.aio.server(interceptors=[CallInterceptor()], options=_OPTIONS)
+    checks = health.aio.HealthServicer()
+    try:
+        async with app.wire(Context(settings, environment, database), server):
+            port = _add_built_ins(server, checks, settings)
+            await server.start()
+            for name in ("", *settings.service.contracts):
+                await checks.set(name, health_pb2.HealthCheckResponse.SERVING)
+            ready = asyncio.create_task(_report_readiness(checks, database))
+            try:
+                yield port
+            finally:
+                ready.cancel()
+                await checks.enter_graceful_shutdown()
+                await server.stop(settings.grace_s)
+    finally:
+        await database.close()
+
+
+def _add_built_ins(server: grpc.aio.Server, checks: health.aio.HealthServicer, settings: ServiceSettings) -> int:
+    health_pb2_grpc.add_HealthServicer_to_server(checks, server)
+    channelz.add_channelz_servicer(server)
+    names = (*settings.service.contracts, health.SERVICE_NAME, reflection.SERVICE_NAME, channelz.SERVICE_NAME)
+    reflection.enable_server_reflection(names, server)
+    return int(server.add_insecure_port(f"{settings.host}:{settings.port}"))
+
+
+async def _report_readiness(checks: health.aio.HealthServicer, database: Database) -> None:
+    """Keeps the health of `ready` true to whether the database answers; the other names say the process lives."""
+    while True:
+        state = health_pb2.HealthCheckResponse.SERVING
+        try:
+            await database.ping()
+        except Exception as error:
+            if not database_is_away(error):
+                raise
+            state = health_pb2.HealthCheckResponse.NOT_SERVING
+        await checks.set(READY, state)
+        await asyncio.sleep(READY_EVERY_S)
