@@ -42,6 +42,14 @@ class Database:
         async with self.engine.begin() as connection:
             yield connection
 
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[AsyncConnection]:
+        """Gives a connection whose reads all see the database at one moment."""
+        async with self.engine.connect() as connection:
+            await connection.execution_options(isolation_level="REPEATABLE READ")
+            async with connection.begin():
+                yield connection
+
     async def ping(self) -> None:
         """Returns if the database answers."""
         async with self.engine.connect() as connection:

@@ -21,6 +21,7 @@ from services.common.settings import Environment, ServiceSettings, SettingsError
 log = logging.getLogger(__name__)
 
 READY = "ready"
+CHANNELZ = "grpc.channelz.v1.Channelz"
 READY_EVERY_S = 1.0
 
 _OPTIONS = [
@@ -104,7 +105,7 @@ async def serve(app: App, settings: ServiceSettings, environment: Environment) -
 def _add_built_ins(server: grpc.aio.Server, checks: health.aio.HealthServicer, settings: ServiceSettings) -> int:
     health_pb2_grpc.add_HealthServicer_to_server(checks, server)
     channelz.add_channelz_servicer(server)
-    names = (*settings.service.contracts, health.SERVICE_NAME, reflection.SERVICE_NAME, channelz.SERVICE_NAME)
+    names = (*settings.service.contracts, health.SERVICE_NAME, reflection.SERVICE_NAME, CHANNELZ)
     reflection.enable_server_reflection(names, server)
     return int(server.add_insecure_port(f"{settings.host}:{settings.port}"))
 

@@ -20,7 +20,7 @@ def wet_bulb(temperature: float, humidity: float) -> float:
         temperature * math.atan(0.151977 * math.sqrt(humidity + 8.313659))
         + math.atan(temperature + humidity)
         - math.atan(humidity - 1.67633)
-        + 0.00391838 * humidity**1.5 * math.atan(0.023101 * humidity)
+        + 0.00391838 * math.pow(humidity, 1.5) * math.atan(0.023101 * humidity)
         - 4.686035
     )
 

@@ -1,0 +1,6 @@
+"""Runs the thresholds service."""
+
+from services.common.server import run
+from services.thresholds.app import APP
+
+run(APP)

@@ -1,0 +1,34 @@
+"""Wires the thresholds service."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import grpc
+from montrg.thresholds.v1 import mapping_service_pb2_grpc, threshold_service_pb2_grpc
+
+from services.common.clock import system_clock
+from services.common.revisions import RevisionFeed
+from services.common.server import App, Context
+from services.thresholds.handler import MappingHandler, ThresholdHandler
+from services.thresholds.repository import SqlRepository
+from services.thresholds.service import MappingUseCases, ThresholdUseCases
+
+
+@asynccontextmanager
+async def wire(context: Context, server: grpc.aio.Server) -> AsyncIterator[None]:
+    """Adds both servicers and follows the schema's revision."""
+    feed = RevisionFeed(context.settings.database_url, "thresholds")
+    repository = SqlRepository(context.database)
+    thresholds = ThresholdHandler(ThresholdUseCases(repository, system_clock), feed, system_clock)
+    mappings = MappingHandler(MappingUseCases(repository, system_clock))
+    threshold_service_pb2_grpc.add_ThresholdServiceServicer_to_server(thresholds, server)
+    mapping_service_pb2_grpc.add_MappingServiceServicer_to_server(mappings, server)
+    follower = asyncio.create_task(feed.run())
+    try:
+        yield
+    finally:
+        follower.cancel()
+
+
+APP = App("thresholds", wire)

@@ -1,0 +1,171 @@
+"""Thresholds and mappings in PostgreSQL. Each change raises the schema's revision in its own transaction."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import Table, insert, select, update
+from sqlalchemy import delete as delete_from
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.common import revisions
+from services.common.database import Database
+from services.common.errors import AlreadyExistsError, FailedPreconditionError
+from services.common.paging import PageRequest
+from services.thresholds.domain import Mapping, Rules, Threshold
+from services.thresholds.tables import mapping, threshold
+
+SCHEMA = "thresholds"
+
+
+class SqlRepository:
+    """Satisfies ThresholdStore and MappingStore."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def list_thresholds(self, request: PageRequest, threshold_type: str | None) -> Sequence[Threshold]:
+        """Returns up to one row more than the limit, so that the caller sees whether there are more."""
+        filters = [] if threshold_type is None else [threshold.c.threshold_type == threshold_type]
+        return [Threshold(**row) for row in await self._list(threshold, request, filters)]
+
+    async def list_mappings(
+        self, request: PageRequest, sensor_id: str | None, threshold_id: int | None
+    ) -> Sequence[Mapping]:
+        """Returns up to one row more than the limit."""
+        filters = [] if sensor_id is None else [mapping.c.sensor_id == sensor_id]
+        filters += [] if threshold_id is None else [mapping.c.threshold_id == threshold_id]
+        return [Mapping(**row) for row in await self._list(mapping, request, filters)]
+
+    async def _list(self, table: Table, request: PageRequest, filters: list[Any]) -> list[dict[str, Any]]:
+        (key,) = table.primary_key
+        if request.after is not None:
+            filters = [*filters, key > request.after[0]]
+        statement = select(table).where(*filters).order_by(key).offset(request.skip).limit(request.limit + 1)
+        async with self._database.transaction() as connection:
+            return [dict(row) for row in (await connection.execute(statement)).mappings()]
+
+    async def get_threshold(self, threshold_id: int) -> Threshold | None:
+        """Returns one threshold, or None."""
+        row = await self._get(threshold, threshold_id)
+        return Threshold(**row) if row else None
+
+    async def get_mapping(self, map_id: int) -> Mapping | None:
+        """Returns one mapping, or None."""
+        row = await self._get(mapping, map_id)
+        return Mapping(**row) if row else None
+
+    async def _get(self, table: Table, value: int) -> dict[str, Any] | None:
+        async with self._database.transaction() as connection:
+            return await _row(connection, table, value)
+
+    async def add_threshold(self, new: Threshold) -> Threshold:
+        """Stores a threshold and gives it its id."""
+        return Threshold(**await self._add(threshold, asdict(new)))
+
+    async def add_mapping(self, new: Mapping) -> Mapping:
+        """Stores a mapping and gives it its id; a second one of the same pair is AlreadyExistsError."""
+        try:
+            return Mapping(**await self._add(mapping, asdict(new)))
+        except IntegrityError as error:
+            raise _pair_exists(new, error) from error
+
+    async def _add(self, table: Table, values: dict[str, Any]) -> dict[str, Any]:
+        (key,) = table.primary_key
+        del values[key.name]
+        async with self._database.transaction() as connection:
+            row = (await connection.execute(insert(table).values(values).returning(table))).mappings().one()
+            await revisions.bump(connection, SCHEMA)
+        return dict(row)
+
+    async def change_threshold(self, threshold_id: int, change: Callable[[Threshold], Threshold]) -> Threshold | None:
+        """Changes one threshold under its row lock; None if it does not exist."""
+        async with self._database.transaction() as connection:
+            row = await _row(connection, threshold, threshold_id, lock=True)
+            if row is None:
+                return None
+            changed = change(Threshold(**row))
+            await self._save(connection, threshold, changed)
+            return changed
+
+    async def change_mapping(self, map_id: int, change: Callable[[Mapping], Mapping]) -> Mapping | None:
+        """Changes one mapping under its row lock; None if it does not exist."""
+        async with self._database.transaction() as connection:
+            row = await _row(connection, mapping, map_id, lock=True)
+            if row is None:
+                return None
+            changed = change(Mapping(**row))
+            try:
+                await self._save(connection, mapping, changed)
+            except IntegrityError as error:
+                raise _pair_exists(changed, error) from error
+            return changed
+
+    async def _save(self, connection: AsyncConnection, table: Table, changed: Threshold | Mapping) -> None:
+        (key,) = table.primary_key
+        values = asdict(changed)
+        await connection.execute(update(table).where(key == values.pop(key.name)).values(values))
+        await revisions.bump(connection, SCHEMA)
+
+    async def delete_threshold(self, threshold_id: int) -> bool:
+        """Deletes a threshold; False if there was none."""
+        try:
+            return await self._delete(threshold, threshold_id)
+        except IntegrityError as error:
+            message = f"threshold {threshold_id} was mapped to a sensor just now: delete that mapping first"
+            raise FailedPreconditionError(message, "THRESHOLD_IN_USE", {"threshold_id": str(threshold_id)}) from error
+
+    async def delete_mapping(self, map_id: int) -> bool:
+        """Deletes a mapping; False if there was none."""
+        return await self._delete(mapping, map_id)
+
+    async def _delete(self, table: Table, value: int) -> bool:
+        (key,) = table.primary_key
+        async with self._database.transaction() as connection:
+            result = await connection.execute(delete_from(table).where(key == value).returning(key))
+            if result.first() is None:
+                return False
+            await revisions.bump(connection, SCHEMA)
+        return True
+
+    async def mapping_ids_of(self, threshold_id: int) -> Sequence[int]:
+        """Returns the ids of the mappings to a threshold."""
+        statement = select(mapping.c.map_id).where(mapping.c.threshold_id == threshold_id).order_by(mapping.c.map_id)
+        async with self._database.transaction() as connection:
+            return list((await connection.execute(statement)).scalars())
+
+    async def all_thresholds(self) -> Sequence[Threshold]:
+        """Returns every threshold by ascending id."""
+        async with self._database.transaction() as connection:
+            return await _all_thresholds(connection)
+
+    async def rules(self, known_revision: int | None) -> Rules | None:
+        """Returns everything as it stands at one revision, or None if that is the known one."""
+        async with self._database.snapshot() as connection:
+            revision = await revisions.read(connection, SCHEMA)
+            if revision == known_revision:
+                return None
+            mappings = (await connection.execute(select(mapping).order_by(mapping.c.map_id))).mappings()
+            return Rules(revision, await _all_thresholds(connection), [Mapping(**dict(row)) for row in mappings])
+
+
+async def _all_thresholds(connection: AsyncConnection) -> list[Threshold]:
+    rows = (await connection.execute(select(threshold).order_by(threshold.c.threshold_id))).mappings()
+    return [Threshold(**dict(row)) for row in rows]
+
+
+async def _row(connection: AsyncConnection, table: Table, value: int, *, lock: bool = False) -> dict[str, Any] | None:
+    (key,) = table.primary_key
+    statement = select(table).where(key == value)
+    row = (await connection.execute(statement.with_for_update() if lock else statement)).mappings().first()
+    return dict(row) if row else None
+
+
+def _pair_exists(new: Mapping, error: IntegrityError) -> AlreadyExistsError | IntegrityError:
+    """Tells the violated pair from any other integrity error, which is ours to mend and goes on as it is."""
+    if "mapping_unique" not in str(error.orig):
+        return error
+    message = f"sensor {new.sensor_id} is mapped to threshold {new.threshold_id} already; update that mapping"
+    metadata = {"sensor_id": new.sensor_id, "threshold_id": str(new.threshold_id)}
+    return AlreadyExistsError(message, "MAPPING_EXISTS", metadata)
