@@ -1,6 +1,5 @@
 """Wires the thresholds service."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -10,6 +9,7 @@ from montrg.thresholds.v1 import mapping_service_pb2_grpc, threshold_service_pb2
 from services.common.clock import system_clock
 from services.common.revisions import RevisionFeed
 from services.common.server import App, Context
+from services.common.tasks import background
 from services.thresholds.handler import MappingHandler, ThresholdHandler
 from services.thresholds.repository import SqlRepository
 from services.thresholds.service import MappingUseCases, ThresholdUseCases
@@ -24,11 +24,8 @@ async def wire(context: Context, server: grpc.aio.Server) -> AsyncIterator[None]
     mappings = MappingHandler(MappingUseCases(repository, system_clock))
     threshold_service_pb2_grpc.add_ThresholdServiceServicer_to_server(thresholds, server)
     mapping_service_pb2_grpc.add_MappingServiceServicer_to_server(mappings, server)
-    follower = asyncio.create_task(feed.run())
-    try:
+    async with background(feed.run()):
         yield
-    finally:
-        follower.cancel()
 
 
 APP = App("thresholds", wire)

@@ -54,7 +54,10 @@ def _ensure_role(connection: Connection, role: str, password: str) -> None:
     # A utility statement takes no parameters: the server itself quotes the password.
     verb = "ALTER" if known else "CREATE"
     statement = connection.execute(
-        text("SELECT format('%s ROLE %I LOGIN PASSWORD %L', CAST(:verb AS text), CAST(:role AS text), CAST(:password AS text))"),
+        text(
+            "SELECT format('%s ROLE %I LOGIN PASSWORD %L',"
+            " CAST(:verb AS text), CAST(:role AS text), CAST(:password AS text))"
+        ),
         {"verb": verb, "role": role, "password": password},
     ).scalar_one()
     connection.exec_driver_sql(statement)

@@ -1,0 +1,35 @@
+"""Background work of a service: started together, cancelled together, and never dead in silence."""
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
+
+log = logging.getLogger(__name__)
+
+
+@asynccontextmanager
+async def background(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Runs the coroutines beside the body and cancels them after it.
+
+    Work that fails ends the process in order: its supervisor starts a whole one, which is safer than a service
+    that goes on answering without it.
+    """
+    tasks = [asyncio.create_task(coroutine) for coroutine in work]
+    for task in tasks:
+        task.add_done_callback(_report)
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _report(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and task.exception() is not None:
+        log.critical("background work failed; stopping", exc_info=task.exception())
+        os.kill(os.getpid(), signal.SIGTERM)

@@ -1,0 +1,61 @@
+"""Wires the realtime service."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import grpc
+from montrg.realtime.v1 import ingest_service_pb2_grpc, realtime_service_pb2_grpc
+
+from services import catalog
+from services.common.channels import connect
+from services.common.clock import system_clock
+from services.common.interceptors import database_is_away
+from services.common.server import App, Context
+from services.common.tasks import background
+from services.realtime import convert
+from services.realtime.clients import LocationNeighbour, ThresholdsNeighbour
+from services.realtime.handler import IngestHandler, RealtimeHandler
+from services.realtime.neighbours import Follower
+from services.realtime.repository import SqlRepository
+from services.realtime.service import IngestUseCases, MeasurementUseCases
+from services.realtime.upkeep import Upkeep
+
+
+def _target(context: Context, name: str) -> str:
+    default = f"127.0.0.1:{catalog.service(name).grpc_port}"
+    return context.environment.text(f"{name.upper()}_SERVICE_URL", default).removeprefix("http://")
+
+
+@asynccontextmanager
+async def wire(context: Context, server: grpc.aio.Server) -> AsyncIterator[None]:
+    """Adds both servicers, follows the neighbours and keeps the partitions."""
+    zone = context.environment.zone("SITE_TZ", "Asia/Seoul")
+    retention_days = context.environment.integer("RETENTION_DAYS", 0, 0, 36_500)
+    store = SqlRepository(context.database)
+    async with connect(_target(context, "location")) as location, connect(_target(context, "thresholds")) as thresholds:
+        directory = Follower(
+            "location",
+            LocationNeighbour(location),
+            convert.directory,
+            store=store,
+            is_away=database_is_away,
+            clock=system_clock,
+        )
+        rules = Follower(
+            "thresholds",
+            ThresholdsNeighbour(thresholds),
+            convert.rules,
+            store=store,
+            is_away=database_is_away,
+            clock=system_clock,
+        )
+        ingest = IngestUseCases(store, directory, system_clock)
+        measurements = MeasurementUseCases(store, directory, rules, system_clock, zone)
+        ingest_service_pb2_grpc.add_IngestServiceServicer_to_server(IngestHandler(ingest), server)
+        realtime_service_pb2_grpc.add_RealtimeServiceServicer_to_server(RealtimeHandler(measurements), server)
+        upkeep = Upkeep(store, system_clock, retention_days, database_is_away)
+        async with background(directory.run(), rules.run(), upkeep.run()):
+            yield
+
+
+APP = App("realtime", wire)

@@ -1,0 +1,60 @@
+"""The neighbours' stubs: location's directory and the thresholds' rules."""
+
+from collections.abc import AsyncIterator
+
+import grpc
+from montrg.location.v1 import sensor_service_pb2, sensor_service_pb2_grpc
+from montrg.thresholds.v1 import threshold_service_pb2, threshold_service_pb2_grpc
+
+from services.common.channels import DEADLINE_S
+from services.common.errors import UnavailableError
+
+
+class LocationNeighbour:
+    """Satisfies Neighbour with location's directory."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self._stub = sensor_service_pb2_grpc.SensorServiceStub(channel)
+
+    async def fetch(self) -> bytes:
+        """Returns a serialised Directory."""
+        try:
+            answer = await self._stub.GetDirectory(sensor_service_pb2.GetDirectoryRequest(), timeout=DEADLINE_S)
+        except grpc.aio.AioRpcError as error:
+            raise _away("location", error) from error
+        return bytes(answer.SerializeToString())
+
+    async def watch(self) -> AsyncIterator[int]:
+        """Yields location's revisions."""
+        try:
+            async for answer in self._stub.WatchChanges(sensor_service_pb2.WatchChangesRequest()):
+                yield answer.change.revision
+        except grpc.aio.AioRpcError as error:
+            raise _away("location", error) from error
+
+
+class ThresholdsNeighbour:
+    """Satisfies Neighbour with the thresholds' rules."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self._stub = threshold_service_pb2_grpc.ThresholdServiceStub(channel)
+
+    async def fetch(self) -> bytes:
+        """Returns serialised Rules."""
+        try:
+            answer = await self._stub.GetRules(threshold_service_pb2.GetRulesRequest(), timeout=DEADLINE_S)
+        except grpc.aio.AioRpcError as error:
+            raise _away("thresholds", error) from error
+        return bytes(answer.SerializeToString())
+
+    async def watch(self) -> AsyncIterator[int]:
+        """Yields the thresholds' revisions."""
+        try:
+            async for answer in self._stub.WatchChanges(threshold_service_pb2.WatchChangesRequest()):
+                yield answer.change.revision
+        except grpc.aio.AioRpcError as error:
+            raise _away("thresholds", error) from error
+
+
+def _away(name: str, error: grpc.aio.AioRpcError) -> UnavailableError:
+    return UnavailableError(f"{name} answered {error.code().name}: {error.details()}", "NEIGHBOUR_UNAVAILABLE")

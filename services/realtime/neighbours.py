@@ -1,0 +1,145 @@
+"""Keeps a copy of what a neighbour owns: followed by revision, persisted, and honest about its age."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from datetime import datetime
+from typing import Generic, Protocol, TypeVar
+
+from services.common.clock import Clock
+from services.common.errors import UnavailableError
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+RECONNECT_S = 0.5
+SILENCE_S = 20.0  # the neighbour speaks at least every 15 s
+
+
+class Neighbour(Protocol):
+    """What is asked of a neighbour. A failed call raises UnavailableError."""
+
+    async def fetch(self) -> bytes: ...
+    def watch(self) -> AsyncIterator[int]: ...
+
+
+class SnapshotStore(Protocol):
+    """Where the copy survives a restart. A failure raises what `is_away` knows."""
+
+    async def save_snapshot(self, name: str, payload: bytes, moment: datetime) -> None: ...
+    async def load_snapshot(self, name: str) -> tuple[bytes, datetime] | None: ...
+
+
+class Follower(Generic[T]):
+    """Follows one neighbour.
+
+    Args:
+        name: what the copy is called in the store and in `degraded`, such as `thresholds`.
+        parse: turns what was fetched into what is used.
+        is_away: tells a store that cannot be reached from a mistake.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        neighbour: Neighbour,
+        parse: Callable[[bytes], T],
+        *,
+        store: SnapshotStore,
+        is_away: Callable[[BaseException], bool],
+        clock: Clock,
+    ) -> None:
+        self._name = name
+        self._neighbour = neighbour
+        self._parse = parse
+        self._store = store
+        self._is_away = is_away
+        self._clock = clock
+        self._lock = asyncio.Lock()
+        self._stale_since: datetime | None = clock()
+        self._fetches = 0
+        self.value: T | None = None
+
+    @property
+    def degraded(self) -> str | None:
+        """Says since when the copy is not followed, or None while it is."""
+        if self._stale_since is None:
+            return None
+        name = self._name.upper()
+        if self.value is None:
+            return f"{name}_UNKNOWN: the {self._name} service has not been reached yet"
+        return f"{name}_STALE since {self._stale_since:%Y-%m-%dT%H:%M:%SZ}: the last known {self._name} are used"
+
+    async def refresh(self) -> bool:
+        """Fetches now, once for all that ask at the same time; returns whether the neighbour answered."""
+        before = self._fetches
+        async with self._lock:
+            if self._fetches == before:
+                try:
+                    await self._fetch()
+                except UnavailableError:
+                    self._lost()
+                    return False
+        return True
+
+    async def run(self) -> None:
+        """Follows until it is cancelled."""
+        await self._load()
+        while True:
+            try:
+                await self._follow()
+            except (UnavailableError, TimeoutError) as error:
+                self._lost()
+                log.warning("neighbour away", extra={"neighbour": self._name, "error": str(error)})
+            await asyncio.sleep(RECONNECT_S)
+
+    async def _follow(self) -> None:
+        # A new stream always fetches: the neighbour may have been restored to an older state meanwhile.
+        seen: int | None = None
+        async with contextlib.aclosing(_guarded(self._neighbour.watch())) as revisions:
+            async for revision in revisions:
+                if revision != seen or self._stale_since is not None:
+                    async with self._lock:
+                        await self._fetch()
+                seen = revision
+
+    async def _fetch(self) -> None:
+        payload = await self._neighbour.fetch()
+        self.value = self._parse(payload)
+        self._stale_since = None
+        self._fetches += 1
+        try:
+            await self._store.save_snapshot(self._name, payload, self._clock())
+        except Exception as error:
+            if not self._is_away(error):
+                raise
+            log.warning("copy not kept", extra={"neighbour": self._name, "error": repr(error)})
+
+    async def _load(self) -> None:
+        try:
+            kept = await self._store.load_snapshot(self._name)
+        except Exception as error:
+            if not self._is_away(error):
+                raise
+            log.warning("copy not read", extra={"neighbour": self._name, "error": repr(error)})
+            return
+        if kept is not None and self.value is None:
+            payload, moment = kept
+            self.value = self._parse(payload)
+            self._stale_since = moment
+
+    def _lost(self) -> None:
+        self._stale_since = self._stale_since or self._clock()
+
+
+async def _guarded(stream: AsyncIterator[int]) -> AsyncGenerator[int, None]:
+    """Yields what the stream yields, and raises TimeoutError when it has been silent for too long."""
+    while True:
+        async with asyncio.timeout(SILENCE_S):
+            try:
+                revision = await anext(stream)
+            except StopAsyncIteration:
+                return
+        yield revision
