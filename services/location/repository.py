@@ -1,0 +1,215 @@
+"""Places and sensors in PostgreSQL. Each change raises the schema's revision in its own transaction.
+
+Whether a sensor's place exists is settled with row locks: who adds or moves a sensor holds a key share lock on the
+place, and who deletes a place locks it first and looks for sensors then. So the refusal can name what is in the way,
+and the foreign key behind it is never reached. The revision's row is always locked last.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, Table, Text, any_, delete, literal, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.common import revisions
+from services.common.database import Database
+from services.common.paging import PageRequest
+from services.location.domain import (
+    MAX_NAMED_SENSORS,
+    Calibration,
+    Directory,
+    Location,
+    LocationFilter,
+    Sensor,
+    SensorFilter,
+    SensorLocation,
+    location_exists,
+    location_in_use,
+    no_such_place,
+    sensor_exists,
+)
+from services.location.tables import location, sensor
+
+SCHEMA = "location"
+_ENTRY = (
+    sensor.c.sensor_id,
+    location.c.loc_id,
+    location.c.plant,
+    location.c.factory,
+    location.c.building,
+    location.c.floor,
+    location.c.area,
+)
+_AT_PLACE = sensor.c.loc_id == location.c.loc_id
+
+
+class SqlRepository:
+    """Satisfies LocationStore and SensorStore."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def list_sensor_locations(self, request: PageRequest, wanted: LocationFilter) -> Sequence[SensorLocation]:
+        """Returns up to one entry more than the limit, so that the caller sees whether there are more."""
+        statement = select(*_ENTRY).select_from(location.outerjoin(sensor, _AT_PLACE)).where(*_equal(location, wanted))
+        if request.after is not None:
+            loc_id, sensor_id = request.after
+            # A place without sensors has a NULL here, which is after nothing: its one entry is never repeated.
+            rest_of_place = sensor.c.sensor_id > sensor_id
+            statement = statement.where(location.c.loc_id >= loc_id, (location.c.loc_id > loc_id) | rest_of_place)
+        statement = statement.order_by(location.c.loc_id, sensor.c.sensor_id)
+        return [SensorLocation(**row) for row in await self._read(_part(statement, request))]
+
+    async def sensor_locations(self, sensor_ids: Sequence[str]) -> Sequence[SensorLocation]:
+        """Returns where the sensors are that exist, in any order."""
+        statement = select(*_ENTRY).select_from(location.join(sensor, _AT_PLACE))
+        rows = await self._read(statement.where(_one_of(sensor.c.sensor_id, sensor_ids)))
+        return [SensorLocation(**row) for row in rows]
+
+    async def locations(self, loc_ids: Sequence[str]) -> Sequence[Location]:
+        """Returns the places that exist, in any order."""
+        rows = await self._read(select(location).where(_one_of(location.c.loc_id, loc_ids)))
+        return [Location(**row) for row in rows]
+
+    async def add_location(self, new: Location) -> None:
+        """Stores a place; one of the same id is AlreadyExistsError."""
+        async with self._database.transaction() as connection:
+            if not await _insert(connection, location, asdict(new)):
+                raise location_exists(new.loc_id)
+            await revisions.bump(connection, SCHEMA)
+
+    async def change_location(self, loc_id: str, change: Callable[[Location], Location]) -> Location | None:
+        """Changes one place under its row lock; None if it does not exist."""
+        own = location.c.loc_id == loc_id
+        async with self._database.transaction() as connection:
+            row = await _first(connection, select(location).where(own).with_for_update(key_share=True))
+            if row is None:
+                return None
+            changed = change(Location(**row))
+            await connection.execute(update(location).where(own).values(asdict(changed)))
+            await revisions.bump(connection, SCHEMA)
+            return changed
+
+    async def delete_location(self, loc_id: str) -> bool:
+        """Deletes a place; False if there was none; one with sensors is FailedPreconditionError."""
+        own = location.c.loc_id == loc_id
+        sensors = select(sensor.c.sensor_id).where(sensor.c.loc_id == loc_id).order_by(sensor.c.sensor_id)
+        async with self._database.transaction() as connection:
+            if await _first(connection, select(location.c.loc_id).where(own).with_for_update()) is None:
+                return False
+            in_the_way = (await connection.execute(sensors.limit(MAX_NAMED_SENSORS + 1))).scalars().all()
+            if in_the_way:
+                raise location_in_use(loc_id, in_the_way)
+            await connection.execute(delete(location).where(own))
+            await revisions.bump(connection, SCHEMA)
+            return True
+
+    async def list_sensors(self, request: PageRequest, wanted: SensorFilter) -> Sequence[Sensor]:
+        """Returns up to one sensor more than the limit."""
+        statement = select(sensor).where(*_equal(sensor, wanted)).order_by(sensor.c.sensor_id)
+        if request.after is not None:
+            statement = statement.where(sensor.c.sensor_id > request.after[0])
+        return [_sensor(row) for row in await self._read(_part(statement, request))]
+
+    async def get_sensor(self, sensor_id: str) -> Sensor | None:
+        """Returns one sensor, or None."""
+        async with self._database.transaction() as connection:
+            row = await _first(connection, select(sensor).where(sensor.c.sensor_id == sensor_id))
+            return _sensor(row) if row else None
+
+    async def add_sensor(self, new: Sensor) -> None:
+        """Stores a sensor; without its place it is InvalidInputError, a second one of its id AlreadyExistsError."""
+        async with self._database.transaction() as connection:
+            await _require_place(connection, new.loc_id)
+            if not await _insert(connection, sensor, _values(new)):
+                raise sensor_exists(new.sensor_id)
+            await revisions.bump(connection, SCHEMA)
+
+    async def change_sensor(self, sensor_id: str, change: Callable[[Sensor], Sensor]) -> Sensor | None:
+        """Changes one sensor under its row lock; None if it does not exist."""
+        own = sensor.c.sensor_id == sensor_id
+        async with self._database.transaction() as connection:
+            row = await _first(connection, select(sensor).where(own).with_for_update())
+            if row is None:
+                return None
+            old = _sensor(row)
+            changed = change(old)
+            if changed.loc_id != old.loc_id:
+                await _require_place(connection, changed.loc_id)
+            await connection.execute(update(sensor).where(own).values(_values(changed)))
+            await revisions.bump(connection, SCHEMA)
+            return changed
+
+    async def delete_sensor(self, sensor_id: str) -> bool:
+        """Deletes a sensor; False if there was none."""
+        own = sensor.c.sensor_id == sensor_id
+        async with self._database.transaction() as connection:
+            if (await connection.execute(delete(sensor).where(own).returning(sensor.c.sensor_id))).first() is None:
+                return False
+            await revisions.bump(connection, SCHEMA)
+            return True
+
+    async def directory(self, known_revision: int | None) -> Directory | None:
+        """Returns everything as it stands at one revision, or None if that is the known one."""
+        async with self._database.snapshot() as connection:
+            revision = await revisions.read(connection, SCHEMA)
+            if revision == known_revision:
+                return None
+            sensors = (await connection.execute(select(sensor).order_by(sensor.c.sensor_id))).mappings()
+            locations = (await connection.execute(select(location).order_by(location.c.loc_id))).mappings()
+            return Directory(
+                revision, [_sensor(dict(row)) for row in sensors], [Location(**dict(row)) for row in locations]
+            )
+
+    async def _read(self, statement: Select[Any]) -> list[dict[str, Any]]:
+        async with self._database.transaction() as connection:
+            return [dict(row) for row in (await connection.execute(statement)).mappings()]
+
+
+def _part(statement: Select[Any], request: PageRequest) -> Select[Any]:
+    return statement.offset(request.skip).limit(request.limit + 1)
+
+
+def _equal(table: Table, wanted: LocationFilter | SensorFilter) -> list[ColumnElement[bool]]:
+    return [table.c[name] == value for name, value in asdict(wanted).items() if value is not None]
+
+
+def _one_of(column: ColumnElement[str], values: Sequence[str]) -> ColumnElement[bool]:
+    """Compares with one array, so that each length of a batch is the same prepared statement."""
+    return column == any_(literal(list(values), ARRAY(Text)))
+
+
+async def _first(connection: AsyncConnection, statement: Select[Any]) -> dict[str, Any] | None:
+    row = (await connection.execute(statement)).mappings().first()
+    return dict(row) if row else None
+
+
+async def _insert(connection: AsyncConnection, table: Table, values: Mapping[str, Any]) -> bool:
+    """Inserts a row; False if one of its key exists, also one that another transaction commits meanwhile."""
+    (key,) = table.primary_key
+    statement = insert(table).values(values).on_conflict_do_nothing(index_elements=[key]).returning(key)
+    return (await connection.execute(statement)).first() is not None
+
+
+async def _require_place(connection: AsyncConnection, loc_id: str) -> None:
+    place = select(location.c.loc_id).where(location.c.loc_id == loc_id)
+    if await _first(connection, place.with_for_update(read=True, key_share=True)) is None:
+        raise no_such_place(loc_id)
+
+
+def _sensor(row: Mapping[str, Any]) -> Sensor:
+    calibrations = tuple(
+        Calibration(datetime.fromisoformat(one["valid_from"]), one["temperature_offset"], one["humidity_offset"])
+        for one in row["calibrations"]
+    )
+    return Sensor(**{**row, "calibrations": calibrations})
+
+
+def _values(stored: Sensor) -> dict[str, Any]:
+    calibrations = [
+        asdict(one) | {"valid_from": one.valid_from.isoformat()} for one in stored.calibrations if one.valid_from
+    ]
+    return asdict(stored) | {"calibrations": calibrations}
