@@ -21,7 +21,9 @@ def test_stulls_wet_bulb_agrees_with_his_paper():
     assert wet_bulb(20.0, 50.0) == pytest.approx(13.7, abs=0.05)
 
 
-@pytest.mark.parametrize(("value", "expected"), [(32.95, 33.0), (32.949, 32.9), (30.25, 30.3), (-0.25, -0.3), (0.05, 0.1)])
+@pytest.mark.parametrize(
+    ("value", "expected"), [(32.95, 33.0), (32.949, 32.9), (30.25, 30.3), (-0.25, -0.3), (0.05, 0.1)]
+)
 def test_halves_are_rounded_away_from_zero(value, expected):
     assert publish(value) == expected
 

@@ -1,6 +1,5 @@
 """The realtime service between real neighbours, on a real database, as a gRPC client sees it."""
 
-import asyncio
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 
@@ -14,49 +13,18 @@ from montrg.realtime.v1 import ingest_service_pb2_grpc, realtime_service_pb2_grp
 from montrg.realtime.v1 import realtime_service_pb2 as pb2
 from montrg.thresholds.v1 import threshold_service_pb2, threshold_service_pb2_grpc
 
-from services.common.server import serve
 from services.location.app import APP as LOCATION
 from services.realtime.app import APP as REALTIME
 from services.thresholds.app import APP as THRESHOLDS
-from tests.conftest import settings_of
+from tests.conftest import service_url
+from tests.support.mesh import eventually, running_mesh
 from tests.support.oracle import ORACLE, legal_level
-
-
-class Mesh:
-    """Three services in this process; a neighbour can be stopped and started again on its port."""
-
-    def __init__(self, admin_url):
-        self._admin_url = admin_url
-        self._stacks = {}
-        self.ports = {}
-
-    async def start(self, app, **variables):
-        if app.name in self.ports:
-            variables["MONTRG_PORT"] = str(self.ports[app.name])
-        settings, environment = settings_of(self._admin_url, app.name, **variables)
-        stack = self._stacks[app.name] = AsyncExitStack()
-        self.ports[app.name] = await stack.enter_async_context(serve(app, settings, environment))
-
-    async def stop(self, app):
-        await self._stacks.pop(app.name).aclose()
-
-    async def close(self):
-        for stack in reversed(self._stacks.values()):
-            await stack.aclose()
-
-    def url(self, app):
-        return f"127.0.0.1:{self.ports[app.name]}"
 
 
 @pytest.fixture(scope="module")
 async def mesh(admin_url):
-    mesh = Mesh(admin_url)
-    await mesh.start(THRESHOLDS)
-    await mesh.start(LOCATION)
-    urls = {"LOCATION_SERVICE_URL": mesh.url(LOCATION), "THRESHOLDS_SERVICE_URL": mesh.url(THRESHOLDS)}
-    await mesh.start(REALTIME, **urls)
-    yield mesh
-    await mesh.close()
+    async with running_mesh(admin_url) as mesh:
+        yield mesh
 
 
 @pytest.fixture(scope="module")
@@ -107,14 +75,6 @@ async def write(stubs, *rows):
 async def shown(stubs):
     answer = await stubs["realtime"].GetMeasurements(pb2.GetMeasurementsRequest())
     return answer, {measurement.sensor_id: measurement for measurement in answer.measurements}
-
-
-async def eventually(check, seconds=10.0):
-    """Waits until an async check is true."""
-    deadline = asyncio.get_running_loop().time() + seconds
-    while not await check():
-        assert asyncio.get_running_loop().time() < deadline, "it did not come true in time"
-        await asyncio.sleep(0.05)
 
 
 async def test_the_oracle_values_come_out_with_their_levels(stubs, register):
@@ -250,8 +210,6 @@ async def test_with_the_neighbours_away_the_last_known_is_used_and_said(mesh, st
 
 
 async def test_the_role_can_neither_drop_its_tables_nor_read_its_neighbours(admin_url, mesh):
-    from tests.conftest import service_url
-
     connection = await asyncpg.connect(service_url(admin_url, "realtime"))
     try:
         for statement in ("DROP TABLE realtime.latest", "SELECT * FROM thresholds.threshold", "CREATE TABLE x (y int)"):

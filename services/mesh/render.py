@@ -1,0 +1,95 @@
+"""Renders Envoy's configuration from the catalog, the contracts and the pieces below `envoy/`."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from services.catalog import Service
+from services.mesh import docs, replies, templates
+from services.mesh.contracts import Contracts, read_contracts
+from services.mesh.options import ROOT, RenderOptions
+from services.mesh.routes import routes
+
+DESCRIPTOR_SET = ("gen", "montrg.binpb")
+RENDERED = ROOT / "envoy" / "rendered" / "local.yaml"
+
+_HEADER = "# Rendered by `python -m services.mesh render`; a test compares. Paths are relative to the project's folder.\n"
+
+
+def render_config(options: RenderOptions) -> dict[str, Any]:
+    """Renders one Envoy with a listener for each service, as plain data for YAML."""
+    contracts = read_contracts(ROOT.joinpath(*DESCRIPTOR_SET))
+    values = {
+        "admin_address": options.admin_address,
+        "admin_port": options.admin_port,
+        "max_connections": options.max_connections,
+        "listeners": [_listener(service, options, contracts) for service in options.services],
+        "clusters": [c for service in options.services for c in _clusters(service, options)],
+    }
+    config: dict[str, Any] = templates.fill(templates.load("bootstrap.yaml"), values)
+    return config
+
+
+def write_config(options: RenderOptions, destination: Path) -> None:
+    """Writes the configuration to a file, in a folder that is made if need be."""
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    destination.write_text(to_yaml(render_config(options)), encoding="utf-8")
+
+
+def to_yaml(config: dict[str, Any]) -> str:
+    """Returns the configuration as YAML: the same text for the same content."""
+    text = yaml.dump(config, Dumper=_Plain, sort_keys=False, allow_unicode=True, width=120)
+    return _HEADER + text
+
+
+class _Plain(yaml.SafeDumper):
+    """Writes a thing that is used twice out twice: Envoy reads anchors, people do not."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ANN401, ARG002
+        return True
+
+
+def _listener(service: Service, options: RenderOptions, contracts: Contracts) -> dict[str, Any]:
+    texts = {"name": service.name, "max_request_text": f"{options.max_request_bytes // 1024 // 1024} MiB"}
+    values = {
+        "name": service.name,
+        "address": options.listen_address,
+        "port": options.rest_port(service),
+        "access_log": _access_log(options),
+        "mappers": replies.mappers(texts),
+        "cors_origins": [{"safe_regex": {"regex": origin}} for origin in options.cors_origins],
+        "routes": [*docs.routes(service, options), *routes(service, contracts)],
+        "max_docs_bytes": docs.MAX_BYTES,
+        "health_clusters": {service.name: {"value": 1}},
+        "ready_clusters": {_ready(service): {"value": 1}},
+        "lua_file": options.path("envoy", "rest.lua"),
+        "descriptor_set": options.path(*DESCRIPTOR_SET),
+        "transcoded": [name for name in service.contracts if any(m.bindings for m in contracts.methods[name])],
+        "max_request_bytes": options.max_request_bytes,
+        "max_response_bytes": options.max_response_bytes,
+    }
+    listener: dict[str, Any] = templates.fill(templates.load("listener.yaml"), values)
+    return listener
+
+
+def _ready(service: Service) -> str:
+    return f"{service.name}_ready"
+
+
+def _clusters(service: Service, options: RenderOptions) -> list[dict[str, Any]]:
+    """Two clusters of the same processes: what is sent to while they live, and whether they reach their database."""
+    endpoints = [
+        {"endpoint": {"address": {"socket_address": {"address": options.upstream_address, "port_value": port}}}}
+        for port in options.grpc_ports(service)
+    ]
+    piece = templates.load("cluster.yaml")
+    names = ((service.name, service.contracts[0]), (_ready(service), "ready"))
+    return [templates.fill(piece, {"name": n, "health_name": h, "endpoints": endpoints}) for n, h in names]
+
+
+def _access_log(options: RenderOptions) -> list[dict[str, Any]]:
+    if options.access_log is None:
+        return []
+    piece = templates.load("access_log.yaml")
+    return [templates.fill(piece, {"path": str(options.access_log)})]

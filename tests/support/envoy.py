@@ -1,0 +1,54 @@
+"""A real Envoy for a test, on free ports, in front of whatever the test starts."""
+
+import random
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from services.mesh.options import ROOT, RenderOptions
+from services.mesh.process import envoy_command, is_ready
+from services.mesh.render import write_config
+
+START_S = 20.0
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody listens on, below the ephemeral range so that no client takes them meanwhile."""
+    free: list[int] = []
+    for port in random.sample(range(20_000, 32_000), 1000):
+        with socket.socket() as candidate:
+            candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                candidate.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        free.append(port)
+        if len(free) == count:
+            return free
+    raise AssertionError("no free ports")
+
+
+@contextmanager
+def running_envoy(options: RenderOptions, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Runs an Envoy with these options until the block ends; its log is `folder`/envoy.log."""
+    config, log = folder / "envoy.yaml", folder / "envoy.log"
+    write_config(options, config)
+    with log.open("wb") as output:
+        process = subprocess.Popen(envoy_command(config), cwd=ROOT, stderr=output, stdout=output)
+    try:
+        _await_ready(process, options.admin_port, log)
+        yield process
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _await_ready(process: subprocess.Popen[bytes], admin_port: int, log: Path) -> None:
+    deadline = time.monotonic() + START_S
+    while not is_ready(admin_port):
+        assert process.poll() is None, log.read_text()
+        assert time.monotonic() < deadline, log.read_text()
+        time.sleep(0.05)

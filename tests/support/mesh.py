@@ -1,0 +1,58 @@
+"""The services of the catalog in the test's own process, on free ports, on a real database."""
+
+import asyncio
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from services.common.server import serve
+from services.location.app import APP as LOCATION
+from services.realtime.app import APP as REALTIME
+from services.thresholds.app import APP as THRESHOLDS
+from tests.conftest import settings_of
+
+
+class Mesh:
+    """Three services; each can be stopped, and started again on its port."""
+
+    def __init__(self, admin_url):
+        self._admin_url = admin_url
+        self._stacks = {}
+        self.ports = {}
+
+    async def start(self, app, **variables):
+        if app.name in self.ports:
+            variables["MONTRG_PORT"] = str(self.ports[app.name])
+        settings, environment = settings_of(self._admin_url, app.name, **variables)
+        stack = self._stacks[app.name] = AsyncExitStack()
+        self.ports[app.name] = await stack.enter_async_context(serve(app, settings, environment))
+
+    async def stop(self, app):
+        await self._stacks.pop(app.name).aclose()
+
+    async def close(self):
+        for stack in reversed(self._stacks.values()):
+            await stack.aclose()
+
+    def url(self, app):
+        return f"127.0.0.1:{self.ports[app.name]}"
+
+
+@asynccontextmanager
+async def running_mesh(admin_url):
+    """Runs the services until the block ends."""
+    mesh = Mesh(admin_url)
+    try:
+        await mesh.start(THRESHOLDS)
+        await mesh.start(LOCATION)
+        urls = {"LOCATION_SERVICE_URL": mesh.url(LOCATION), "THRESHOLDS_SERVICE_URL": mesh.url(THRESHOLDS)}
+        await mesh.start(REALTIME, **urls)
+        yield mesh
+    finally:
+        await mesh.close()
+
+
+async def eventually(check, seconds=10.0):
+    """Waits until an async check is true."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    while not await check():
+        assert asyncio.get_running_loop().time() < deadline, "it did not come true in time"
+        await asyncio.sleep(0.05)
