@@ -1,4 +1,4 @@
-"""Generates `gen/` from `protos/`: descriptor set, Python modules and type stubs.
+"""Generates `gen/` from `protos/`: descriptor set, Python modules, type stubs and OpenAPI documents.
 
 The descriptor set comes from buf (with imports and comments, as Envoy and the OpenAPI generator want it), and
 the Python modules from the pinned grpcio-tools, so that one parser decides what the contracts say.
@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 
 from google.protobuf import descriptor_pb2
+
+from services.mesh.openapi import write_openapi
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -36,6 +38,7 @@ def generate(destination: Path) -> None:
     subprocess.run([*command, *own_files(descriptor_set)], check=True)  # noqa: S603
     # A real package, so that type checkers and the wheel find it; its folders below are namespaces.
     (destination / "montrg" / "__init__.py").write_text('"""Generated from protos/ by `make generate`."""\n')
+    write_openapi(descriptor_set, destination / "openapi")
 
 
 if __name__ == "__main__":

