@@ -28,12 +28,17 @@ def routes(service: Service, options: RenderOptions) -> list[dict[str, Any]]:
 def _route(entry: dict[str, str]) -> dict[str, Any]:
     kind = "type.googleapis.com/envoy.extensions.filters.http.grpc_json_transcoder.v3.GrpcJsonTranscoder"
     is_read = {"name": ":method", "string_match": {"safe_regex": {"regex": "GET|HEAD"}}}
-    headers = {"content-type": entry["type"], "cache-control": "no-cache"}
-    return {
+    route = {
         "match": {"safe_regex": {"regex": entry["path"].replace(".", r"\.")}, "headers": [is_read]},
-        "direct_response": {"status": 200, "body": {"filename": entry["file"]}},
         # Without services it lets pass what it would refuse as an unknown path.
         "typed_per_filter_config": {_TRANSCODER: {"@type": kind, "proto_descriptor": "", "services": []}},
+    }
+    if "redirect" in entry:
+        return {**route, "redirect": {"path_redirect": entry["redirect"], "response_code": "FOUND"}}
+    headers = {"content-type": entry["type"], "cache-control": "no-cache"}
+    return {
+        **route,
+        "direct_response": {"status": 200, "body": {"filename": entry["file"]}},
         "response_headers_to_add": [
             {"header": {"key": key, "value": value}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}
             for key, value in headers.items()

@@ -191,7 +191,10 @@ def _success(method: Method, contracts: Contracts, schemas: Schemas) -> dict[str
 
 
 def _probes() -> dict[str, Any]:
-    texts = {"/health": "Tells whether a process of the service lives", "/ready": "Tells whether it reaches its database"}
+    texts = {
+        "/health": "Tells whether a process of the service lives",
+        "/ready": "Tells whether it reaches its database",
+    }
     answer = {"type": "object", "properties": {"status": {"type": "string"}}, "required": ["status"]}
     return {
         path: {

@@ -14,7 +14,9 @@ from services.mesh.routes import routes
 DESCRIPTOR_SET = ("gen", "montrg.binpb")
 RENDERED = ROOT / "envoy" / "rendered" / "local.yaml"
 
-_HEADER = "# Rendered by `python -m services.mesh render`; a test compares. Paths are relative to the project's folder.\n"
+_HEADER = (
+    "# Rendered by `python -m services.mesh render`; a test compares. Paths are relative to the project's folder.\n"
+)
 
 
 def render_config(options: RenderOptions) -> dict[str, Any]:

@@ -9,9 +9,9 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import asyncpg
-import psutil
 import pytest
 
 from services.local import cluster
@@ -72,9 +72,11 @@ async def test_settings_are_durable_and_only_the_loopback_with_the_password_gets
             assert await query(server.admin_url, f"SHOW {name}") == value, name
         with pytest.raises(asyncpg.InvalidPasswordError):
             await asyncpg.connect(server.admin_url, password="wrong")
-        assert server.pid is not None
-        listening = [c.laddr for c in psutil.Process(server.pid).net_connections("all") if c.status == "LISTEN"]
-        assert [address.ip for address in listening] == ["127.0.0.1"]
+        port = f":{urlsplit(server.admin_url).port:04X}"
+        tables = "".join(table.read_text() for table in Path("/proc/net").glob("tcp*"))
+        rows = [line.split() for line in tables.splitlines()]
+        listening = [row[1] for row in rows if row[3] == "0A" and row[1].endswith(port)]
+        assert listening == [f"0100007F{port}"]
     assert stat.S_IMODE((folder / "postgres" / "password").stat().st_mode) == 0o600
     assert stat.S_IMODE((folder / "postgres" / "cluster").stat().st_mode) == 0o700
 

@@ -43,6 +43,7 @@ def _add(status: status_pb2.Status, detail: Any) -> None:
 class Thresholds(thresholds_grpc.ThresholdServiceServicer):
     def __init__(self) -> None:
         self.calls: list[tuple[str, Any]] = []
+        self.unavailable = 0
 
     async def ListThresholds(self, request: Any, context: Any) -> Any:
         self.calls.append(("list", request))
@@ -65,7 +66,8 @@ class Thresholds(thresholds_grpc.ThresholdServiceServicer):
             await context.abort_with_status(missing("404"))
         if request.threshold_id == 409:
             await context.abort(grpc.StatusCode.ALREADY_EXISTS, "twice")
-        if request.threshold_id == 503 and len(self.calls) % 2:
+        if request.threshold_id == 503 and self.calls[-2][1] != request:
+            self.unavailable += 1
             await context.abort(grpc.StatusCode.UNAVAILABLE, "once")
         if request.threshold_id == 504:
             await asyncio.sleep(20)
@@ -80,6 +82,8 @@ class Thresholds(thresholds_grpc.ThresholdServiceServicer):
 
     async def UpdateThreshold(self, request: Any, context: Any) -> Any:
         self.calls.append(("update", request))
+        if request.threshold_id == 503:
+            await context.abort(grpc.StatusCode.UNAVAILABLE, "always")
         answer = thresholds_pb2.Threshold()
         answer.CopyFrom(request.threshold)
         answer.threshold_id = request.threshold_id
@@ -129,9 +133,9 @@ class Backend:
     def __init__(self, port: int) -> None:
         self.port = port
         self.thresholds, self.locations = Thresholds(), Locations()
-        self.checks = health.aio.HealthServicer()
 
     async def start(self) -> None:
+        self.checks = health.aio.HealthServicer()
         size = 64 * 1024 * 1024
         limits = [("grpc.max_receive_message_length", size), ("grpc.max_send_message_length", size)]
         self.server = grpc.aio.server(options=[("grpc.so_reuseport", 0), *limits])

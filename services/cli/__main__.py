@@ -1,0 +1,5 @@
+"""Runs the command `montrg` as `python -m services.cli`."""
+
+from services.cli.main import main
+
+main()

@@ -1,0 +1,60 @@
+"""One Envoy, with a backend of its own for each service that it serves, for all end-to-end tests of this folder."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from services.mesh.options import RenderOptions
+from tests.mesh.backend import Backend
+from tests.support.envoy import free_ports, running_envoy
+
+
+@dataclass(frozen=True, slots=True)
+class Mesh:
+    """The ports of the running Envoy, and the backends of thresholds and location; realtime has none."""
+
+    thresholds: str
+    locations: str
+    realtime: str
+    thresholds_backend: Backend
+    locations_backend: Backend
+    access_log: Path
+
+
+@pytest_asyncio.fixture(scope="session")
+async def mesh(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mesh]:
+    folder = tmp_path_factory.mktemp("envoy")
+    rest_t, rest_l, rest_r, grpc_t, grpc_l, nobody, admin = free_ports(7)
+    backends = Backend(grpc_t), Backend(grpc_l)
+    for backend in backends:
+        await backend.start()
+    options = RenderOptions(
+        rest_ports={"thresholds": rest_t, "location": rest_l, "realtime": rest_r},
+        upstream_ports={"thresholds": [grpc_t], "location": [grpc_l], "realtime": [nobody]},
+        admin_port=admin,
+        access_log=folder / "access.log",
+    )
+    envoy = running_envoy(options, folder)
+    await asyncio.to_thread(envoy.__enter__)
+    addresses = (f"127.0.0.1:{port}" for port in (rest_t, rest_l, rest_r))
+    yield Mesh(*addresses, *backends, folder / "access.log")
+    await asyncio.to_thread(envoy.__exit__, None, None, None)
+    for backend in backends:
+        await backend.stop()
+
+
+@pytest_asyncio.fixture(scope="session")
+async def thresholds(mesh: Mesh) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=f"http://{mesh.thresholds}", timeout=15) as client:
+        yield client
+
+
+@pytest_asyncio.fixture(scope="session")
+async def locations(mesh: Mesh) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=f"http://{mesh.locations}", timeout=15) as client:
+        yield client

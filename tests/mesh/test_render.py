@@ -1,0 +1,146 @@
+"""The rendered configuration: it is Envoy's to judge, equals the committed one, and says what the catalog says."""
+
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from services.catalog import SERVICES
+from services.mesh import templates
+from services.mesh.contracts import ContractError, Contracts, Method, read_contracts
+from services.mesh.options import ROOT, RenderOptions
+from services.mesh.process import envoy_command, validate_command
+from services.mesh.render import DESCRIPTOR_SET, RENDERED, render_config, to_yaml, write_config
+from services.mesh.routes import RETRY_READ, routes
+
+CONTRACTS = read_contracts(ROOT.joinpath(*DESCRIPTOR_SET))
+
+
+def route_of(service: str, path: str) -> dict[str, Any]:
+    catalogued = next(s for s in SERVICES if s.name == service)
+    return next(r for r in routes(catalogued, CONTRACTS) if r["match"].get("path") == path)
+
+
+def test_the_committed_configuration_is_what_is_rendered() -> None:
+    assert RENDERED.read_text(encoding="utf-8") == to_yaml(render_config(RenderOptions()))
+
+
+def test_the_committed_configuration_names_no_path_of_a_machine() -> None:
+    text = RENDERED.read_text(encoding="utf-8")
+    assert str(ROOT) not in text
+    assert "${" not in text
+
+
+def test_envoy_would_start_with_the_committed_configuration() -> None:
+    result = subprocess.run(validate_command(RENDERED), cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    assert "warning" not in result.stderr
+
+
+def test_absolute_paths_make_it_startable_from_anywhere(tmp_path: Path) -> None:
+    config = tmp_path / "deep" / "envoy.yaml"
+    write_config(RenderOptions(root=ROOT, access_log=tmp_path / "access.log"), config)
+    result = subprocess.run(validate_command(config), cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+
+
+def test_every_service_has_a_listener_on_its_port_and_nowhere_else() -> None:
+    resources = yaml.safe_load(to_yaml(render_config(RenderOptions())))["static_resources"]
+    addresses = {item["name"]: item["address"]["socket_address"] for item in resources["listeners"]}
+    assert addresses == {s.name: {"address": "127.0.0.1", "port_value": s.rest_port} for s in SERVICES}
+
+
+def test_ports_and_addresses_are_the_callers_to_choose() -> None:
+    options = RenderOptions(
+        listen_address="0.0.0.0",
+        rest_ports={"location": 21001},
+        upstream_ports={"location": [21002, 21003]},
+        admin_port=21004,
+    )
+    config = render_config(options)
+    listener = next(item for item in config["static_resources"]["listeners"] if item["name"] == "location")
+    assert listener["address"]["socket_address"] == {"address": "0.0.0.0", "port_value": 21001}
+    assert config["admin"]["address"]["socket_address"] == {"address": "127.0.0.1", "port_value": 21004}
+    for cluster in config["static_resources"]["clusters"]:
+        if cluster["name"] in ("location", "location_ready"):
+            endpoints = cluster["load_assignment"]["endpoints"][0]["lb_endpoints"]
+            assert [e["endpoint"]["address"]["socket_address"]["port_value"] for e in endpoints] == [21002, 21003]
+
+
+def test_a_read_is_sent_again_and_a_write_only_if_nobody_began_it() -> None:
+    read = route_of("thresholds", "/montrg.thresholds.v1.ThresholdService/GetThreshold")["route"]
+    write = route_of("thresholds", "/montrg.thresholds.v1.ThresholdService/CreateThreshold")["route"]
+    assert read["retry_policy"]["retry_on"] == RETRY_READ
+    assert write["retry_policy"]["retry_on"] == "connect-failure,refused-stream"
+    assert (read["timeout"], write["timeout"]) == ("5s", "5s")
+
+
+def test_a_batch_of_readings_has_half_a_minute() -> None:
+    route = route_of("realtime", "/montrg.realtime.v1.IngestService/WriteReadings")["route"]
+    assert route["timeout"] == "30s"
+
+
+def test_a_stream_has_no_end_and_may_be_silent() -> None:
+    route = route_of("thresholds", "/montrg.thresholds.v1.ThresholdService/WatchChanges")["route"]
+    assert route == {"cluster": "thresholds", "timeout": "0s", "idle_timeout": "0s"}
+
+
+@pytest.mark.parametrize(
+    ("service", "contract", "method", "shape"),
+    [
+        ("thresholds", "ThresholdService", "ListThresholds", {"list": "thresholds"}),
+        ("thresholds", "MappingService", "ListSensorMappings", {"list": "mappings"}),
+        ("thresholds", "MappingService", "CreateMapping", {"id": "map_id", "location": "/api/v1/mappings/"}),
+        ("location", "LocationService", "BatchGetLocations", {"list": "locations"}),
+        ("location", "LocationService", "CreateLocation", {"id": "loc_id", "location": "/api/v1/locations/loc/"}),
+        ("location", "SensorService", "CreateSensor", {"id": "sensor_id", "location": "/api/v1/sensors/"}),
+        ("realtime", "RealtimeService", "GetMeasurements", None),
+        ("realtime", "IngestService", "ListReadings", {"list": "readings"}),
+    ],
+)
+def test_the_shape_of_an_answer_follows_from_its_contract(
+    service: str, contract: str, method: str, shape: dict[str, str] | None
+) -> None:
+    route = route_of(service, f"/montrg.{service}.v1.{contract}/{method}")
+    assert route.get("metadata", {}).get("filter_metadata", {}).get("envoy.filters.http.lua") == shape
+
+
+def test_a_list_with_other_fields_than_its_token_is_refused() -> None:
+    contracts = _with_field("montrg.thresholds.v1.ListThresholdsResponse", "total")
+    with pytest.raises(ContractError, match="one repeated message field"):
+        contracts.unwrapped_field("montrg.thresholds.v1.ListThresholdsResponse")
+
+
+def test_a_resource_that_does_not_begin_with_its_id_is_refused() -> None:
+    contracts = _with_field("montrg.thresholds.v1.Threshold", "etag", first=True)
+    create: Method = next(m for m in contracts.methods["montrg.thresholds.v1.ThresholdService"] if m.is_create)
+    with pytest.raises(ContractError, match="first field must be threshold_id"):
+        contracts.location(create)
+
+
+def _with_field(message: str, name: str, *, first: bool = False) -> Contracts:
+    changed = type(CONTRACTS.messages[message]).FromString(CONTRACTS.messages[message].SerializeToString())
+    fields = [*changed.field]
+    del changed.field[:]
+    extra = type(fields[0])(name=name, number=99, label=1, type=9)
+    changed.field.extend([extra, *fields] if first else [*fields, extra])
+    return replace(CONTRACTS, messages={**CONTRACTS.messages, message: changed})
+
+
+def test_a_hole_is_filled_with_the_value_itself_or_with_its_text() -> None:
+    piece = {"port": "${port}", "list": ["${name}-a", 1], "whole": "${list}"}
+    values = {"port": 1, "name": "x", "list": [{"y": 2}]}
+    assert templates.fill(piece, values) == {"port": 1, "list": ["x-a", 1], "whole": [{"y": 2}]}
+
+
+def test_a_hole_without_a_value_is_an_error() -> None:
+    with pytest.raises(KeyError, match="port"):
+        templates.fill(["${port}"], {})
+
+
+def test_envoys_may_run_side_by_side_unless_hot_restart_is_asked_for() -> None:
+    assert "--disable-hot-restart" in envoy_command(Path("x"))
+    assert "--base-id 7" in " ".join(envoy_command(Path("x"), base_id=7))
