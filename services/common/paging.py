@@ -5,7 +5,8 @@ import binascii
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from datetime import datetime
+from typing import Generic, NoReturn, TypeVar
 
 import orjson
 
@@ -14,7 +15,9 @@ from services.common.errors import invalid
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
 
-Key = tuple[str | int, ...]
+_MOST_INT32 = 2**31 - 1
+
+Key = tuple[str | int | datetime, ...]
 T = TypeVar("T")
 
 
@@ -75,9 +78,26 @@ def _encode(key: Key, query: str) -> str:
 
 def _decode(token: str, query: str, types: tuple[type, ...]) -> Key:
     try:
-        content = orjson.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
-    except (binascii.Error, ValueError):
-        content = None
-    if not isinstance(content, list) or content[:1] != [query] or [type(v) for v in content[1:]] != list(types):
+        forged_query, *values = orjson.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+        key = tuple(_value(value, wanted) for value, wanted in zip(values, types, strict=True))
+    except (binascii.Error, ValueError, TypeError):
+        forged_query, key = None, ()
+    if forged_query != query:
         raise invalid("page_token", "is not a token of this list; take x-next-page-token of its last page")
-    return tuple(content[1:])
+    return key
+
+
+def _value(value: object, wanted: type) -> str | int | datetime:
+    """Returns one column of a key; a value that the database could not compare with is a ValueError."""
+    if wanted is datetime and isinstance(value, str):
+        moment = datetime.fromisoformat(value)
+        return moment if moment.tzinfo is not None else _refuse(value)
+    if wanted is int and type(value) is int and abs(value) <= _MOST_INT32:
+        return value
+    if wanted is str and isinstance(value, str) and "\0" not in value:
+        return value
+    return _refuse(value)
+
+
+def _refuse(value: object) -> NoReturn:
+    raise ValueError(f"{value!r} is no key")

@@ -1,6 +1,5 @@
 """Wires the location service."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -10,6 +9,7 @@ from montrg.location.v1 import location_service_pb2_grpc, sensor_service_pb2_grp
 from services.common.clock import system_clock
 from services.common.revisions import RevisionFeed
 from services.common.server import App, Context
+from services.common.tasks import background
 from services.location.handler import LocationHandler, SensorHandler
 from services.location.repository import SqlRepository
 from services.location.service import LocationUseCases, SensorUseCases
@@ -24,13 +24,8 @@ async def wire(context: Context, server: grpc.aio.Server) -> AsyncIterator[None]
     sensors = SensorHandler(SensorUseCases(repository, system_clock), feed, system_clock)
     location_service_pb2_grpc.add_LocationServiceServicer_to_server(locations, server)
     sensor_service_pb2_grpc.add_SensorServiceServicer_to_server(sensors, server)
-    follower = asyncio.create_task(feed.run())
-    try:
+    async with background(feed.run()):
         yield
-    finally:
-        follower.cancel()
-        # The feed closes its own connection when it is cancelled: give it the turn of the loop that it needs for that.
-        await asyncio.gather(follower, return_exceptions=True)
 
 
 APP = App("location", wire)

@@ -1,4 +1,4 @@
-"""Generates the OpenAPI documents from the contracts' REST bindings and comments, true to what Envoy sends and takes."""
+"""Generates the OpenAPI documents from the contracts: their REST bindings, and their comments as descriptions."""
 
 import json
 from pathlib import Path
@@ -11,8 +11,8 @@ from services.mesh.contracts import PAGE_TOKEN, Binding, Contracts, Method, read
 from services.mesh.schemas import Schema, Schemas, Use, has_behavior
 
 ABOUT = (
-    "Every path may end in a slash, except after a `:verb`. Lists are bare arrays; the token of the next page is in the "
-    "header `x-next-page-token`. Errors are `google.rpc.Status` as JSON. The same port takes gRPC and gRPC-Web."
+    "Every path may end in a slash, except after a `:verb`. Lists are bare arrays; the token of the next page is in "
+    "the header `x-next-page-token`. Errors are `google.rpc.Status` as JSON. The same port takes gRPC and gRPC-Web."
 )
 FIELD_MASK = "google.protobuf.FieldMask"
 HTTP_BODY = "google.api.HttpBody"

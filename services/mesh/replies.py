@@ -9,13 +9,13 @@ UNAVAILABLE = 14
 
 _NO_LIMIT = 599
 
-# A transcoded request has gRPC's content type as well, but its caller waits for JSON; the transcoder leaves this header.
+# A transcoded request has gRPC's content type, too, but its caller waits for JSON; the transcoder leaves this header.
 _IS_GRPC = {"header_filter": {"header": {"name": "content-type", "string_match": {"prefix": "application/grpc"}}}}
 _IS_NOT_TRANSCODED = {"header_filter": {"header": {"name": "x-envoy-original-path", "present_match": False}}}
 
 
 def mappers(values: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Renders the mappers of one listener: the probes first, then each status of `errors.yaml` for gRPC and for REST."""
+    """Renders the mappers of one listener: the probes, then each status of `errors.yaml` for gRPC and for REST."""
     result: list[dict[str, Any]] = []
     for probe in templates.fill(templates.load("probes.yaml"), values):
         result += [_healthy(probe), _unhealthy(probe)]

@@ -95,8 +95,8 @@ class Schemas:
     def fields(self, message: str, use: Use, without: Collection[str] = ()) -> list[FieldDescriptorProto]:
         """Lists the fields of a message that are seen in a use of it."""
         own = self._contracts.messages[message].field
-        hidden = lambda f: use is not Use.ANSWER and has_behavior(f, field_behavior_pb2.OUTPUT_ONLY)  # noqa: E731
-        return [f for f in own if f.name not in without and not hidden(f)]
+        seen = [f for f in own if use is Use.ANSWER or not has_behavior(f, field_behavior_pb2.OUTPUT_ONLY)]
+        return [f for f in seen if f.name not in without]
 
     def _object(self, message: str, use: Use, without: Collection[str]) -> Schema:
         fields = self.fields(message, use, without)

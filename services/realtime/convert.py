@@ -3,7 +3,7 @@
 import math
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from montrg.location.v1 import sensor_service_pb2
@@ -11,6 +11,7 @@ from montrg.realtime.v1 import ingest_service_pb2 as ingest_pb2
 from montrg.realtime.v1 import realtime_service_pb2 as pb2
 from montrg.thresholds.v1 import mapping_service_pb2, threshold_service_pb2
 
+from services.common.times import moment
 from services.heat.judging import Band, MappedBand, Rules, judge
 from services.heat.levels import status
 from services.realtime.domain import Calibration, Directory, Place, Reading, RowOutcome, Sensor, SentReading
@@ -22,7 +23,7 @@ _METRICS = ("temperature", "humidity", "pcv_temperature")
 def time_or_none(message: object, field: str) -> datetime | None:
     """Returns a message's timestamp field, or None where it is unset."""
     value: Timestamp = getattr(message, field)
-    return value.ToDatetime(UTC) if message.HasField(field) else None  # type: ignore[attr-defined]
+    return moment(value) if message.HasField(field) else None  # type: ignore[attr-defined]
 
 
 def sent_reading(reading: ingest_pb2.Reading) -> SentReading:
@@ -125,7 +126,7 @@ def directory(payload: bytes) -> Directory:
 
 def _sensor(sensor: sensor_service_pb2.Sensor) -> Sensor:
     calibrations = [
-        Calibration(c.valid_from.ToDatetime(UTC), c.temperature_offset, c.humidity_offset) for c in sensor.calibrations
+        Calibration(moment(c.valid_from), c.temperature_offset, c.humidity_offset) for c in sensor.calibrations
     ]
     calibrations.sort(key=lambda c: c.valid_from)
     return Sensor(sensor.sensor_id, sensor.loc_id, sensor.is_active, sensor.interval_s, sensor.index_kind, calibrations)

@@ -1,5 +1,6 @@
 """The servicers of realtime: they translate and decide nothing."""
 
+from datetime import datetime
 from typing import Any
 
 from montrg.realtime.v1 import ingest_service_pb2 as ingest_pb2
@@ -23,7 +24,7 @@ class IngestHandler(ingest_service_pb2_grpc.IngestServiceServicer):
 
     async def ListReadings(self, request: Any, context: Any) -> ingest_pb2.ListReadingsResponse:
         start, end = convert.time_or_none(request, "start_time"), convert.time_or_none(request, "end_time")
-        page = page_request(request.limit, request.skip, request.page_token, (str,), request.sensor_id, start, end)
+        page = page_request(request.limit, request.skip, request.page_token, (datetime,), request.sensor_id, start, end)
         found = await self._ingest.list_readings(page, request.sensor_id, start, end)
         items = [convert.stored_reading(reading) for reading in found.items]
         return ingest_pb2.ListReadingsResponse(readings=items, next_page_token=found.next_page_token)

@@ -102,7 +102,7 @@ class SqlRepository:
         filters += [] if start is None else [time >= start]
         filters += [] if end is None else [time < end]
         if request.after is not None:
-            filters.append(time > datetime.fromisoformat(str(request.after[0])))
+            filters.append(time > request.after[0])
         statement = select(readings).where(and_(*filters)).order_by(time).offset(request.skip).limit(request.limit + 1)
         async with self._database.transaction() as connection:
             return [_reading(row) for row in (await connection.execute(statement)).mappings()]

@@ -164,7 +164,7 @@ class IngestUseCases:
         if not rows and request.after is None and directory is not None and sensor_id not in directory.sensors:
             message = f"there is no sensor {sensor_id!r} and there are no readings of it in this range"
             raise NotFoundError(message, "SENSOR_NOT_FOUND", {"sensor_id": sensor_id})
-        return page(rows, request, lambda r: (r.capture_time.isoformat(),))
+        return page(rows, request, lambda r: (r.capture_time,))
 
 
 def _new_row(index: int, reading: Reading, previous: datetime | None) -> RowOutcome:

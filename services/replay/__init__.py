@@ -1,1 +1,1 @@
-"""Sends the readings of three real weather stations, as any client would: a year as history, then a heat wave live."""
+"""Replays a year of real weather-station readings, as a client of the public contracts. It owns no data of the mesh."""

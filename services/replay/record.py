@@ -1,85 +1,117 @@
-"""The recorded year of three stations, read as an endless cycle around the moment where the heat wave begins."""
+"""The recorded year: hourly values of three stations, read as a year without end. Pure but for reading the file."""
 
-import bisect
 import csv
 import gzip
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-DATA = Path(__file__).resolve().parent / "data" / "weather-2013.csv.gz"
+FILE = Path(__file__).with_name("data") / "weather-2013.csv.gz"
 
+BEGIN = datetime(2013, 1, 1, tzinfo=UTC)
 YEAR = timedelta(days=365)
-# The perceived temperature of two stations passes 31 °C in the hour after this, and 33 °C in the third.
-WAVE_BEGINS = datetime(2013, 7, 15, 12, tzinfo=UTC)
-# An hour of the record in a minute: 33 °C is passed within three minutes, and a reading every 10 s still shows six
-# steps of each hour.
-SPEED = 60
+# The July heat wave's first day, when two stations are still yellow (31 °C perceived). Both pass orange (33 °C) at about
+# 14:30, which is two minutes later at the pace of the live replay: soon enough to see it begin, and late enough to see
+# that it began below.
+WAVE = datetime(2013, 7, 15, 12, 30, tzinfo=UTC)
+# Some hours are missing in each station's record. Over a longer gap a straight line would be invention: the station is
+# silent then, as it was.
+LONGEST_GAP = timedelta(hours=3)
 
 
 @dataclass(frozen=True, slots=True)
-class Observation:
-    """What one station measured: air temperature in °F, relative humidity in %."""
+class Values:
+    """What a station measured: air temperature in °F, relative humidity in %."""
 
-    time: datetime
-    station: str
     temperature_f: float
-    humidity_pct: float
+    humidity: float
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What a station measured at a moment."""
+
+    moment: datetime
+    station: str
+    values: Values
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One station's year by ascending time."""
+
+    moments: Sequence[datetime]
+    values: Sequence[Values]
+
+    def at(self, moment: datetime) -> Values | None:
+        """Returns the values at any moment, on the straight line between two hours; None in a long gap."""
+        moment = in_record(moment)
+        following = bisect_right(self.moments, moment)
+        count = len(self.moments)
+        before, after = self.moments[following - 1], self.moments[following % count]
+        since, gap = (moment - before) % YEAR, (after - before) % YEAR
+        left, right = self.values[following - 1], self.values[following % count]
+        if not since:
+            return left
+        return _between(left, right, since / gap) if gap <= LONGEST_GAP else None
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """The observations of a year by time, and how many rows had no values."""
+    """The whole year.
 
-    observations: Sequence[Observation]
-    without_values: int
+    Attributes:
+        rows: every row with values, as the file has them.
+        series: the same rows by station.
+        skipped: the number of rows without values.
+    """
 
-    @property
-    def stations(self) -> list[str]:
-        """The stations' names, sorted."""
-        return sorted({o.station for o in self.observations})
-
-    def history(self, now: datetime) -> Iterator[Observation]:
-        """Yields the year that ends where the wave begins, in order, with times shifted so that it ends `now`."""
-        before = [o for o in self.observations if o.time <= WAVE_BEGINS]
-        year_before = [o for o in self.observations if o.time > WAVE_BEGINS]
-        for observations, shift in ((year_before, now - WAVE_BEGINS - YEAR), (before, now - WAVE_BEGINS)):
-            for o in observations:
-                yield Observation(o.time + shift, o.station, o.temperature_f, o.humidity_pct)
+    rows: Sequence[Row]
+    series: Mapping[str, Series]
+    skipped: int
 
 
-class Station:
-    """One station's values at any moment of the endless year."""
-
-    def __init__(self, record: Record, name: str) -> None:
-        self.name = name
-        self._own = [o for o in record.observations if o.station == name]
-        self._times = [o.time for o in self._own]
-
-    def at(self, position: timedelta) -> tuple[float, float]:
-        """Returns temperature (°F) and humidity (%), interpolated, `position` after the wave begins."""
-        first = self._times[0]
-        moment = first + (WAVE_BEGINS + position - first) % YEAR
-        after = bisect.bisect_right(self._times, moment)
-        left = self._own[after - 1]
-        # After the last observation of the year comes the first one of the next.
-        right = self._own[after % len(self._own)]
-        right_time = right.time if after < len(self._own) else right.time + YEAR
-        part = (moment - left.time) / (right_time - left.time)
-        temperature = left.temperature_f + part * (right.temperature_f - left.temperature_f)
-        humidity = left.humidity_pct + part * (right.humidity_pct - left.humidity_pct)
-        return round(temperature, 2), round(humidity, 2)
+def in_record(moment: datetime) -> datetime:
+    """Moves a moment by whole years into the recorded one."""
+    return BEGIN + (moment - BEGIN) % YEAR
 
 
-def read_record(path: Path = DATA) -> Record:
-    """Reads the recorded year; rows without values are counted and left out."""
-    with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    observations = [_observation(row) for row in rows if row["temperature_f"] and row["humidity_pct"]]
-    return Record(sorted(observations, key=lambda o: (o.time, o.station)), len(rows) - len(observations))
+def history(record: Record, end: datetime) -> list[Row]:
+    """Returns every row once, moved so that the year before the heat wave is the year before `end`."""
+    moved = [Row(end - (WAVE - row.moment) % YEAR, row.station, row.values) for row in record.rows]
+    return sorted(moved, key=lambda row: (row.moment, row.station))
 
 
-def _observation(row: Mapping[str, str]) -> Observation:
-    time = datetime.fromisoformat(row["time"])
-    return Observation(time, row["station"], float(row["temperature_f"]), float(row["humidity_pct"]))
+def parse(lines: Iterable[str]) -> Record:
+    """Reads the file's lines: time, station, temperature_f, humidity_pct; what has no values is counted and left out."""
+    rows, skipped = [], 0
+    for line in csv.DictReader(lines):
+        if not line["temperature_f"] or not line["humidity_pct"]:
+            skipped += 1
+            continue
+        values = Values(float(line["temperature_f"]), float(line["humidity_pct"]))
+        rows.append(Row(datetime.fromisoformat(line["time"]), line["station"], values))
+    return Record(rows, _by_station(rows), skipped)
+
+
+def load() -> Record:
+    """Reads the record that comes with the project."""
+    with gzip.open(FILE, "rt", encoding="ascii") as lines:
+        return parse(lines)
+
+
+def _by_station(rows: Sequence[Row]) -> dict[str, Series]:
+    grouped: dict[str, list[Row]] = {}
+    for row in sorted(rows, key=lambda row: row.moment):
+        grouped.setdefault(row.station, []).append(row)
+    return {name: Series([r.moment for r in own], [r.values for r in own]) for name, own in grouped.items()}
+
+
+def _between(left: Values, right: Values, share: float) -> Values:
+    # Two decimals, as the record has; more would be noise of the arithmetic.
+    return Values(
+        round(left.temperature_f + (right.temperature_f - left.temperature_f) * share, 2),
+        round(left.humidity + (right.humidity - left.humidity) * share, 2),
+    )

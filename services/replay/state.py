@@ -1,50 +1,63 @@
-"""What the replay remembers between starts, in a file that is never half written."""
+"""How far the replay is, in a small file that is always whole."""
 
 import json
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+import os
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+
+FILE_NAME = "replay.json"
+
+
+class StateError(Exception):
+    """The file cannot be read; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Where the replay stands.
+    """How far the replay is.
 
     Attributes:
-        start: when it was first started; the record's shift follows from it.
-        imported: how many rows of the history are stored.
-        position: how far after the beginning of the wave the live part has come, in the record's time.
+        history_end: the moment that stands for the record's WAVE; it fixes the shift of the whole history.
+        imported: rows of the history that are stored, of `total`.
+        total: rows that the history has; 0 where none is imported.
+        position: the moment of the record that the next live reading shows.
     """
 
-    start: datetime
-    imported: int = 0
-    position: timedelta = timedelta()
-
-    def after_import(self, rows: int) -> "State":
-        """Returns the state with so many more rows stored."""
-        return replace(self, imported=self.imported + rows)
-
-    def after(self, step: timedelta) -> "State":
-        """Returns the state a step further in the record."""
-        return replace(self, position=self.position + step)
+    history_end: datetime
+    imported: int
+    total: int
+    position: datetime
 
 
-def load(path: Path, now: datetime) -> State:
-    """Returns the state of the last start, or that of a first start now."""
-    if not path.exists():
-        return State(now)
-    content = json.loads(path.read_text(encoding="utf-8"))
-    position = timedelta(seconds=content["position_s"])
-    return State(datetime.fromisoformat(content["start"]), content["imported"], position)
+def read(path: Path) -> State | None:
+    """Returns what was saved last, or None before the first time."""
+    try:
+        saved = json.loads(path.read_text(encoding="utf-8"))
+        return State(
+            history_end=datetime.fromisoformat(saved["history_end"]),
+            imported=int(saved["imported"]),
+            total=int(saved["total"]),
+            position=datetime.fromisoformat(saved["position"]),
+        )
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError) as error:
+        raise StateError(f"{path} cannot be read ({error}): remove it, and the replay begins anew") from error
 
 
 def save(path: Path, state: State) -> None:
-    """Writes the state beside its file and renames it into place."""
-    content = {
-        "start": state.start.isoformat(),
+    """Replaces the file as a whole, so that a crash leaves the old one or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    side = path.with_suffix(".new")
+    words = {
+        "history_end": state.history_end.isoformat(),
         "imported": state.imported,
-        "position_s": state.position.total_seconds(),
+        "total": state.total,
+        "position": state.position.isoformat(),
     }
-    beside = path.with_suffix(".new")
-    beside.write_text(json.dumps(content), encoding="utf-8")
-    beside.replace(path)
+    with side.open("w", encoding="utf-8") as file:
+        json.dump(words, file)
+        file.flush()
+        os.fsync(file.fileno())
+    side.replace(path)

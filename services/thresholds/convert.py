@@ -1,6 +1,5 @@
 """Between protobuf and the domain. Pure."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -8,6 +7,7 @@ from montrg.thresholds.v1 import mapping_service_pb2 as mapping_pb2
 from montrg.thresholds.v1 import threshold_service_pb2 as pb2
 
 from services.common.fields import REQUIRED, changed, given
+from services.common.times import moment
 from services.thresholds.domain import DEFAULT_DURATION_S, Finding, Mapping, Rules, Threshold
 
 _THRESHOLD_FIELDS = {
@@ -98,8 +98,4 @@ def changed_mapping(request: mapping_pb2.UpdateMappingRequest) -> dict[str, Any]
 
 
 def _times(fields: dict[str, Any]) -> dict[str, Any]:
-    return {name: _time(value) if isinstance(value, Timestamp) else value for name, value in fields.items()}
-
-
-def _time(value: Timestamp) -> datetime:
-    return value.ToDatetime(UTC)
+    return {name: moment(value) if isinstance(value, Timestamp) else value for name, value in fields.items()}

@@ -1,5 +1,7 @@
 """Page tokens and the bounds of a page."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from services.common.errors import InvalidInputError
@@ -36,3 +38,19 @@ def test_a_forged_token_is_refused(token):
 
 def test_the_last_page_has_no_token():
     assert page([1, 2], page_request(2, 0, "", (int,)), lambda row: (row,)).next_page_token == ""
+
+
+@pytest.mark.parametrize(
+    ("wanted", "forged"), [(int, 2**31), (int, True), (str, "a\0"), (datetime, "2026"), (datetime, "x")]
+)
+def test_a_token_with_a_key_that_the_database_cannot_compare_is_refused(wanted, forged):
+    honest = page_request(1, 0, "", (wanted,))
+    token = page([1, 2], honest, lambda _: (forged,)).next_page_token
+    with pytest.raises(InvalidInputError):
+        page_request(1, 0, token, (wanted,))
+
+
+def test_a_moment_comes_back_from_a_token_as_it_was():
+    moment = datetime(2026, 7, 15, 12, 0, 0, 123456, tzinfo=UTC)
+    token = page([1, 2], page_request(1, 0, "", (datetime,)), lambda _: (moment,)).next_page_token
+    assert page_request(1, 0, token, (datetime,)).after == (moment,)

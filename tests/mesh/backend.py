@@ -1,5 +1,7 @@
 """A small gRPC server behind the tests' Envoy: it answers what a request asks it to."""
 
+# ruff: noqa: N802  the contracts name the methods
+
 import asyncio
 from collections.abc import AsyncIterator
 from typing import Any

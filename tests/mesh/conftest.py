@@ -35,14 +35,14 @@ async def mesh(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mesh]:
         await backend.start()
     options = RenderOptions(
         rest_ports={"thresholds": rest_t, "location": rest_l, "realtime": rest_r},
-        upstream_ports={"thresholds": [grpc_t], "location": [grpc_l], "realtime": [nobody]},
+        # The second process of thresholds is dead from the start: nobody may notice.
+        upstream_ports={"thresholds": [grpc_t, nobody], "location": [grpc_l], "realtime": [nobody]},
         admin_port=admin,
         access_log=folder / "access.log",
     )
     envoy = running_envoy(options, folder)
     await asyncio.to_thread(envoy.__enter__)
-    addresses = (f"127.0.0.1:{port}" for port in (rest_t, rest_l, rest_r))
-    yield Mesh(*addresses, *backends, folder / "access.log")
+    yield Mesh(f"127.0.0.1:{rest_t}", f"127.0.0.1:{rest_l}", f"127.0.0.1:{rest_r}", *backends, folder / "access.log")
     await asyncio.to_thread(envoy.__exit__, None, None, None)
     for backend in backends:
         await backend.stop()

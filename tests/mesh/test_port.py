@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from typing import Any
 
 import grpc
 import httpx
@@ -28,7 +29,7 @@ async def test_grpc_goes_through_unchanged(mesh: Mesh) -> None:
 
 async def test_an_error_of_envoy_stays_grpc_for_a_grpc_caller(mesh: Mesh) -> None:
     async with grpc.aio.insecure_channel(mesh.realtime) as channel:
-        call = channel.unary_unary("/montrg.realtime.v1.RealtimeService/GetMeasurements")
+        call: Any = channel.unary_unary("/montrg.realtime.v1.RealtimeService/GetMeasurements")
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await call(b"")
     assert caught.value.code() == grpc.StatusCode.UNAVAILABLE
@@ -68,9 +69,7 @@ async def test_grpc_web_is_served(thresholds: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.parametrize("origin", ["http://localhost:5173", "http://127.0.0.1:8550", "https://localhost"])
-async def test_a_page_of_this_machine_may_call_and_read_the_headers(
-    origin: str, thresholds: httpx.AsyncClient
-) -> None:
+async def test_a_page_of_this_machine_may_call_and_read_the_headers(origin: str, thresholds: httpx.AsyncClient) -> None:
     asked = {"origin": origin, "access-control-request-method": "PUT"}
     preflight = await thresholds.options(f"{LIST}/3", headers=asked)
     assert preflight.status_code == 200
@@ -93,7 +92,7 @@ async def test_the_documentation_is_served_without_a_network(thresholds: httpx.A
     for path in ("/docs", "/docs/"):
         page = await thresholds.get(path)
         assert page.headers["content-type"] == "text/html; charset=utf-8"
-        assert "http" not in page.text.replace("https://json-schema.org", "")
+        assert "//" not in page.text  # nothing from another host
         for asset in ("/docs/swagger-ui-bundle.js", "/docs/swagger-ui.css", "/docs/start.js"):
             assert asset in page.text
             assert (await thresholds.get(asset)).status_code == 200

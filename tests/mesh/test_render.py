@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
+from google.protobuf.descriptor_pb2 import FieldDescriptorProto
 
 from services.catalog import SERVICES
 from services.mesh import templates
@@ -125,7 +126,9 @@ def _with_field(message: str, name: str, *, first: bool = False) -> Contracts:
     changed = type(CONTRACTS.messages[message]).FromString(CONTRACTS.messages[message].SerializeToString())
     fields = [*changed.field]
     del changed.field[:]
-    extra = type(fields[0])(name=name, number=99, label=1, type=9)
+    extra = FieldDescriptorProto(
+        name=name, number=99, label=FieldDescriptorProto.LABEL_OPTIONAL, type=FieldDescriptorProto.TYPE_STRING
+    )
     changed.field.extend([extra, *fields] if first else [*fields, extra])
     return replace(CONTRACTS, messages={**CONTRACTS.messages, message: changed})
 

@@ -85,14 +85,18 @@ async def test_an_unknown_path_or_verb_is_404_and_says_where_to_look(
     ],
 )
 async def test_what_cannot_be_parsed_is_400_and_named(
-    verb: str, path: str, body: bytes | None, word: str, mesh: Mesh, thresholds: httpx.AsyncClient
+    verb: str, path: str, body: bytes | None, word: str, thresholds: httpx.AsyncClient
 ) -> None:
-    before = len(mesh.thresholds_backend.thresholds.calls)
     answer = await thresholds.request(verb, path, content=body, headers={"content-type": "application/json"})
     assert answer.status_code == 400
     error = status(answer)
     assert error["code"] == 3
     assert word in error["message"]
+
+
+async def test_what_cannot_be_parsed_does_not_reach_the_service(mesh: Mesh, thresholds: httpx.AsyncClient) -> None:
+    before = len(mesh.thresholds_backend.thresholds.calls)
+    await thresholds.post(THRESHOLDS, json={"level": "red", "min_value": "hot"})
     assert len(mesh.thresholds_backend.thresholds.calls) == before
 
 
@@ -110,14 +114,15 @@ async def test_a_body_of_20_mb_is_413(chunked: bool, mesh: Mesh) -> None:
     host, _, port = mesh.thresholds.partition(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     length = "transfer-encoding: chunked" if chunked else "content-length: 20000000"
-    writer.write(f"POST {THRESHOLDS} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n{length}\r\n\r\n".encode())
+    head = (f"POST {THRESHOLDS} HTTP/1.1", "host: x", "content-type: application/json", length, "", "")
+    writer.write("\r\n".join(head).encode())
     block = b"1" * 10_000_000
     writer.write(b"%x\r\n%s\r\n" % (len(block), block) if chunked else block)
-    head = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)).decode().lower()
-    size = int(head.partition("content-length: ")[2].split("\r\n")[0])
+    answer = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)).decode().lower()
+    size = int(answer.partition("content-length: ")[2].split("\r\n")[0])
     error = json.loads(await reader.readexactly(size))
     writer.transport.abort()
-    assert head.startswith("http/1.1 413")
+    assert answer.startswith("http/1.1 413")
     assert (error["code"], error["message"]) == (8, "the body is larger than 8 MiB; send it in parts")
 
 

@@ -1,0 +1,40 @@
+"""Shows how far the import of the history is: a bar in a terminal, a few lines elsewhere."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+WORDS = "importing a year of readings"
+STEP_PERCENT = 20
+
+
+@contextmanager
+def shown(console: Console) -> Iterator[Callable[[int, int], None]]:
+    """Gives a function that is called with what is done and what there is to do."""
+    if not console.is_terminal or console.is_dumb_terminal:
+        yield Lines(console.print).update
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task(WORDS, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+class Lines:
+    """Says a percentage whenever another fifth is done; nothing where nothing is left to do."""
+
+    def __init__(self, say: Callable[[str], object]) -> None:
+        self._say = say
+        self._said: int | None = None
+
+    def update(self, done: int, total: int) -> None:
+        """Takes what is done and what there is to do."""
+        percent = 100 if done >= total else 100 * done // total
+        step = percent - percent % STEP_PERCENT
+        if self._said is None and step == 100:
+            self._said = step
+        if self._said is None or step > self._said:
+            self._said = step
+            self._say(f"{WORDS}: {step} %")
