@@ -189,11 +189,6 @@ async def test_a_body_that_cannot_be_read_is_refused_whole(rest, body):
     error_of(answer, 400, 3)
 
 
-async def test_a_body_of_20_megabytes_is_too_large(rest):
-    answer = await rest("POST", "realtime", "/api/v1/realtime/readings", content=b" " * 20_000_000)
-    error_of(answer, 413, 8)
-
-
 @pytest.mark.parametrize(
     ("method", "service", "path", "body", "status", "code"),
     [

@@ -10,7 +10,8 @@ from services.heat.levels import parse_level, status
 INF = float("inf")
 NOON = datetime(2026, 7, 15, 12, tzinfo=UTC)
 LEGAL = [
-    Band(-INF, 31, "green"), Band(31, 33, "yellow"), Band(33, 35, "orange"), Band(35, 38, "red"), Band(38, INF, "critical")
+    Band(-INF, 31, "green"), Band(31, 33, "yellow"), Band(33, 35, "orange"), Band(35, 38, "red"),
+    Band(38, INF, "critical"),
 ]  # fmt: skip
 CLOSED = [Band(0, 31, "green"), Band(31, 33, "yellow"), Band(33, 35, "orange")]
 GAP = [Band(-INF, 31, "green"), Band(33, 35, "orange"), Band(35, INF, "red")]

@@ -8,8 +8,8 @@ import pytest
 from services.realtime.domain import (
     EARLIEST,
     Calibration,
-    SentReading,
     Sensor,
+    SentReading,
     current_quality,
     make_reading,
     refuse,

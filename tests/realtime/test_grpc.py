@@ -6,8 +6,12 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import grpc
 import pytest
-from montrg.location.v1 import location_service_pb2, location_service_pb2_grpc
-from montrg.location.v1 import sensor_service_pb2, sensor_service_pb2_grpc
+from montrg.location.v1 import (
+    location_service_pb2,
+    location_service_pb2_grpc,
+    sensor_service_pb2,
+    sensor_service_pb2_grpc,
+)
 from montrg.realtime.v1 import ingest_service_pb2 as ingest_pb2
 from montrg.realtime.v1 import ingest_service_pb2_grpc, realtime_service_pb2_grpc
 from montrg.realtime.v1 import realtime_service_pb2 as pb2

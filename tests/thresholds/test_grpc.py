@@ -5,9 +5,8 @@ import pytest
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 from montrg.thresholds.v1 import mapping_service_pb2 as mapping_pb2
-from montrg.thresholds.v1 import mapping_service_pb2_grpc
+from montrg.thresholds.v1 import mapping_service_pb2_grpc, threshold_service_pb2_grpc
 from montrg.thresholds.v1 import threshold_service_pb2 as pb2
-from montrg.thresholds.v1 import threshold_service_pb2_grpc
 
 from services.common.server import serve
 from services.thresholds.app import APP
