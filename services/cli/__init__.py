@@ -1,1 +1,1 @@
-"""The command `montrg`."""
+"""The `montrg` command."""

@@ -1,5 +1,7 @@
-"""Runs the command `montrg` as `python -m services.cli`."""
+"""Runs the command; the same as `montrg`."""
+
+import sys
 
 from services.cli.main import main
 
-main()
+sys.exit(main())

@@ -1,95 +1,86 @@
-"""The command `montrg`: runs the mesh, or a part of it, by hand."""
+"""The `montrg` command: what can be done by hand, one function a subcommand."""
 
 import argparse
-import asyncio
-import os
-import runpy
 import sys
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from services import catalog
+from services.catalog import SERVICES
+from services.cli import commands
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+Command = Callable[[argparse.Namespace], int]
+
+_ENVIRONMENT = """
+settings (environment):
+  MONTRG_DATA_DIR       folder of everything that is kept (default: .data in the project's folder)
+  MONTRG_DATABASE_URL   an administrator's login to a PostgreSQL server of your own, instead of the embedded one
+  MONTRG_PORT_OFFSET    is added to every port (default: 0)
+  MONTRG_REPLAY         on or off (default: on)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Adder:
+    """Adds subcommands that all look alike."""
+
+    group: "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+    def add(self, name: str, run: Command, words: str, epilog: str | None = None) -> argparse.ArgumentParser:
+        parser = self.group.add_parser(
+            name,
+            help=words,
+            description=f"{words[0].upper()}{words[1:]}.",
+            epilog=epilog,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        parser.set_defaults(run=run)
+        return parser
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Builds the command's grammar."""
-    parser = argparse.ArgumentParser(prog="montrg", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-
-    up = commands.add_parser("up", help="run everything on this machine until Ctrl-C")
-    up.add_argument("--no-replay", action="store_true", help="send no recorded readings")
-    up.set_defaults(run=_up)
-
-    serve = commands.add_parser("serve", help="run one service, with settings from the environment")
-    serve.add_argument("service", choices=[s.name for s in catalog.SERVICES])
-    serve.set_defaults(run=_serve)
-
-    database = commands.add_parser("db", help="manage the database")
-    database_commands = database.add_subparsers(required=True, metavar="ACTION")
-    upgrade = database_commands.add_parser(
-        "upgrade", help="create roles and schemas and migrate; MONTRG_DATABASE_URL is the admin's login"
+    """Returns the parser of the whole command."""
+    parser = argparse.ArgumentParser(
+        prog="montrg",
+        description="Watches the perceived temperature in factories.",
+        epilog="`montrg COMMAND --help` tells more about a command.",
     )
-    upgrade.set_defaults(run=_upgrade)
-
-    envoy = commands.add_parser("envoy", help="manage Envoy's configuration")
-    envoy_commands = envoy.add_subparsers(required=True, metavar="ACTION")
-    render = envoy_commands.add_parser("render", help="write Envoy's configuration for this machine")
-    render.add_argument("--out", type=Path, required=True, help="the file to write")
-    render.set_defaults(run=_render)
+    top = _Adder(parser.add_subparsers(title="commands", metavar="COMMAND", required=True))
+    up = top.add("up", commands.up, "run everything on this machine until Ctrl-C", _ENVIRONMENT)
+    up.add_argument("--no-replay", action="store_true", help="send no weather-station readings into the mesh")
+    serve = top.add("serve", commands.serve, "run one service; its README lists its settings")
+    serve.add_argument("service", choices=[s.name for s in SERVICES], help="one of %(choices)s", metavar="SERVICE")
+    top.add("replay", commands.replay, "replay a year of weather-station readings into a running mesh", _REPLAY)
+    db = _group(top, "db", "work on the database")
+    db.add("upgrade", commands.db_upgrade, "bring the database to the newest schema", _UPGRADE)
+    envoy = _group(top, "envoy", "work on Envoy's configuration")
+    render = envoy.add("render", commands.envoy_render, "write Envoy's configuration from the catalog and contracts")
+    render.add_argument("--out", metavar="FILE", help="the file to write (default: envoy/rendered/local.yaml)")
     return parser
 
 
-def main() -> None:
-    """Runs the command line; a failure that the user can mend is one line and exit code 1."""
-    arguments = build_parser().parse_args()
-    arguments.run(arguments)
+_REPLAY = """
+settings (environment):
+  LOCATION_SERVICE_URL, REALTIME_SERVICE_URL   host:port of the mesh (default: Envoy's ports on this machine)
+  MONTRG_DATA_DIR                              folder of the state that lets a second run go on
+"""
+_UPGRADE = """
+settings (environment):
+  MONTRG_DATABASE_URL   an administrator's login; required (`montrg up` migrates its embedded database itself)
+  MONTRG_DATA_DIR       folder of roles.json, which holds the roles' passwords and is made if it is missing
+"""
 
 
-def data_dir() -> Path:
-    """The folder of everything that must survive: MONTRG_DATA_DIR, or `.data` in the project."""
-    return Path(os.environ.get("MONTRG_DATA_DIR") or ROOT / ".data").resolve()
+def _group(top: _Adder, name: str, words: str) -> _Adder:
+    parser = top.group.add_parser(name, help=words, description=f"{words[0].upper()}{words[1:]}.")
+    return _Adder(parser.add_subparsers(title="commands", metavar="COMMAND", required=True))
 
 
-def _up(arguments: argparse.Namespace) -> None:
-    from services.cli.progress import progress
-    from services.local.children import ChildError
-    from services.local.up import UpOptions, up
-
-    own = os.environ.get("MONTRG_DATABASE_URL")
-    options = UpOptions(data_dir(), own, not arguments.no_replay, say=_say, progress=progress())
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command and returns its exit code; what went wrong is one message on standard error."""
+    parsed = build_parser().parse_args(arguments)
+    run: Command = parsed.run
     try:
-        asyncio.run(up(options))
-    except ChildError as error:
-        sys.exit(f"montrg: {error}")
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)
-
-
-def _serve(arguments: argparse.Namespace) -> None:
-    runpy.run_module(f"services.{arguments.service}", run_name="__main__")
-
-
-def _upgrade(_: argparse.Namespace) -> None:
-    from services.common.migrations.upgrade import upgrade
-    from services.common.settings import Environment, SettingsError
-    from services.local.roles import role_passwords
-
-    folder = data_dir()
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        url = Environment().text("DATABASE_URL")
-    except SettingsError as error:
-        sys.exit(f"montrg: {error}")
-    asyncio.run(upgrade(url, role_passwords(folder / "roles.json")))
-    print(f"migrated; the roles' passwords are in {folder / 'roles.json'}")
-
-
-def _render(arguments: argparse.Namespace) -> None:
-    from services.mesh.options import RenderOptions
-    from services.mesh.render import write_config
-
-    write_config(RenderOptions(root=ROOT), arguments.out)
-    print(f"written: {arguments.out}")
+        return run(parsed)
+    except commands.expected_errors() as error:
+        print(f"montrg: {error}", file=sys.stderr)
+        return 1

@@ -5,15 +5,37 @@ import os
 import secrets
 from pathlib import Path
 
-from services import catalog
+from services.catalog import SERVICES
+from services.local.children import ChildError
+
+FILE_NAME = "roles.json"
 
 
 def role_passwords(path: Path) -> dict[str, str]:
-    """Returns the password of each service's role; missing ones are made and kept in the file."""
-    known: dict[str, str] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    passwords = {s.name: known.get(s.name) or secrets.token_urlsafe(24) for s in catalog.SERVICES}
-    if passwords != known:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(passwords, file)
+    """Returns each service's password by the service's name; missing ones are made and kept in the file."""
+    known = _read(path)
+    passwords = {service.name: known.get(service.name) or secrets.token_urlsafe(24) for service in SERVICES}
+    if not passwords.items() <= known.items():
+        _write(path, known | passwords)
     return passwords
+
+
+def _read(path: Path) -> dict[str, str]:
+    try:
+        return {str(name): str(word) for name, word in json.loads(path.read_text(encoding="utf-8")).items()}
+    except FileNotFoundError:
+        return {}
+    except (ValueError, AttributeError) as error:
+        raise ChildError(f"{path} cannot be read ({error}): remove it, and new passwords are made and set") from error
+
+
+def _write(path: Path, passwords: dict[str, str]) -> None:
+    """Replaces the file as a whole; it is never open to others, not even for a moment."""
+    side = path.with_suffix(".new")
+    side.unlink(missing_ok=True)
+    descriptor = os.open(side, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(passwords, file, indent=2)
+        file.flush()
+        os.fsync(file.fileno())
+    side.replace(path)

@@ -64,7 +64,8 @@ def _listener(service: Service, options: RenderOptions, contracts: Contracts) ->
         "routes": [*docs.routes(service, options), *routes(service, contracts)],
         "max_docs_bytes": docs.MAX_BYTES,
         "health_clusters": {service.name: {"value": 1}},
-        "ready_clusters": {_ready(service): {"value": 1}},
+        # Both, or a caller that waited for /ready would be refused until the other cluster notices.
+        "ready_clusters": {service.name: {"value": 1}, _ready(service): {"value": 1}},
         "lua_file": options.path("envoy", "rest.lua"),
         "descriptor_set": options.path(*DESCRIPTOR_SET),
         "transcoded": [name for name in service.contracts if any(m.bindings for m in contracts.methods[name])],

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+Say = Callable[[str], object]
+
 WORDS = "importing a year of readings"
 STEP_PERCENT = 20
 
@@ -25,7 +27,7 @@ def shown(console: Console) -> Iterator[Callable[[int, int], None]]:
 class Lines:
     """Says a percentage whenever another fifth is done; nothing where nothing is left to do."""
 
-    def __init__(self, say: Callable[[str], object]) -> None:
+    def __init__(self, say: Say) -> None:
         self._say = say
         self._said: int | None = None
 

@@ -12,9 +12,9 @@ FILE = Path(__file__).with_name("data") / "weather-2013.csv.gz"
 
 BEGIN = datetime(2013, 1, 1, tzinfo=UTC)
 YEAR = timedelta(days=365)
-# The July heat wave's first day, when two stations are still yellow (31 °C perceived). Both pass orange (33 °C) at about
-# 14:30, which is two minutes later at the pace of the live replay: soon enough to see it begin, and late enough to see
-# that it began below.
+# The July heat wave's first day, when two stations are yellow (31 °C perceived). Both pass orange (33 °C) at about
+# 14:30, which is two minutes later at the pace of the live replay: soon enough to see it happen, and late enough to
+# see that it began below.
 WAVE = datetime(2013, 7, 15, 12, 30, tzinfo=UTC)
 # Some hours are missing in each station's record. Over a longer gap a straight line would be invention: the station is
 # silent then, as it was.
@@ -85,7 +85,7 @@ def history(record: Record, end: datetime) -> list[Row]:
 
 
 def parse(lines: Iterable[str]) -> Record:
-    """Reads the file's lines: time, station, temperature_f, humidity_pct; what has no values is counted and left out."""
+    """Reads the file's lines: time, station, temperature_f, humidity_pct; rows without values are only counted."""
     rows, skipped = [], 0
     for line in csv.DictReader(lines):
         if not line["temperature_f"] or not line["humidity_pct"]:

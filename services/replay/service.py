@@ -27,9 +27,9 @@ BATCH = 2_000
 class Mesh(Protocol):
     """What the replay needs of the mesh."""
 
-    async def register(self, station: Station) -> None: ...  # noqa: D102 - documented where it is satisfied
-    async def has_readings(self, station: Station) -> bool: ...  # noqa: D102
-    async def write(self, rows: Sequence[Row]) -> None: ...  # noqa: D102
+    async def register(self, station: Station) -> None: ...
+    async def has_readings(self, station: Station) -> bool: ...
+    async def write(self, rows: Sequence[Row]) -> None: ...
 
 
 class Replay:

@@ -1,0 +1,79 @@
+"""What each subcommand does. Each imports what only it needs, so that `montrg --help` is quick."""
+
+import argparse
+import asyncio
+import dataclasses
+import os
+import sys
+from pathlib import Path
+
+
+def up(arguments: argparse.Namespace) -> int:
+    """Runs everything on this machine until a signal."""
+    from rich.console import Console
+
+    from services.local.settings import read_settings
+    from services.local.up import up as run
+
+    settings = read_settings()
+    if arguments.no_replay:
+        settings = dataclasses.replace(settings, replay=False)
+    asyncio.run(run(settings, Console()))
+    return 0
+
+
+def serve(arguments: argparse.Namespace) -> int:
+    """Becomes one service: its process replaces this one, so that signals reach it."""
+    os.execv(sys.executable, [sys.executable, "-m", f"services.{arguments.service}"])  # noqa: S606 - no shell wanted
+
+
+def replay(_: argparse.Namespace) -> int:
+    """Replays readings until a signal."""
+    from rich.console import Console
+
+    from services.common import logs
+    from services.local.settings import read_settings as read_local_settings
+    from services.replay import progress
+    from services.replay.app import read_settings
+    from services.replay.app import replay as run
+
+    logs.configure("replay", "INFO")
+    with progress.shown(Console()) as update:
+        asyncio.run(run(read_settings(read_local_settings().data_dir), update))
+    return 0
+
+
+def db_upgrade(_: argparse.Namespace) -> int:
+    """Migrates the database of MONTRG_DATABASE_URL."""
+    from services.common.migrations.upgrade import upgrade
+    from services.common.settings import SettingsError
+    from services.local.roles import FILE_NAME, role_passwords
+    from services.local.settings import read_settings
+
+    settings = read_settings()
+    if settings.database_url is None:
+        raise SettingsError("MONTRG_DATABASE_URL is not set; give an administrator's login to your PostgreSQL server")
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    asyncio.run(upgrade(settings.database_url, role_passwords(settings.data_dir / FILE_NAME)))
+    print("the database has the newest schema")
+    return 0
+
+
+def envoy_render(arguments: argparse.Namespace) -> int:
+    """Writes Envoy's configuration."""
+    from services.mesh.options import RenderOptions
+    from services.mesh.render import RENDERED, write_config
+
+    destination = Path(arguments.out) if arguments.out else RENDERED
+    write_config(RenderOptions(), destination)
+    print(destination)
+    return 0
+
+
+def expected_errors() -> tuple[type[Exception], ...]:
+    """Returns what a user can mend, and is told in one message; anything else is a mistake of the program."""
+    from services.common.settings import SettingsError
+    from services.local.children import ChildError
+    from services.replay.state import StateError
+
+    return (SettingsError, ChildError, StateError)

@@ -1,0 +1,108 @@
+"""The programs of the local mesh as children of the supervisor: each service of the catalog, Envoy, the replay."""
+
+import asyncio
+import os
+import sys
+import urllib.request
+from collections.abc import Callable, Mapping
+
+from sqlalchemy.engine import make_url
+
+from services import catalog
+from services.catalog import SERVICES, Service
+from services.local.children import Command
+from services.local.settings import HOST, LocalSettings
+from services.mesh.options import ROOT, RenderOptions
+from services.mesh.process import envoy_command, is_ready
+from services.mesh.render import write_config
+
+POLL_S = 0.05
+# Names that services also read without a prefix. One that is set in the user's shell for something else must not reach
+# six programs at once, so each gets its own under the prefix, which comes first.
+_OWN = ("MONTRG_DATABASE_URL", "MONTRG_HOST", "MONTRG_PORT")
+
+
+def service_command(service: Service, settings: LocalSettings, admin_url: str, password: str) -> Command:
+    """Returns the command that runs a service, logged in as its own role; ready when its port takes connections."""
+    port = settings.grpc_port(service)
+    return Command(
+        name=service.name,
+        argv=(sys.executable, "-m", f"services.{service.name}"),
+        log=settings.data_dir / "logs" / f"{service.name}.log",
+        env=service_environment(service, settings, admin_url, password),
+        cwd=ROOT,
+        until_ready=lambda: _until_listening(port),
+    )
+
+
+def service_environment(service: Service, settings: LocalSettings, admin_url: str, password: str) -> Mapping[str, str]:
+    """Returns a service's environment: the user's, its database login, and where the services are that it calls."""
+    login = make_url(admin_url).set(username=service.role, password=password)
+    own = (login.render_as_string(hide_password=False), HOST, str(settings.grpc_port(service)))
+    neighbours = {
+        f"MONTRG_{name.upper()}_SERVICE_URL": f"{HOST}:{settings.grpc_port(catalog.service(name))}"
+        for name in service.calls
+    }
+    return os.environ | dict(zip(_OWN, own, strict=True)) | neighbours
+
+
+def envoy(settings: LocalSettings) -> Command:
+    """Renders Envoy's configuration into the data folder and returns the command; ready when all listeners are open."""
+    config = settings.data_dir / "envoy.yaml"
+    options = RenderOptions(
+        rest_ports={service.name: settings.rest_port(service) for service in SERVICES},
+        upstream_ports={service.name: (settings.grpc_port(service),) for service in SERVICES},
+        admin_port=settings.admin_port,
+        root=ROOT,
+    )
+    write_config(options, config)
+    return Command(
+        name="envoy",
+        argv=tuple(envoy_command(config)),
+        log=settings.data_dir / "logs" / "envoy.log",
+        cwd=ROOT,
+        until_ready=lambda: _until(lambda: is_ready(settings.admin_port)),
+    )
+
+
+def replay(settings: LocalSettings) -> Command:
+    """Returns the command that runs the replay against Envoy's ports, as any client outside the mesh."""
+    targets = {
+        f"MONTRG_{service.name.upper()}_SERVICE_URL": f"{HOST}:{settings.rest_port(service)}" for service in SERVICES
+    }
+    return Command(
+        name="replay",
+        argv=(sys.executable, "-m", "services.replay"),
+        log=settings.data_dir / "logs" / "replay.log",
+        env=os.environ | targets | {"MONTRG_DATA_DIR": str(settings.data_dir)},
+        cwd=ROOT,
+    )
+
+
+async def until_healthy(port: int) -> None:
+    """Returns when `GET /health` on the port answers 200."""
+    await _until(lambda: _answers(f"http://{HOST}:{port}/health"))
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2.0) as answer:  # noqa: S310 - our own http address
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+async def _until(check: Callable[[], bool]) -> None:
+    while not await asyncio.to_thread(check):  # noqa: ASYNC110 - another process sets no event here
+        await asyncio.sleep(POLL_S)
+
+
+async def _until_listening(port: int) -> None:
+    while True:
+        try:
+            _, writer = await asyncio.open_connection(HOST, port)
+        except OSError:
+            await asyncio.sleep(POLL_S)
+        else:
+            writer.close()
+            return
