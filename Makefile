@@ -16,12 +16,16 @@ help: ## List the commands
 # The stamps make a second start quick: pip runs only after a lock file or the project's definition changed.
 $(VENV)/.installed: requirements.lock pyproject.toml
 	@found=; for candidate in python3.14 python3.13 python3.12 python3.11 python3; do
-	  if command -v $$candidate >/dev/null && $$candidate -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
+	  if command -v $$candidate >/dev/null && $$candidate -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
 	    found=$$candidate; break
 	  fi
 	done
-	if [ -z "$$found" ]; then echo "montrg needs Python 3.11 or newer: install it and try again" >&2; exit 1; fi
-	[ -x $(PYTHON) ] || { echo "making $(VENV) with $$($$found --version)"; $$found -m venv $(VENV); }
+	if [ -z "$$found" ]; then 
+	  echo "montrg needs Python 3.11 or newer with its venv module (on Debian and Ubuntu: apt install python3-venv)" >&2
+	  exit 1
+	fi
+	# One that was interrupted while it was made has no pip.
+	$(PYTHON) -m pip --version >/dev/null 2>&1 || { echo "making $(VENV) with $$($$found --version)"; $$found -m venv --clear $(VENV); }
 	echo "installing the pinned packages"
 	$(PIP) --requirement requirements.lock
 	$(PIP) --no-deps --editable .

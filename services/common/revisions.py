@@ -87,12 +87,13 @@ class RevisionFeed:
         """Yields the revision at once, after each change, and at least every 15 s; waits while it is unknown."""
         seen: int | None = None
         while True:
-            if self.current is not None:
-                seen = self.current
-                yield seen
             async with self._changed:
+                # None too is waited out here: a loop that only skipped it would never let go of the event loop.
                 if self.current == seen:
                     await _wait(self._changed.wait(), HEARTBEAT_S)
+                seen = self.current
+            if seen is not None:
+                yield seen
 
 
 async def _wait(awaitable: Awaitable[object], seconds: float) -> None:

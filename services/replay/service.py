@@ -78,7 +78,9 @@ class Replay:
         """Sends one reading a station every ten seconds, until it is cancelled."""
         while True:
             began = self._clock()
-            await self._mesh.write(readings_at(self._record, known.position, began))
+            rows = readings_at(self._record, known.position, began)
+            if rows:  # a few nights are missing in every station's record, and an empty batch is an error
+                await self._mesh.write(rows)
             known = replace(known, position=in_record(known.position + INTERVAL * PACE))
             state.save(self._path, known)
             await asyncio.sleep(max(0.0, (began + INTERVAL - self._clock()).total_seconds()))

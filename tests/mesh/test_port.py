@@ -143,4 +143,5 @@ async def test_a_killed_service_is_503_and_comes_back(mesh: Mesh, locations: htt
     assert (await locations.get("/api/v1/locations")).json()["message"].endswith("no healthy upstream")
     await mesh.locations_backend.start()
     await until(locations, "/health", 200)
-    assert (await locations.get("/api/v1/locations")).status_code == 200
+    # Envoy's worker threads learn it a moment after its main thread, which answers /health.
+    assert (await until(locations, "/api/v1/locations", 200)).json()

@@ -1,0 +1,122 @@
+"""The mesh under measurement: `montrg up` in processes of its own, on free ports, with a data folder that stays."""
+
+import http.client
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import psutil  # type: ignore[import-untyped, unused-ignore]
+
+from services import catalog
+from services.local.children import ChildError
+from services.local.settings import LocalSettings, read_settings, require_free_ports
+from services.mesh.options import ROOT
+
+START_S = 60.0
+STOP_S = 30.0
+
+
+class BenchMesh:
+    """Starts and stops the whole mesh; what it is told survives in the folder."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self._settings = _settings(folder)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def admin_url(self):
+        """The admin's login."""
+        password = (self.folder / "postgres" / "password").read_text().strip()
+        return f"postgresql://montrg:{password}@127.0.0.1:{self._settings.database_port}/montrg"
+
+    def rest_port(self, name):
+        """Envoy's port for a service."""
+        return self._settings.rest_port(catalog.service(name))
+
+    def start(self):
+        """Starts everything; returns the seconds until Envoy says that every service is ready, database included."""
+        began = time.perf_counter()
+        # Nothing of the caller's own settings: every run measures the defaults.
+        env = {name: value for name, value in os.environ.items() if not name.startswith("MONTRG_")}
+        env |= {"MONTRG_DATA_DIR": str(self.folder), "MONTRG_PORT_OFFSET": str(self._settings.port_offset)}
+        console = self.folder / "console.log"
+        with console.open("ab") as log:
+            argv = [sys.executable, "-m", "services.cli", "up", "--no-replay"]
+            self._process = subprocess.Popen(argv, cwd=ROOT, env=env, stdout=log, stderr=log)
+        while not all(_answers(self._settings.rest_port(service)) for service in catalog.SERVICES):
+            assert self._process.poll() is None, console.read_text()
+            assert time.perf_counter() - began < START_S, console.read_text()
+            time.sleep(0.02)
+        return time.perf_counter() - began
+
+    def stop(self):
+        """Stops everything."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGTERM)
+            try:
+                self._process.wait(STOP_S)
+            except subprocess.TimeoutExpired:
+                self._process.kill()  # the children get the kernel's signal
+                self._process.wait()
+            self._process = None
+
+    def rss_mb(self):
+        """The resident memory of each service's process, by name."""
+        sizes = {}
+        for process in self._processes():
+            words = process.cmdline()
+            for service in catalog.SERVICES:
+                if f"services.{service.name}" in words:
+                    sizes[service.name] = process.memory_info().rss / 2**20
+        assert len(sizes) == len(catalog.SERVICES), f"not every service runs: {sizes}"
+        return sizes
+
+    def pss_mb(self):
+        """The proportional memory of every process of the mesh: what they share is counted once."""
+        return sum(process.memory_full_info().pss for process in self._processes()) / 2**20
+
+    def _processes(self):
+        assert self._process is not None
+        supervisor = psutil.Process(self._process.pid)
+        return [supervisor, *supervisor.children(recursive=True)]
+
+    def calls(self, name):
+        """How often each method of a service was called so far, by its log; streams that still run are not in it."""
+        found: dict[str, int] = {}
+        with (self.folder / "logs" / f"{name}.log").open(encoding="utf-8") as log:
+            for line in log:
+                if '"message":"call"' in line:
+                    method = json.loads(line)["method"].rpartition("/")[2]
+                    found[method] = found.get(method, 0) + 1
+        return found
+
+
+def _answers(port):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=1)
+    try:
+        connection.request("GET", "/ready")
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
+def _settings(folder) -> LocalSettings:
+    """Settings with an offset at which every port is free."""
+    for offset in random.sample(range(2_000, 10_000), 100):
+        settings = read_settings({"MONTRG_DATA_DIR": str(folder), "MONTRG_PORT_OFFSET": str(offset)})
+        try:
+            require_free_ports(settings)
+        except ChildError:
+            continue
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", settings.database_port)) != 0:
+                return settings
+    raise AssertionError("no free ports")

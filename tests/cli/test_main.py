@@ -1,0 +1,52 @@
+"""The command's grammar and what it says of mistakes."""
+
+import subprocess
+import sys
+
+import pytest
+
+from services.catalog import SERVICES
+from services.cli.main import build_parser, main
+
+COMMANDS = [["up"], ["replay"], ["serve", SERVICES[0].name], ["db", "upgrade"], ["envoy", "render"]]
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_every_command_parses_and_has_help(words, capsys):
+    assert callable(build_parser().parse_args(words).run)
+    with pytest.raises(SystemExit) as ended:
+        build_parser().parse_args([*words, "--help"])
+    assert ended.value.code == 0
+    assert f"usage: montrg {words[0]}" in capsys.readouterr().out
+
+
+def test_the_help_lists_every_command(capsys):
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    told = capsys.readouterr().out
+    assert all(words[0] in told for words in COMMANDS)
+
+
+def test_an_unknown_service_is_refused_with_the_known_ones(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["serve", "weather"])
+    assert ended.value.code == 2
+    told = capsys.readouterr().err
+    assert all(service.name in told for service in SERVICES)
+
+
+def test_db_upgrade_without_a_database_names_the_setting(capsys, monkeypatch):
+    monkeypatch.delenv("MONTRG_DATABASE_URL", raising=False)
+    assert main(["db", "upgrade"]) == 1
+    assert "MONTRG_DATABASE_URL is not set" in capsys.readouterr().err
+
+
+def test_envoy_render_writes_the_file(tmp_path, capsys):
+    assert main(["envoy", "render", "--out", str(tmp_path / "envoy.yaml")]) == 0
+    assert "static_resources" in (tmp_path / "envoy.yaml").read_text()
+
+
+def test_help_is_quick_because_nothing_heavy_is_imported():
+    code = "import sys, services.cli.main; print(sorted({'grpc', 'sqlalchemy', 'rich'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,226 @@
+"""`montrg up` as a user runs it: its programs killed one by one while clients go on, and three kinds of clients."""
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import grpc
+import httpx
+import psutil
+import pytest
+from montrg.realtime.v1 import ingest_service_pb2 as ingest_pb2
+from montrg.realtime.v1 import ingest_service_pb2_grpc, realtime_service_pb2_grpc
+from montrg.realtime.v1 import realtime_service_pb2 as pb2
+
+ROOT = Path(__file__).resolve().parents[2]
+OFFSET = 1200
+THRESHOLDS, LOCATION, REALTIME = (f"127.0.0.1:{port + OFFSET}" for port in (30001, 30002, 30003))
+START_S, RECOVERY_S = 60, 20
+
+
+class Up:
+    """A running `montrg up`."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.log = folder / "console.log"
+        self.process: Any = None
+        self.starts = 0
+
+    def start(self):
+        variables = {"MONTRG_DATA_DIR": str(self.folder / "data"), "MONTRG_PORT_OFFSET": str(OFFSET)}
+        with self.log.open("ab") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "services.cli", "up"],
+                cwd=ROOT, env=os.environ | variables, stdout=output, stderr=output, start_new_session=True,
+            )  # fmt: skip
+        self.starts += 1
+        self.await_true(lambda: self.console().count("Try:") == self.starts, START_S)
+
+    def console(self):
+        return self.log.read_text()
+
+    def await_true(self, check, seconds):
+        deadline = time.monotonic() + seconds
+        while not check():
+            assert self.process.poll() is None, self.console()
+            assert time.monotonic() < deadline, self.console()
+            time.sleep(0.1)
+
+    def kill(self, name):
+        """Kills a program with SIGKILL, and waits until the supervisor has said so."""
+        before = self.console().count(f"{name} ended by SIGKILL")
+        victims = [child for child in psutil.Process(self.process.pid).children() if _is(child, name)]
+        assert len(victims) == 1, (name, victims)
+        victims[0].kill()
+        self.await_true(lambda: self.console().count(f"{name} ended by SIGKILL") > before, RECOVERY_S)
+
+    def stop(self):
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(30)
+
+
+def _is(child, name):
+    words = child.cmdline()
+    return f"services.{name}" in words or (bool(words) and Path(words[0]).name == name)
+
+
+@pytest.fixture(scope="module")
+def up():
+    folder = Path(tempfile.mkdtemp(prefix="montrg-up-"))
+    folder.chmod(0o755)  # PostgreSQL runs as another user where the tests run as root
+    up = Up(folder)
+    try:
+        up.start()
+        yield up
+    finally:
+        if up.process is not None and up.process.poll() is None:
+            up.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def http(up):
+    with httpx.Client(timeout=10) as client:
+        yield client
+
+
+def measured(http):
+    answer = http.get(f"http://{REALTIME}/api/v1/realtime/")
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def test_real_readings_are_judged_against_the_legal_limits(http):
+    by_sensor = {m["sensor_id"]: m for m in measured(http)["measurements"]}
+    assert {"EWR", "JFK", "LGA"} <= by_sensor.keys()
+    for sensor in ("EWR", "JFK", "LGA"):
+        assert by_sensor[sensor]["metrics"]["pcv_temperature"]["status"] in {"normal", "warning", "critical"}
+    year_ago = (datetime.now(UTC) - timedelta(days=364)).isoformat()
+    series = http.get(f"http://{REALTIME}/api/v1/realtime/readings", params={"sensor_id": "EWR", "end_time": year_ago})
+    assert len(series.json()) > 10
+    assert {row["source"] for row in series.json()} == {"replay"}
+
+
+def test_a_program_of_generated_stubs_does_the_main_job(http):
+    channel = grpc.insecure_channel(REALTIME)
+    reading = ingest_pb2.Reading(sensor_id="LGA", temperature=38.0, humidity=50.0)
+    reading.capture_time.GetCurrentTime()
+    request = ingest_pb2.WriteReadingsRequest(readings=[reading])
+    assert ingest_service_pb2_grpc.IngestServiceStub(channel).WriteReadings(request).accepted == 1
+    stub = realtime_service_pb2_grpc.RealtimeServiceStub(channel)
+    answer = stub.GetPlaceMeasurements(pb2.GetPlaceMeasurementsRequest(loc_id="LGA-sorting"))
+    values = [(m.metrics.pcv_temperature.value, m.metrics.pcv_temperature.level) for m in answer.measurements]
+    channel.close()
+    assert values == [(37.4, "red")]
+
+
+def test_grpcurl_finds_the_contract_by_reflection_and_does_the_main_job(up):
+    grpcurl = Path(sys.executable).with_name("grpcurl")
+    command = [str(grpcurl), "-plaintext", REALTIME, "montrg.realtime.v1.RealtimeService/GetMeasurements"]
+    answer = json.loads(subprocess.run(command, check=True, capture_output=True, timeout=20).stdout)
+    assert {"EWR", "JFK", "LGA"} <= {m["sensorId"] for m in answer["measurements"]}
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed here")
+def test_the_printed_curl_lines_work(up):
+    printed = up.console().rsplit("Try:", 1)[1].split("\n\n")[0].replace("\\\n", " ")
+    lines = [line.strip() for line in printed.splitlines() if line.strip()]
+    assert len(lines) == 3
+    for line in lines:
+        answer = subprocess.run(f"{line} -sSf", shell=True, check=True, capture_output=True, timeout=20)  # noqa: S602
+        assert json.loads(answer.stdout)
+
+
+class Writer(threading.Thread):
+    """Writes readings through REST, each batch until it is acknowledged, and keeps what was."""
+
+    def __init__(self, number):
+        super().__init__()
+        self.sensor = f"chaos-{number}"
+        self.acknowledged = []
+        self.failures = 0
+        self.over = threading.Event()
+        self._random = random.Random(number)
+
+    def run(self):
+        moment = datetime.now(UTC) - timedelta(days=2)
+        with httpx.Client(timeout=5) as client:
+            while not self.over.is_set():
+                moment += timedelta(seconds=1)
+                temperature = round(self._random.uniform(20, 40), 2)
+                row = {"sensor_id": self.sensor, "temperature": temperature, "humidity": 50}
+                self._write(client, {"readings": [row | {"capture_time": moment.isoformat()}]})
+                self.acknowledged.append((moment, temperature))
+
+    def _write(self, client, body):
+        while True:
+            try:
+                answer = client.post(f"http://{REALTIME}/api/v1/realtime/readings", json=body)
+            except httpx.HTTPError:
+                self.failures += 1
+            else:
+                counts = answer.json() if answer.status_code == 200 else {}
+                if counts.get("accepted", 0) + counts.get("duplicate", 0) == 1:
+                    return
+                assert not counts.get("rejected"), answer.text
+                assert not counts.get("conflict"), answer.text
+                self.failures += 1
+            time.sleep(0.05)
+
+
+def test_whatever_is_killed_no_acknowledged_reading_is_lost_or_doubled(up, http):
+    place = {"loc_id": "chaos", "plant": "", "factory": "Chaos", "building": "C", "floor": 0, "area": "All"}
+    assert http.post(f"http://{LOCATION}/api/v1/locations/", json=place).status_code == 201
+    writers = [Writer(number) for number in range(4)]
+    for writer in writers:
+        body = {"sensor_id": writer.sensor, "loc_id": "chaos"}
+        assert http.post(f"http://{LOCATION}/api/v1/sensors/", json=body).status_code == 201
+        writer.start()
+    for name in ("realtime", "postgres", "location", "thresholds", "envoy", "postgres", "realtime"):
+        time.sleep(1.0)
+        up.kill(name)
+    time.sleep(2.0)
+    for writer in writers:
+        writer.over.set()
+    for writer in writers:
+        writer.join(60)
+        assert not writer.is_alive()
+    assert sum(writer.failures for writer in writers) > 0, "the kills touched nobody: the test shows nothing"
+    for writer in writers:
+        assert stored(http, writer.sensor) == writer.acknowledged
+    up.await_true(lambda: measured(http)["degraded"] == [], RECOVERY_S)
+
+
+def stored(http, sensor):
+    rows, token = [], ""
+    while True:
+        query = {"sensor_id": sensor, "limit": 1000, "page_token": token}
+        answer = http.get(f"http://{REALTIME}/api/v1/realtime/readings", params=query)
+        rows += [(datetime.fromisoformat(row["capture_time"]), row["temperature"]) for row in answer.json()]
+        token = answer.headers.get("x-next-page-token", "")
+        if not token:
+            return rows
+
+
+def test_it_stops_on_ctrl_c_leaves_nothing_behind_and_goes_on_with_its_data(up, http):
+    created = http.post(
+        f"http://{THRESHOLDS}/api/v1/thresholds/",
+        json={"threshold_type": "humidity", "level": "red", "min_value": 97.25},
+    )
+    path = created.headers["location"]
+    children = psutil.Process(up.process.pid).children(recursive=True)
+    assert up.stop() == 0, up.console()
+    assert not [child for child in children if child.is_running()]
+    up.start()
+    assert http.get(f"http://{THRESHOLDS}{path}").json()["min_value"] == 97.25
