@@ -8,7 +8,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help up test check lint types generate format lock clean
+.PHONY: help up test check breaking lint types generate format lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -49,6 +49,9 @@ check: lint types ## Lint, types, layers, contracts and drift of what is generat
 	fresh=$$(mktemp -d); trap 'rm -rf "$$fresh"' EXIT
 	$(PYTHON) -m services.codegen "$$fresh"
 	diff --recursive --exclude=__pycache__ gen "$$fresh" || { echo "gen/ is out of date: make generate" >&2; exit 1; }
+
+breaking: $(VENV)/.installed-dev ## Check that the contracts of BASE (default: branch main) still work
+	@$(VENV)/bin/buf breaking --against ".git#$(or $(BASE),branch=main)"
 
 lint: $(VENV)/.installed-dev ## Check style
 	@$(VENV)/bin/ruff check

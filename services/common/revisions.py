@@ -6,7 +6,7 @@ change itself, so that whoever sees the revision also sees the change.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncGenerator, Awaitable
 
 import asyncpg
 from sqlalchemy import text
@@ -83,7 +83,7 @@ class RevisionFeed:
                 self.current = value
                 self._changed.notify_all()
 
-    async def watch(self) -> AsyncIterator[int]:
+    async def watch(self) -> AsyncGenerator[int, None]:
         """Yields the revision at once, after each change, and at least every 15 s; waits while it is unknown."""
         seen: int | None = None
         while True:
