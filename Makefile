@@ -8,7 +8,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help up test check breaking lint types generate format lock clean
+.PHONY: help up test bench soak check breaking lint types generate format lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -20,7 +20,7 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	    found=$$candidate; break
 	  fi
 	done
-	if [ -z "$$found" ]; then 
+	if [ -z "$$found" ]; then
 	  echo "montrg needs Python 3.11 or newer with its venv module (on Debian and Ubuntu: apt install python3-venv)" >&2
 	  exit 1
 	fi
@@ -41,6 +41,13 @@ up: $(VENV)/.installed ## Install and run everything on this machine, with real 
 
 test: $(VENV)/.installed-dev ## Run every test
 	@$(PYTHON) -m pytest $(ARGS)
+
+bench: $(VENV)/.installed-dev ## Measure speed, as ratios to limits measured beside it
+	@$(PYTHON) tests/bench/run.py
+
+soak: $(VENV)/.installed-dev ## Kill programs at random for some ten minutes; SEED repeats a schedule, KILLS its length
+	@seed=$(or $(SEED),$$(date +%s)); echo "SEED=$$seed"
+	MONTRG_SOAK_SEED=$$seed MONTRG_SOAK_KILLS=$(or $(KILLS),100) $(PYTHON) -m pytest tests/e2e/test_up.py
 
 check: lint types ## Lint, types, layers, contracts and drift of what is generated
 	@$(VENV)/bin/lint-imports --no-cache

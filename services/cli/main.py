@@ -1,6 +1,7 @@
 """The `montrg` command: what can be done by hand, one function a subcommand."""
 
 import argparse
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -84,3 +85,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except commands.expected_errors() as error:
         print(f"montrg: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:  # before a command listens to signals itself
+        return 128 + signal.SIGINT

@@ -1,14 +1,12 @@
-"""What `montrg up` is told, and the ports that it uses."""
+"""What `montrg up` is told."""
 
 import os
-import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from services.catalog import SERVICES, Service
 from services.common.settings import SettingsError
-from services.local.children import ChildError
 from services.local.postgres import DEFAULT_PORT
 from services.mesh.options import ROOT, RenderOptions
 
@@ -51,7 +49,7 @@ class LocalSettings:
         return service.grpc_port + self.port_offset
 
     def ports(self) -> Iterator[tuple[int, str]]:
-        """Every port that has to be free, with what it is for; the embedded PostgreSQL checks its own."""
+        """Yields every port that has to be free, with what it is for; the embedded PostgreSQL checks its own."""
         for service in SERVICES:
             yield self.rest_port(service), f"the {service.name} service's REST"
             yield self.grpc_port(service), f"the {service.name} service's gRPC"
@@ -73,25 +71,3 @@ def read_settings(variables: Mapping[str, str] | None = None) -> LocalSettings:
         port_offset=int(offset),
         replay=replay == "on",
     )
-
-
-def require_free_ports(settings: LocalSettings) -> None:
-    """Raises ChildError with a line for each port that another program has, and the remedy."""
-    taken = [f"port {port} ({purpose}) is in use" for port, purpose in settings.ports() if not _is_free(port)]
-    if taken:
-        remedy = (
-            "Stop the program that listens there (`ss -ltnp` names it; it may be another `montrg up`), "
-            "or set MONTRG_PORT_OFFSET, such as to 1000, to move all ports of this one"
-        )
-        raise ChildError("\n  ".join([*taken, remedy]))
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        # As servers do: a connection that a former run left in TIME_WAIT is no hindrance.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError:
-            return False
-        return True

@@ -9,11 +9,12 @@ from services.catalog import SERVICES
 from services.common.migrations.upgrade import upgrade
 from services.local import programs
 from services.local.children import ChildError
+from services.local.ports import reserved_ports
 from services.local.postgres import EmbeddedPostgres
 from services.local.processes import Supervisor
 from services.local.roles import FILE_NAME as ROLES_FILE
 from services.local.roles import role_passwords
-from services.local.settings import HOST, LocalSettings, require_free_ports
+from services.local.settings import HOST, LocalSettings
 from services.replay import progress, state
 
 HEALTHY_WITHIN_S = 60.0
@@ -34,23 +35,28 @@ async def up(settings: LocalSettings, console: Console) -> None:
     def say(words: str) -> None:
         console.print(words, markup=False, highlight=False, soft_wrap=True)
 
-    began = time.monotonic()
-    require_free_ports(settings)
     async with Supervisor(say) as mesh:
         try:
-            say(f"data        {settings.data_dir}")
-            admin_url = await _start_database(settings, mesh, say)
-            await _start_mesh(settings, mesh, admin_url, say)
-            say(f"healthy     after {time.monotonic() - began:.1f} s")
-            if settings.replay:
-                await mesh.start(programs.replay(settings))
-                await _show_import(settings, console)
-                say("replay      real weather-station readings, one every 10 s a station")
-            say(welcome(settings))
-            await mesh.wait()
+            async with reserved_ports(settings, say):
+                await _run(settings, mesh, console, say)
         finally:
             say("stopping    everything, in reverse order")
     say("stopped")
+
+
+async def _run(settings: LocalSettings, mesh: Supervisor, console: Console, say: progress.Say) -> None:
+    """Starts everything and waits until a signal cancels it."""
+    began = time.monotonic()
+    say(f"data        {settings.data_dir}")
+    admin_url = await _start_database(settings, mesh, say)
+    await _start_mesh(settings, mesh, admin_url, say)
+    say(f"healthy     after {time.monotonic() - began:.1f} s")
+    if settings.replay:
+        await mesh.start(programs.replay(settings))
+        await _show_import(settings, console)
+        say("replay      real weather-station readings, one every 10 s a station")
+    say(welcome(settings))
+    await mesh.wait()
 
 
 async def _start_database(settings: LocalSettings, mesh: Supervisor, say: progress.Say) -> str:

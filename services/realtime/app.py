@@ -13,7 +13,7 @@ from services.common.interceptors import database_is_away
 from services.common.server import App, Context
 from services.common.tasks import background
 from services.realtime import convert
-from services.realtime.clients import LocationNeighbour, ThresholdsNeighbour
+from services.realtime.clients import LocationNeighbour, SensorRegistrar, ThresholdsNeighbour
 from services.realtime.handler import IngestHandler, RealtimeHandler
 from services.realtime.neighbours import Follower
 from services.realtime.repository import SqlRepository
@@ -31,6 +31,7 @@ async def wire(context: Context, server: grpc.aio.Server) -> AsyncIterator[None]
     """Adds both servicers, follows the neighbours and keeps the partitions."""
     zone = context.environment.zone("SITE_TZ", "Asia/Seoul")
     retention_days = context.environment.integer("RETENTION_DAYS", 0, 0, 36_500)
+    register_at = context.environment.text("REGISTER_UNKNOWN_AT", "")
     store = SqlRepository(context.database)
     async with connect(_target(context, "location")) as location, connect(_target(context, "thresholds")) as thresholds:
         directory = Follower(
@@ -49,7 +50,8 @@ async def wire(context: Context, server: grpc.aio.Server) -> AsyncIterator[None]
             is_away=database_is_away,
             clock=system_clock,
         )
-        ingest = IngestUseCases(store, directory, system_clock)
+        registrar = SensorRegistrar(location, register_at) if register_at else None
+        ingest = IngestUseCases(store, directory, system_clock, registrar)
         measurements = MeasurementUseCases(store, directory, rules, system_clock, zone)
         ingest_service_pb2_grpc.add_IngestServiceServicer_to_server(IngestHandler(ingest), server)
         realtime_service_pb2_grpc.add_RealtimeServiceServicer_to_server(RealtimeHandler(measurements), server)

@@ -1,6 +1,7 @@
 """The neighbours' stubs: location's directory and the thresholds' rules."""
 
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Sequence
 
 import grpc
 from montrg.location.v1 import sensor_service_pb2, sensor_service_pb2_grpc
@@ -8,6 +9,8 @@ from montrg.thresholds.v1 import threshold_service_pb2, threshold_service_pb2_gr
 
 from services.common.channels import DEADLINE_S
 from services.common.errors import UnavailableError
+
+log = logging.getLogger(__name__)
 
 
 class LocationNeighbour:
@@ -31,6 +34,27 @@ class LocationNeighbour:
                 yield answer.change.revision
         except grpc.aio.AioRpcError as error:
             raise _away("location", error) from error
+
+
+class SensorRegistrar:
+    """Satisfies Registrar: registers unknown sensors at one place, where a person then moves them from."""
+
+    def __init__(self, channel: grpc.aio.Channel, loc_id: str) -> None:
+        self._stub = sensor_service_pb2_grpc.SensorServiceStub(channel)
+        self._loc_id = loc_id
+
+    async def register(self, sensor_ids: Sequence[str]) -> None:
+        """Creates the sensors; one that location refuses stays unknown, and the log says why."""
+        for sensor_id in sensor_ids:
+            sensor = sensor_service_pb2.Sensor(sensor_id=sensor_id, loc_id=self._loc_id)
+            try:
+                await self._stub.CreateSensor(sensor_service_pb2.CreateSensorRequest(sensor=sensor), timeout=DEADLINE_S)
+            except grpc.aio.AioRpcError as error:
+                if error.code() is not grpc.StatusCode.ALREADY_EXISTS:
+                    log.warning(
+                        "not registered", extra={"sensor_id": sensor_id, "error": str(_away("location", error))}
+                    )
+                    return
 
 
 class ThresholdsNeighbour:

@@ -59,7 +59,8 @@ class Follower(Generic[T]):
         self._clock = clock
         self._lock = asyncio.Lock()
         self._stale_since: datetime | None = clock()
-        self._fetches = 0
+        self._begun = 0  # fetches so far
+        self._answered = 0  # the number of the last one that was answered
         self.value: T | None = None
 
     @property
@@ -70,13 +71,17 @@ class Follower(Generic[T]):
         name = self._name.upper()
         if self.value is None:
             return f"{name}_UNKNOWN: the {self._name} service has not been reached yet"
-        return f"{name}_STALE since {self._stale_since:%Y-%m-%dT%H:%M:%SZ}: the last known {self._name} are used"
+        since = f"{self._stale_since:%Y-%m-%dT%H:%M:%SZ}"
+        return f"{name}_STALE since {since}: what the {self._name} service said last is used"
 
     async def refresh(self) -> bool:
-        """Fetches now, once for all that ask at the same time; returns whether the neighbour answered."""
-        before = self._fetches
+        """Fetches now, once for all that ask at the same time; returns whether the neighbour answered.
+
+        Only a fetch that began after the call counts: an earlier one may have read before what the caller waits for.
+        """
+        asked = self._begun
         async with self._lock:
-            if self._fetches == before:
+            if self._answered <= asked:
                 try:
                     await self._fetch()
                 except UnavailableError:
@@ -106,10 +111,11 @@ class Follower(Generic[T]):
                 seen = revision
 
     async def _fetch(self) -> None:
+        self._begun += 1
         payload = await self._neighbour.fetch()
         self.value = self._parse(payload)
         self._stale_since = None
-        self._fetches += 1
+        self._answered = self._begun
         try:
             await self._store.save_snapshot(self._name, payload, self._clock())
         except Exception as error:

@@ -62,6 +62,12 @@ class Followed(Protocol[T_co]):
     async def refresh(self) -> bool: ...
 
 
+class Registrar(Protocol):
+    """Registers sensors that nobody knows yet."""
+
+    async def register(self, sensor_ids: Sequence[str]) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Measured:
     """One sensor's last reading, with what is needed to show it."""
@@ -82,9 +88,12 @@ class Snapshot:
 
 
 class IngestUseCases:
-    """Takes readings in and lists them."""
+    """Takes readings in and lists them. Without a registrar, rows of an unknown sensor are REJECTED."""
 
-    def __init__(self, store: ReadingStore, directory: Followed[Directory], clock: Clock) -> None:
+    def __init__(
+        self, store: ReadingStore, directory: Followed[Directory], clock: Clock, registrar: Registrar | None = None
+    ) -> None:
+        self._registrar = registrar
         self._store = store
         self._directory = directory
         self._clock = clock
@@ -115,9 +124,17 @@ class IngestUseCases:
 
     async def _know(self, sensor_ids: set[str]) -> None:
         """Asks location once if a sensor is not known here: it may have been registered a moment ago."""
-        directory = self._directory.value
-        if directory is None or not sensor_ids <= directory.sensors.keys():
+        if not self._unknown(sensor_ids):
+            return
+        answered = await self._directory.refresh()
+        unknown = self._unknown(sensor_ids)
+        if answered and unknown and self._registrar is not None:
+            await self._registrar.register(sorted(unknown))
             await self._directory.refresh()
+
+    def _unknown(self, sensor_ids: set[str]) -> set[str]:
+        directory = self._directory.value
+        return sensor_ids - directory.sensors.keys() if directory is not None else sensor_ids
 
     def _make(self, index: int, row: SentReading, now: datetime) -> Reading | RowOutcome:
         directory = self._directory.value

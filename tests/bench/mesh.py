@@ -13,8 +13,7 @@ import time
 import psutil  # type: ignore[import-untyped, unused-ignore]
 
 from services import catalog
-from services.local.children import ChildError
-from services.local.settings import LocalSettings, read_settings, require_free_ports
+from services.local.settings import LocalSettings, read_settings
 from services.mesh.options import ROOT
 
 START_S = 60.0
@@ -112,11 +111,18 @@ def _settings(folder) -> LocalSettings:
     """Settings with an offset at which every port is free."""
     for offset in random.sample(range(2_000, 10_000), 100):
         settings = read_settings({"MONTRG_DATA_DIR": str(folder), "MONTRG_PORT_OFFSET": str(offset)})
-        try:
-            require_free_ports(settings)
-        except ChildError:
-            continue
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", settings.database_port)) != 0:
-                return settings
+        ports = [settings.database_port, settings.admin_port]
+        ports += [port(service) for service in catalog.SERVICES for port in (settings.rest_port, settings.grpc_port)]
+        if all(map(_is_free, ports)):
+            return settings
     raise AssertionError("no free ports")
+
+
+def _is_free(port):
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True

@@ -26,6 +26,9 @@ ROOT = Path(__file__).resolve().parents[2]
 OFFSET = 1200
 THRESHOLDS, LOCATION, REALTIME = (f"127.0.0.1:{port + OFFSET}" for port in (30001, 30002, 30003))
 START_S, RECOVERY_S = 60, 20
+PROGRAMS = ("realtime", "postgres", "location", "thresholds", "envoy")
+# `make soak` kills many more times, and prints the seed that repeats the schedule.
+SEED, KILLS = int(os.environ.get("MONTRG_SOAK_SEED", "2025")), int(os.environ.get("MONTRG_SOAK_KILLS", "7"))
 
 
 class Up:
@@ -142,6 +145,13 @@ def test_the_printed_curl_lines_work(up):
         assert json.loads(answer.stdout)
 
 
+def schedule():
+    """Which program is killed after how many seconds: each one first, then by chance."""
+    chance = random.Random(SEED)
+    names = [*PROGRAMS, *chance.choices(PROGRAMS, k=KILLS - len(PROGRAMS))]
+    return [(name, chance.uniform(0.3, 2.0)) for name in names]
+
+
 class Writer(threading.Thread):
     """Writes readings through REST, each batch until it is acknowledged, and keeps what was."""
 
@@ -187,8 +197,8 @@ def test_whatever_is_killed_no_acknowledged_reading_is_lost_or_doubled(up, http)
         body = {"sensor_id": writer.sensor, "loc_id": "chaos"}
         assert http.post(f"http://{LOCATION}/api/v1/sensors/", json=body).status_code == 201
         writer.start()
-    for name in ("realtime", "postgres", "location", "thresholds", "envoy", "postgres", "realtime"):
-        time.sleep(1.0)
+    for name, pause_s in schedule():
+        time.sleep(pause_s)
         up.kill(name)
     time.sleep(2.0)
     for writer in writers:

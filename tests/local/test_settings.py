@@ -1,17 +1,15 @@
-"""What `montrg up` is told, its ports, its passwords and what it gives each program."""
+"""What `montrg up` is told, its passwords and what it gives each program."""
 
 import json
-import socket
 from pathlib import Path
 
 import pytest
 
 from services.catalog import SERVICES, service
 from services.common.settings import SettingsError
-from services.local.children import ChildError
 from services.local.programs import service_environment
 from services.local.roles import role_passwords
-from services.local.settings import HOST, read_settings, require_free_ports
+from services.local.settings import read_settings
 from services.local.up import welcome
 
 ADMIN = "postgresql://admin:word@db.example:5432/montrg?ssl=require"
@@ -32,17 +30,6 @@ def test_a_database_url_without_our_prefix_is_not_ours():
 def test_a_wrong_setting_is_named(words):
     with pytest.raises(SettingsError, match=next(iter(words))):
         read_settings(words)
-
-
-def test_a_port_that_is_taken_is_named_with_the_remedy():
-    settings = read_settings({"MONTRG_PORT_OFFSET": "1700"})
-    port = settings.rest_port(SERVICES[0])
-    with socket.socket() as other:
-        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        other.bind((HOST, port))
-        other.listen()
-        with pytest.raises(ChildError, match=rf"port {port} .* is in use[\s\S]*MONTRG_PORT_OFFSET"):
-            require_free_ports(settings)
 
 
 def test_passwords_are_made_once_and_only_their_owner_reads_them(tmp_path):

@@ -241,3 +241,16 @@ async def test_a_batch_of_the_wrong_size_is_refused_whole(stubs, count):
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await write(stubs, *(reading("rows") for _ in range(count)))
     assert caught.value.code() == grpc.StatusCode.INVALID_ARGUMENT
+
+
+async def test_where_a_setting_says_so_an_unknown_sensor_is_registered_and_its_reading_kept(admin_url, place):
+    async with (
+        running_mesh(admin_url, MONTRG_REGISTER_UNKNOWN_AT=place) as mesh,
+        grpc.aio.insecure_channel(mesh.url(REALTIME)) as channel,
+    ):
+        stub = ingest_service_pb2_grpc.IngestServiceStub(channel)
+        request = ingest_pb2.WriteReadingsRequest(readings=[reading("newcomer"), reading("not/a/name")])
+        answer = await stub.WriteReadings(request)
+        assert (answer.accepted, answer.rejected) == (1, 1), answer
+        stored = await stub.ListReadings(ingest_pb2.ListReadingsRequest(sensor_id="newcomer"))
+        assert [row.loc_id for row in stored.readings] == [place]

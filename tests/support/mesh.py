@@ -37,14 +37,14 @@ class Mesh:
 
 
 @asynccontextmanager
-async def running_mesh(admin_url):
-    """Runs the services until the block ends."""
+async def running_mesh(admin_url, **realtime):
+    """Runs the services until the block ends; `realtime` are settings of that service."""
     mesh = Mesh(admin_url)
     try:
         await mesh.start(THRESHOLDS)
         await mesh.start(LOCATION)
         urls = {"LOCATION_SERVICE_URL": mesh.url(LOCATION), "THRESHOLDS_SERVICE_URL": mesh.url(THRESHOLDS)}
-        await mesh.start(REALTIME, **urls)
+        await mesh.start(REALTIME, **urls, **realtime)
         yield mesh
     finally:
         await mesh.close()

@@ -1,0 +1,80 @@
+"""The copy of a neighbour: shared fetches, and honesty about its age."""
+
+import asyncio
+from datetime import UTC, datetime
+
+from services.common.errors import UnavailableError
+from services.realtime.neighbours import Follower
+
+NOON = datetime(2026, 7, 15, 12, tzinfo=UTC)
+
+
+class Neighbour:
+    """Answers each fetch with what it held when the fetch began, once it is let go."""
+
+    def __init__(self):
+        self.content = b"old"
+        self.fetches = 0
+        self.go = asyncio.Event()
+        self.away = False
+
+    async def fetch(self):
+        self.fetches += 1
+        content = self.content
+        await self.go.wait()
+        if self.away:
+            raise UnavailableError("away", "AWAY")
+        return content
+
+    async def watch(self):
+        yield 1
+        await asyncio.Event().wait()
+
+
+class Store:
+    def __init__(self, kept=None):
+        self.kept = kept
+
+    async def save_snapshot(self, name, payload, moment):
+        self.kept = (payload, moment)
+
+    async def load_snapshot(self, name):
+        return self.kept
+
+
+def follower(neighbour, store=None):
+    return Follower(
+        "location", neighbour, bytes.decode, store=store or Store(), is_away=lambda _: False, clock=lambda: NOON
+    )
+
+
+async def test_a_fetch_that_began_before_the_call_is_not_enough():
+    neighbour = Neighbour()
+    copy = follower(neighbour)
+    first = asyncio.create_task(copy.refresh())
+    await asyncio.sleep(0)
+    neighbour.content = b"new"
+    later = [asyncio.create_task(copy.refresh()) for _ in range(5)]
+    await asyncio.sleep(0)
+    neighbour.go.set()
+    assert await asyncio.gather(first, *later) == [True] * 6
+    assert copy.value == "new"
+    assert neighbour.fetches == 2  # all the later callers shared one
+
+
+async def test_what_was_kept_is_used_while_the_neighbour_is_away_and_said_so():
+    neighbour = Neighbour()
+    neighbour.away = True
+    neighbour.go.set()
+    copy = follower(neighbour, Store((b"kept", NOON)))
+    assert copy.degraded is not None
+    assert copy.degraded.startswith("LOCATION_UNKNOWN")
+    running = asyncio.create_task(copy.run())
+    while copy.value is None:
+        await asyncio.sleep(0)
+    assert not await copy.refresh()
+    assert (copy.value, copy.degraded) == (
+        "kept",
+        "LOCATION_STALE since 2026-07-15T12:00:00Z: what the location service said last is used",
+    )
+    running.cancel()
