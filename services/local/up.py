@@ -35,10 +35,9 @@ async def up(settings: LocalSettings, console: Console) -> None:
     def say(words: str) -> None:
         console.print(words, markup=False, highlight=False, soft_wrap=True)
 
-    async with Supervisor(say) as mesh:
+    async with Supervisor(say) as mesh, reserved_ports(settings, say):
         try:
-            async with reserved_ports(settings, say):
-                await _run(settings, mesh, console, say)
+            await _run(settings, mesh, console, say)
         finally:
             say("stopping    everything, in reverse order")
     say("stopped")
@@ -92,6 +91,9 @@ async def _start_mesh(settings: LocalSettings, mesh: Supervisor, admin_url: str,
 async def _show_import(settings: LocalSettings, console: Console) -> None:
     """Follows the replay's state, which it saves after each batch, until the history is imported."""
     path = settings.data_dir / state.FILE_NAME
+    known = state.read(path)
+    if known is not None and known.imported >= known.total:
+        return
     with progress.shown(console) as update:
         while True:
             known = state.read(path)
