@@ -6,7 +6,8 @@ change itself, so that whoever sees the revision also sees the change.
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from typing import Generic, TypeVar
 
 import asyncpg
 from sqlalchemy import text
@@ -15,8 +16,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 HEARTBEAT_S = 15.0
 RECONNECT_S = 0.5
+MAX_ANSWERS = 1_000
 
 # For the migrations of a schema that has a revision.
 CREATE_TABLE = """
@@ -50,7 +54,13 @@ class RevisionFeed:
         self._url = make_url(database_url).set(drivername="postgresql").render_as_string(hide_password=False)
         self._schema = schema
         self._changed = asyncio.Condition()
+        self._wake = asyncio.Event()
         self.current: int | None = None
+
+    def invalidate(self) -> None:
+        """Forgets the revision until it is read anew: call it after a change, whose caller must see it next."""
+        self.current = None
+        self._wake.set()
 
     async def run(self) -> None:
         """Follows the revision until it is cancelled, connecting again whenever the connection is lost."""
@@ -63,7 +73,7 @@ class RevisionFeed:
             await asyncio.sleep(RECONNECT_S)
 
     async def _follow(self) -> None:
-        wake = asyncio.Event()
+        wake = self._wake
         connection = await asyncpg.connect(self._url, timeout=3)
         try:
             connection.add_termination_listener(lambda *_: wake.set())
@@ -94,6 +104,34 @@ class RevisionFeed:
                 seen = self.current
             if seen is not None:
                 yield seen
+
+
+class RevisionCache(Generic[T]):
+    """Keeps answers for as long as the revision stays equal; without a known revision it keeps nothing.
+
+    A replica learns of another one's change by notification, a few milliseconds after the commit.
+    """
+
+    def __init__(self, feed: RevisionFeed) -> None:
+        self._feed = feed
+        self._revision: int | None = None
+        self._answers: dict[bytes, T] = {}
+
+    async def get(self, key: bytes, load: Callable[[], Awaitable[T]]) -> T:
+        """Returns the answer that is kept under `key`, or loads and keeps it."""
+        revision = self._feed.current
+        if revision is None:
+            return await load()
+        if revision != self._revision or len(self._answers) >= MAX_ANSWERS:
+            self._answers.clear()
+            self._revision = revision
+        if key not in self._answers:
+            answer = await load()
+            # Loaded under one revision and kept under another, it could be older than what it is kept for.
+            if self._feed.current != revision or self._revision != revision:
+                return answer
+            self._answers[key] = answer
+        return self._answers[key]
 
 
 async def _wait(awaitable: Awaitable[object], seconds: float) -> None:

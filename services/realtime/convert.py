@@ -17,6 +17,8 @@ from services.heat.levels import status
 from services.realtime.domain import Calibration, Directory, Place, Reading, RowOutcome, Sensor, SentReading
 from services.realtime.service import Measured, Snapshot, count
 
+MOST_KEPT = 100_000  # messages of sensors that are gone must not pile up for ever
+
 _METRICS = ("temperature", "humidity", "pcv_temperature")
 
 
@@ -76,14 +78,32 @@ def stored_reading(reading: Reading) -> ingest_pb2.StoredReading:
     )
 
 
-def snapshot_to_proto(snapshot: Snapshot) -> pb2.MeasurementSnapshot:
-    """Judges each measurement and converts it."""
-    return pb2.MeasurementSnapshot(
-        ymd=f"{snapshot.local_time:%Y%m%d}",
-        hh=f"{snapshot.local_time:%H}",
-        measurements=[_measurement(measured, snapshot.rules) for measured in snapshot.measured],
-        degraded=snapshot.degraded,
-    )
+class SnapshotConverter:
+    """Judges and converts snapshots, and keeps each measurement's message until something in it changes."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[Measured, pb2.Measurement]] = {}
+        self._rules: Rules | None = None
+
+    def to_proto(self, snapshot: Snapshot) -> pb2.MeasurementSnapshot:
+        """Converts what is measured now."""
+        if snapshot.rules is not self._rules or len(self._kept) > MOST_KEPT:
+            self._kept.clear()
+            self._rules = snapshot.rules
+        return pb2.MeasurementSnapshot(
+            ymd=f"{snapshot.local_time:%Y%m%d}",
+            hh=f"{snapshot.local_time:%H}",
+            measurements=map(self._measurement, snapshot.measured),
+            degraded=snapshot.degraded,
+        )
+
+    def _measurement(self, measured: Measured) -> pb2.Measurement:
+        kept = self._kept.get(measured.reading.sensor_id)
+        if kept is not None and kept[0] == measured:
+            return kept[1]
+        message = _measurement(measured, self._rules)
+        self._kept[measured.reading.sensor_id] = (measured, message)
+        return message
 
 
 def _measurement(measured: Measured, rules: Rules | None) -> pb2.Measurement:

@@ -35,9 +35,10 @@ class RealtimeHandler(realtime_service_pb2_grpc.RealtimeServiceServicer):
 
     def __init__(self, use_cases: MeasurementUseCases) -> None:
         self._measurements = use_cases
+        self._converter = convert.SnapshotConverter()
 
     async def _now(self, wanted: PlaceFilter) -> pb2.MeasurementSnapshot:
-        return convert.snapshot_to_proto(await self._measurements.now(wanted))
+        return self._converter.to_proto(await self._measurements.now(wanted))
 
     async def GetMeasurements(self, request: Any, context: Any) -> pb2.MeasurementSnapshot:
         return await self._now(PlaceFilter())

@@ -5,7 +5,7 @@ from dataclasses import astuple
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, and_, select, text, tuple_
+from sqlalchemy import Row, and_, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -91,7 +91,7 @@ class SqlRepository:
         async with self._database.transaction() as connection:
             # Plain "C" order, as Python and the protocol sort.
             rows = await connection.execute(select(latest).order_by(latest.c.sensor_id.collate("C")))
-            return [_reading(row) for row in rows.mappings()]
+            return [_reading(row) for row in rows]
 
     async def list_readings(
         self, request: PageRequest, sensor_id: str, start: datetime | None, end: datetime | None
@@ -105,7 +105,7 @@ class SqlRepository:
             filters.append(time > request.after[0])
         statement = select(readings).where(and_(*filters)).order_by(time).offset(request.skip).limit(request.limit + 1)
         async with self._database.transaction() as connection:
-            return [_reading(row) for row in (await connection.execute(statement)).mappings()]
+            return [_reading(row) for row in await connection.execute(statement)]
 
     async def save_snapshot(self, name: str, payload: bytes, moment: datetime) -> None:
         """Keeps what a neighbour said last."""
@@ -127,8 +127,10 @@ def _arrays(rows: Sequence[Reading]) -> dict[str, list[Any]]:
     return {name: list(column) for name, column in zip(_COLUMNS, zip(*values, strict=True), strict=True)}
 
 
-def _reading(row: RowMapping) -> Reading:
-    return Reading(**{**row, "quality": _QUALITY_NAMES[row["quality"]]})
+def _reading(row: Row[Any]) -> Reading:
+    # By position: the columns stand in the order of the dataclass, and a snapshot reads thousands of rows.
+    *values, quality, source = row
+    return Reading(*values, _QUALITY_NAMES[quality], source)
 
 
 async def _latest_times(connection: AsyncConnection, sensor_ids: set[str]) -> Mapping[str, datetime]:
@@ -140,5 +142,5 @@ async def _latest_times(connection: AsyncConnection, sensor_ids: set[str]) -> Ma
 async def _existing(connection: AsyncConnection, rows: Sequence[Reading]) -> Mapping[Key, Reading]:
     keys = [(row.sensor_id, row.capture_time) for row in rows]
     statement = select(readings).where(tuple_(readings.c.sensor_id, readings.c.capture_time).in_(keys))
-    found = [_reading(row) for row in (await connection.execute(statement)).mappings()]
+    found = [_reading(row) for row in await connection.execute(statement)]
     return {(row.sensor_id, row.capture_time): row for row in found}

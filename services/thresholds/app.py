@@ -19,7 +19,7 @@ from services.thresholds.service import MappingUseCases, ThresholdUseCases
 async def wire(context: Context, server: grpc.aio.Server) -> AsyncIterator[None]:
     """Adds both servicers and follows the schema's revision."""
     feed = RevisionFeed(context.settings.database_url, "thresholds")
-    repository = SqlRepository(context.database)
+    repository = SqlRepository(context.database, feed.invalidate)
     thresholds = ThresholdHandler(ThresholdUseCases(repository, system_clock), feed, system_clock)
     mappings = MappingHandler(MappingUseCases(repository, system_clock))
     threshold_service_pb2_grpc.add_ThresholdServiceServicer_to_server(thresholds, server)

@@ -11,7 +11,7 @@ from montrg.type.v1.change_pb2 import Change
 from services.common.clock import Clock
 from services.common.fields import same_id
 from services.common.paging import Page, PageRequest, page_request
-from services.common.revisions import RevisionFeed
+from services.common.revisions import RevisionCache, RevisionFeed
 from services.thresholds import convert
 from services.thresholds.domain import Mapping, Threshold
 from services.thresholds.service import MappingUseCases, ThresholdUseCases
@@ -40,8 +40,12 @@ class ThresholdHandler(threshold_service_pb2_grpc.ThresholdServiceServicer):
         self._thresholds = use_cases
         self._feed = feed
         self._clock = clock
+        self._lists: RevisionCache[pb2.ListThresholdsResponse] = RevisionCache(feed)
 
     async def ListThresholds(self, request: Any, context: Any) -> pb2.ListThresholdsResponse:
+        return await self._lists.get(request.SerializeToString(), lambda: self._list(request))
+
+    async def _list(self, request: Any) -> pb2.ListThresholdsResponse:
         return pb2.ListThresholdsResponse(**_thresholds(await self._thresholds.list_page(_page(request))))
 
     async def ListThresholdsByType(self, request: Any, context: Any) -> pb2.ListThresholdsByTypeResponse:

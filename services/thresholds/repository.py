@@ -1,6 +1,7 @@
 """Thresholds and mappings in PostgreSQL. Each change raises the schema's revision in its own transaction."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import asdict
 from typing import Any
 
@@ -22,8 +23,16 @@ SCHEMA = "thresholds"
 class SqlRepository:
     """Satisfies ThresholdStore and MappingStore."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, on_change: Callable[[], None]) -> None:
         self._database = database
+        self._on_change = on_change
+
+    @asynccontextmanager
+    async def _changing(self) -> AsyncIterator[AsyncConnection]:
+        """Gives a transaction that changes something, and says so once it is committed."""
+        async with self._database.transaction() as connection:
+            yield connection
+        self._on_change()
 
     async def list_thresholds(self, request: PageRequest, threshold_type: str | None) -> Sequence[Threshold]:
         """Returns up to one row more than the limit, so that the caller sees whether there are more."""
@@ -74,14 +83,14 @@ class SqlRepository:
     async def _add(self, table: Table, values: dict[str, Any]) -> dict[str, Any]:
         (key,) = table.primary_key
         del values[key.name]
-        async with self._database.transaction() as connection:
+        async with self._changing() as connection:
             row = (await connection.execute(insert(table).values(values).returning(table))).mappings().one()
             await revisions.bump(connection, SCHEMA)
         return dict(row)
 
     async def change_threshold(self, threshold_id: int, change: Callable[[Threshold], Threshold]) -> Threshold | None:
         """Changes one threshold under its row lock; None if it does not exist."""
-        async with self._database.transaction() as connection:
+        async with self._changing() as connection:
             row = await _row(connection, threshold, threshold_id, lock=True)
             if row is None:
                 return None
@@ -91,7 +100,7 @@ class SqlRepository:
 
     async def change_mapping(self, map_id: int, change: Callable[[Mapping], Mapping]) -> Mapping | None:
         """Changes one mapping under its row lock; None if it does not exist."""
-        async with self._database.transaction() as connection:
+        async with self._changing() as connection:
             row = await _row(connection, mapping, map_id, lock=True)
             if row is None:
                 return None
@@ -122,7 +131,7 @@ class SqlRepository:
 
     async def _delete(self, table: Table, value: int) -> bool:
         (key,) = table.primary_key
-        async with self._database.transaction() as connection:
+        async with self._changing() as connection:
             result = await connection.execute(delete_from(table).where(key == value).returning(key))
             if result.first() is None:
                 return False

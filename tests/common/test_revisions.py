@@ -2,7 +2,7 @@
 
 import asyncio
 
-from services.common.revisions import RevisionFeed
+from services.common.revisions import RevisionCache, RevisionFeed
 
 
 async def test_a_watcher_waits_while_the_revision_is_unknown_and_lets_others_run():
@@ -18,3 +18,40 @@ async def test_a_watcher_waits_while_the_revision_is_unknown_and_lets_others_run
     await feed._set(8)
     assert await asyncio.wait_for(following, 1) == 8
     await watch.aclose()
+
+
+async def test_an_answer_is_kept_while_the_revision_stays_and_loaded_anew_after_a_change():
+    feed = RevisionFeed("postgresql://nobody@127.0.0.1:1/none", "thresholds")
+    cache: RevisionCache[int] = RevisionCache(feed)
+    loads: list[int | None] = []
+
+    async def load():
+        loads.append(feed.current)
+        return len(loads)
+
+    async def read():
+        return await cache.get(b"all", load)
+
+    assert [await read(), await read()] == [1, 2], "nothing may be kept while the revision is unknown"
+    await feed._set(7)
+    assert [await read(), await read()] == [3, 3]
+    feed.invalidate()
+    assert await read() == 4
+    await feed._set(8)
+    assert [await read(), await read()] == [5, 5]
+
+
+async def test_an_answer_that_was_overtaken_by_a_change_is_not_kept():
+    feed = RevisionFeed("postgresql://nobody@127.0.0.1:1/none", "thresholds")
+    await feed._set(7)
+    cache: RevisionCache[str] = RevisionCache(feed)
+
+    async def overtaken():
+        await feed._set(8)
+        return "old"
+
+    async def fresh():
+        return "new"
+
+    assert await cache.get(b"all", overtaken) == "old"
+    assert await cache.get(b"all", fresh) == "new"

@@ -154,3 +154,12 @@ async def test_each_change_raises_the_revision_that_watchers_see(thresholds):
     await thresholds.CreateThreshold(new(threshold_type="humidity", level="red", min_value=99))
     assert (await watch.read()).change.revision == first + 1
     watch.cancel()
+
+
+async def test_a_list_shows_the_callers_own_change_at_once(thresholds):
+    for _ in range(20):
+        before = {t.threshold_id for t in (await thresholds.ListThresholds(pb2.ListThresholdsRequest())).thresholds}
+        created = await thresholds.CreateThreshold(new(threshold_type="humidity", level="red", min_value=98))
+        after = {t.threshold_id for t in (await thresholds.ListThresholds(pb2.ListThresholdsRequest())).thresholds}
+        assert after == before | {created.threshold_id}
+        await thresholds.DeleteThreshold(pb2.DeleteThresholdRequest(threshold_id=created.threshold_id))
