@@ -5,7 +5,7 @@ from dataclasses import astuple
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, select, text, tuple_
+from sqlalchemy import and_, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -127,7 +127,7 @@ def _arrays(rows: Sequence[Reading]) -> dict[str, list[Any]]:
     return {name: list(column) for name, column in zip(_COLUMNS, zip(*values, strict=True), strict=True)}
 
 
-def _reading(row: Row[Any]) -> Reading:
+def _reading(row: Sequence[Any]) -> Reading:
     # By position: the columns stand in the order of the dataclass, and a snapshot reads thousands of rows.
     *values, quality, source = row
     return Reading(*values, _QUALITY_NAMES[quality], source)
