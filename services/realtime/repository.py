@@ -20,6 +20,7 @@ _QUALITY = {GOOD: 1, SUSPECT: 2}
 _QUALITY_NAMES = {number: name for name, number in _QUALITY.items()}
 
 _COLUMNS = [column.name for column in readings.columns]
+_QUALITY_AT = _COLUMNS.index("quality")
 _TYPES = {"capture_time": "timestamptz", "receive_time": "timestamptz", "quality": "smallint"}
 _TYPES |= dict.fromkeys(("sensor_id", "loc_id", "source"), "text")
 _ARRAYS = ", ".join(f"CAST(:{name} AS {_TYPES.get(name, 'float8')}[])" for name in _COLUMNS)
@@ -129,8 +130,9 @@ def _arrays(rows: Sequence[Reading]) -> dict[str, list[Any]]:
 
 def _reading(row: Sequence[Any]) -> Reading:
     # By position: the columns stand in the order of the dataclass, and a snapshot reads thousands of rows.
-    *values, quality, source = row
-    return Reading(*values, _QUALITY_NAMES[quality], source)
+    values: list[Any] = list(row)
+    values[_QUALITY_AT] = _QUALITY_NAMES[values[_QUALITY_AT]]
+    return Reading(*values)
 
 
 async def _latest_times(connection: AsyncConnection, sensor_ids: set[str]) -> Mapping[str, datetime]:
