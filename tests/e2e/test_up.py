@@ -60,12 +60,15 @@ class Up:
             assert time.monotonic() < deadline, self.console()
             time.sleep(0.1)
 
+    def running(self, name):
+        return [child for child in psutil.Process(self.process.pid).children() if _is(child, name)]
+
     def kill(self, name):
         """Kills a program with SIGKILL, and waits until the supervisor has said so."""
         before = self.console().count(f"{name} ended by SIGKILL")
-        victims = [child for child in psutil.Process(self.process.pid).children() if _is(child, name)]
-        assert len(victims) == 1, (name, victims)
-        victims[0].kill()
+        # One that was killed a moment ago may still wait for its next start.
+        self.await_true(lambda: len(self.running(name)) == 1, RECOVERY_S)
+        self.running(name)[0].kill()
         self.await_true(lambda: self.console().count(f"{name} ended by SIGKILL") > before, RECOVERY_S)
 
     def stop(self):
@@ -74,7 +77,10 @@ class Up:
 
 
 def _is(child, name):
-    words = child.cmdline()
+    try:
+        words = child.cmdline()
+    except psutil.NoSuchProcess:
+        return False
     return f"services.{name}" in words or (bool(words) and Path(words[0]).name == name)
 
 
@@ -156,7 +162,7 @@ class Writer(threading.Thread):
     """Writes readings through REST, each batch until it is acknowledged, and keeps what was."""
 
     def __init__(self, number):
-        super().__init__()
+        super().__init__(daemon=True)  # a failed test must not leave the run waiting for its writers
         self.sensor = f"chaos-{number}"
         self.acknowledged = []
         self.failures = 0
