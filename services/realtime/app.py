@@ -13,7 +13,7 @@ from services.common.interceptors import database_is_away
 from services.common.server import App, Context
 from services.common.tasks import background
 from services.realtime import convert
-from services.realtime.clients import LocationNeighbour, SensorRegistrar, ThresholdsNeighbour
+from services.realtime.clients import SensorRegistrar, location_neighbour, thresholds_neighbour
 from services.realtime.handler import IngestHandler, RealtimeHandler
 from services.realtime.neighbours import Follower
 from services.realtime.repository import SqlRepository
@@ -36,7 +36,7 @@ async def wire(context: Context, server: grpc.aio.Server) -> AsyncIterator[None]
     async with connect(_target(context, "location")) as location, connect(_target(context, "thresholds")) as thresholds:
         directory = Follower(
             "location",
-            LocationNeighbour(location),
+            location_neighbour(location),
             convert.directory,
             store=store,
             is_away=database_is_away,
@@ -44,7 +44,7 @@ async def wire(context: Context, server: grpc.aio.Server) -> AsyncIterator[None]
         )
         rules = Follower(
             "thresholds",
-            ThresholdsNeighbour(thresholds),
+            thresholds_neighbour(thresholds),
             convert.rules,
             store=store,
             is_away=database_is_away,

@@ -1,7 +1,8 @@
 """The neighbours' stubs: location's directory and the thresholds' rules."""
 
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any
 
 import grpc
 from montrg.location.v1 import sensor_service_pb2, sensor_service_pb2_grpc
@@ -13,27 +14,49 @@ from services.common.errors import UnavailableError
 log = logging.getLogger(__name__)
 
 
-class LocationNeighbour:
-    """Satisfies Neighbour with location's directory."""
+class RevisionedNeighbour:
+    """Satisfies Neighbour with two calls: one that returns everything, and one that streams the revision."""
 
-    def __init__(self, channel: grpc.aio.Channel) -> None:
-        self._stub = sensor_service_pb2_grpc.SensorServiceStub(channel)
+    def __init__(self, name: str, everything: Callable[[], Any], changes: Callable[[], Any]) -> None:
+        self._name = name
+        self._everything = everything
+        self._changes = changes
 
     async def fetch(self) -> bytes:
-        """Returns a serialised Directory."""
+        """Returns everything, serialised."""
         try:
-            answer = await self._stub.GetDirectory(sensor_service_pb2.GetDirectoryRequest(), timeout=DEADLINE_S)
+            answer = await self._everything()
         except grpc.aio.AioRpcError as error:
-            raise _away("location", error) from error
+            raise _away(self._name, error) from error
         return bytes(answer.SerializeToString())
 
     async def watch(self) -> AsyncIterator[int]:
-        """Yields location's revisions."""
+        """Yields the neighbour's revisions."""
         try:
-            async for answer in self._stub.WatchChanges(sensor_service_pb2.WatchChangesRequest()):
+            async for answer in self._changes():
                 yield answer.change.revision
         except grpc.aio.AioRpcError as error:
-            raise _away("location", error) from error
+            raise _away(self._name, error) from error
+
+
+def location_neighbour(channel: grpc.aio.Channel) -> RevisionedNeighbour:
+    """Returns location's directory as a neighbour."""
+    stub = sensor_service_pb2_grpc.SensorServiceStub(channel)
+    return RevisionedNeighbour(
+        "location",
+        lambda: stub.GetDirectory(sensor_service_pb2.GetDirectoryRequest(), timeout=DEADLINE_S),
+        lambda: stub.WatchChanges(sensor_service_pb2.WatchChangesRequest()),
+    )
+
+
+def thresholds_neighbour(channel: grpc.aio.Channel) -> RevisionedNeighbour:
+    """Returns the thresholds' rules as a neighbour."""
+    stub = threshold_service_pb2_grpc.ThresholdServiceStub(channel)
+    return RevisionedNeighbour(
+        "thresholds",
+        lambda: stub.GetRules(threshold_service_pb2.GetRulesRequest(), timeout=DEADLINE_S),
+        lambda: stub.WatchChanges(threshold_service_pb2.WatchChangesRequest()),
+    )
 
 
 class SensorRegistrar:
@@ -55,29 +78,6 @@ class SensorRegistrar:
                         "not registered", extra={"sensor_id": sensor_id, "error": str(_away("location", error))}
                     )
                     return
-
-
-class ThresholdsNeighbour:
-    """Satisfies Neighbour with the thresholds' rules."""
-
-    def __init__(self, channel: grpc.aio.Channel) -> None:
-        self._stub = threshold_service_pb2_grpc.ThresholdServiceStub(channel)
-
-    async def fetch(self) -> bytes:
-        """Returns serialised Rules."""
-        try:
-            answer = await self._stub.GetRules(threshold_service_pb2.GetRulesRequest(), timeout=DEADLINE_S)
-        except grpc.aio.AioRpcError as error:
-            raise _away("thresholds", error) from error
-        return bytes(answer.SerializeToString())
-
-    async def watch(self) -> AsyncIterator[int]:
-        """Yields the thresholds' revisions."""
-        try:
-            async for answer in self._stub.WatchChanges(threshold_service_pb2.WatchChangesRequest()):
-                yield answer.change.revision
-        except grpc.aio.AioRpcError as error:
-            raise _away("thresholds", error) from error
 
 
 def _away(name: str, error: grpc.aio.AioRpcError) -> UnavailableError:

@@ -17,7 +17,7 @@ from tests.bench.bare import bare_server
 from tests.bench.load import Load, run_load
 from tests.bench.mesh import BenchMesh
 from tests.bench.snapshot import Limit
-from tests.support.envoy import free_ports
+from tests.support.ports import free_ports
 
 ROUNDS = 5
 SECONDS = 1.5

@@ -8,9 +8,10 @@ import pytest
 
 from services import catalog
 from services.mesh.options import RenderOptions
-from tests.support.envoy import free_ports, running_envoy
+from tests.support.envoy import running_envoy
 from tests.support.mesh import running_mesh
 from tests.support.oracle import ORACLE, legal_level
+from tests.support.ports import free_ports
 
 
 class Rest:

@@ -17,7 +17,7 @@ import pytest
 from services.local import cluster
 from services.local.postgres import EmbeddedPostgres, PostgresError
 from tests.local.support import eventually, is_alive
-from tests.support.postgres import free_port
+from tests.support.ports import free_port
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server as another user")
 

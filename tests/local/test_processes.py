@@ -16,7 +16,7 @@ from services.local.children import LOG_LIMIT, ChildError, Command
 from services.local.postgres import EmbeddedPostgres
 from services.local.processes import Backoff, Supervisor, ending
 from tests.local.support import is_alive
-from tests.support.postgres import free_port
+from tests.support.ports import free_port
 
 QUICK = Backoff(first=0.05, most=0.2)
 # Notes each signal that it gets, and stops at SIGTERM.

@@ -4,8 +4,6 @@ import asyncio
 
 import grpc
 import pytest
-from google.rpc import error_details_pb2
-from grpc_status import rpc_status
 from montrg.location.v1 import location_service_pb2 as pb2
 from montrg.location.v1 import location_service_pb2_grpc, sensor_service_pb2_grpc
 from montrg.location.v1 import sensor_service_pb2 as sensor_pb2
@@ -13,6 +11,7 @@ from montrg.location.v1 import sensor_service_pb2 as sensor_pb2
 from services.common.server import serve
 from services.location.app import APP
 from tests.conftest import settings_of
+from tests.support.refusals import refused
 
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
 
@@ -32,16 +31,6 @@ def places(channel):
 @pytest.fixture(scope="module")
 def sensors(channel):
     return sensor_service_pb2_grpc.SensorServiceStub(channel)
-
-
-async def refused(call):
-    """The code of a refused call, and the fields that it blames."""
-    with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await call
-    blamed = error_details_pb2.BadRequest()
-    for detail in rpc_status.from_call(caught.value).details:
-        detail.Unpack(blamed)
-    return caught.value.code(), [violation.field for violation in blamed.field_violations]
 
 
 def new_place(loc_id, **more):

@@ -11,7 +11,8 @@ import pytest_asyncio
 
 from services.mesh.options import RenderOptions
 from tests.mesh.backend import Backend
-from tests.support.envoy import free_ports, running_envoy
+from tests.support.envoy import running_envoy
+from tests.support.ports import free_ports
 
 
 @dataclass(frozen=True, slots=True)

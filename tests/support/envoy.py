@@ -1,7 +1,5 @@
 """A real Envoy for a test, on free ports, in front of whatever the test starts."""
 
-import random
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -13,22 +11,6 @@ from services.mesh.process import envoy_command, is_ready
 from services.mesh.render import write_config
 
 START_S = 20.0
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on, below the ephemeral range so that no client takes them meanwhile."""
-    free: list[int] = []
-    for port in random.sample(range(20_000, 32_000), 1000):
-        with socket.socket() as candidate:
-            candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                candidate.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-        free.append(port)
-        if len(free) == count:
-            return free
-    raise AssertionError("no free ports")
 
 
 @contextmanager

@@ -2,8 +2,6 @@
 
 import grpc
 import pytest
-from google.rpc import error_details_pb2
-from grpc_status import rpc_status
 from montrg.thresholds.v1 import mapping_service_pb2 as mapping_pb2
 from montrg.thresholds.v1 import mapping_service_pb2_grpc, threshold_service_pb2_grpc
 from montrg.thresholds.v1 import threshold_service_pb2 as pb2
@@ -11,6 +9,7 @@ from montrg.thresholds.v1 import threshold_service_pb2 as pb2
 from services.common.server import serve
 from services.thresholds.app import APP
 from tests.conftest import settings_of
+from tests.support.refusals import refused
 
 
 @pytest.fixture(scope="module")
@@ -28,16 +27,6 @@ def thresholds(channel):
 @pytest.fixture(scope="module")
 def mappings(channel):
     return mapping_service_pb2_grpc.MappingServiceStub(channel)
-
-
-async def refused(call):
-    """The code of a refused call, and the fields that it blames."""
-    with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await call
-    blamed = error_details_pb2.BadRequest()
-    for detail in rpc_status.from_call(caught.value).details:
-        detail.Unpack(blamed)
-    return caught.value.code(), [violation.field for violation in blamed.field_violations]
 
 
 def new(**fields):
