@@ -17,7 +17,7 @@ class Service:
         rest_port: where Envoy serves its REST, gRPC and gRPC-Web.
         grpc_port: where its own gRPC server listens.
         contracts: full names of its proto services that callers from outside may use.
-        internal: full names of proto services, or `package.Service/Method`, that only neighbours call.
+        internal: full names of proto services that only neighbours call.
         calls: names of the services that it calls.
     """
 
@@ -28,6 +28,11 @@ class Service:
     contracts: tuple[str, ...]
     internal: tuple[str, ...] = ()
     calls: tuple[str, ...] = ()
+
+    @property
+    def proto_services(self) -> tuple[str, ...]:
+        """Full names of all its proto services."""
+        return self.contracts + self.internal
 
     @property
     def role(self) -> str:
@@ -61,6 +66,7 @@ SERVICES: tuple[Service, ...] = (
         rest_port=30003,
         grpc_port=50053,
         contracts=("montrg.realtime.v1.RealtimeService", "montrg.realtime.v1.IngestService"),
+        internal=("montrg.realtime.v1.ReadingLogService",),
         calls=("location", "thresholds"),
     ),
 )

@@ -44,6 +44,14 @@ class UnavailableError(DomainError):
     """Something that this needs is away for now; the same call may work later."""
 
 
+class OutOfRangeError(DomainError):
+    """The named place is outside what there is; the caller starts anew."""
+
+
+class ExhaustedError(DomainError):
+    """More was asked than can be done now; the same call may work a little later."""
+
+
 class InvalidInputError(DomainError):
     """The request is wrong by itself, field by field."""
 

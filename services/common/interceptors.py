@@ -26,8 +26,13 @@ STATUSES: dict[type[Exception], grpc.StatusCode] = {
     errors.AlreadyExistsError: grpc.StatusCode.ALREADY_EXISTS,
     errors.FailedPreconditionError: grpc.StatusCode.FAILED_PRECONDITION,
     errors.UnavailableError: grpc.StatusCode.UNAVAILABLE,
+    errors.OutOfRangeError: grpc.StatusCode.OUT_OF_RANGE,
+    errors.ExhaustedError: grpc.StatusCode.RESOURCE_EXHAUSTED,
     errors.InvalidInputError: grpc.StatusCode.INVALID_ARGUMENT,
 }
+
+# The same call may work after RETRY_DELAY_S.
+TRY_AGAIN = (errors.UnavailableError, errors.ExhaustedError)
 
 # What SQLAlchemy and asyncpg raise when the database is not there, as opposed to a statement that is wrong.
 DATABASE_AWAY = (exc.OperationalError, exc.InterfaceError, exc.TimeoutError, OSError)
@@ -57,7 +62,7 @@ def to_status(error: errors.DomainError) -> status_pb2.Status:
         for violation in error.violations:
             bad.field_violations.add(field=violation.field, description=violation.description)
         details.append(_pack(bad))
-    if isinstance(error, errors.UnavailableError):
+    if isinstance(error, TRY_AGAIN):
         retry = error_details_pb2.RetryInfo()
         retry.retry_delay.FromSeconds(RETRY_DELAY_S)
         details.append(_pack(retry))
@@ -120,7 +125,7 @@ async def _call(method: str, context: Any) -> AsyncIterator[None]:  # noqa: ANN4
     except Exception as error:  # noqa: BLE001  the one place: whatever nobody foresaw must not reach a caller
         status = _status_of(error, method, request_id)
         code = grpc_code_name(status.code)
-        await context.abort_with_status(rpc_status.to_status(status))
+        await context.abort_with_status(_answer(status, error))
     finally:
         milliseconds = round((time.perf_counter() - start) * 1000, 2)
         log.info("call", extra={"method": method, "code": code, "ms": milliseconds, "request_id": request_id})
@@ -135,6 +140,14 @@ def _status_of(error: Exception, method: str, request_id: str) -> status_pb2.Sta
     if not isinstance(error, errors.DomainError):
         log.warning("database away", extra={"method": method, "request_id": request_id, "error": repr(error)})
     return to_status(known)
+
+
+def _answer(status: status_pb2.Status, error: Exception) -> Any:  # noqa: ANN401  grpc's untyped status
+    """Returns the status as grpc sends it, with the header by which HTTP clients know when to come again."""
+    answer = rpc_status.to_status(status)
+    if not isinstance(to_domain(error), TRY_AGAIN):
+        return answer
+    return answer._replace(trailing_metadata=(*answer.trailing_metadata, ("retry-after", str(RETRY_DELAY_S))))
 
 
 def grpc_code_name(number: int) -> str:

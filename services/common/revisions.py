@@ -5,21 +5,18 @@ change itself, so that whoever sees the revision also sees the change.
 """
 
 import asyncio
-import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Generic, TypeVar
 
 import asyncpg
 from sqlalchemy import text
-from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-log = logging.getLogger(__name__)
+from services.common.notifications import ChannelFollower, wait_for
 
 T = TypeVar("T")
 
 HEARTBEAT_S = 15.0
-RECONNECT_S = 0.5
 MAX_ANSWERS = 1_000
 
 # For the migrations of a schema that has a revision.
@@ -51,41 +48,25 @@ class RevisionFeed:
     """
 
     def __init__(self, database_url: str, schema: str) -> None:
-        self._url = make_url(database_url).set(drivername="postgresql").render_as_string(hide_password=False)
         self._schema = schema
         self._changed = asyncio.Condition()
-        self._wake = asyncio.Event()
+        self._channel = ChannelFollower(database_url, f"{schema}_revision", self._look, self._lose)
         self.current: int | None = None
 
     def invalidate(self) -> None:
         """Forgets the revision until it is read anew: call it after a change, whose caller must see it next."""
         self.current = None
-        self._wake.set()
+        self._channel.wake()
 
     async def run(self) -> None:
-        """Follows the revision until it is cancelled, connecting again whenever the connection is lost."""
-        while True:
-            try:
-                await self._follow()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
-                log.warning("revision feed lost", extra={"schema": self._schema, "error": repr(error)})
-            await self._set(None)
-            await asyncio.sleep(RECONNECT_S)
+        """Follows the revision until it is cancelled."""
+        await self._channel.run()
 
-    async def _follow(self) -> None:
-        wake = self._wake
-        connection = await asyncpg.connect(self._url, timeout=3)
-        try:
-            connection.add_termination_listener(lambda *_: wake.set())
-            await connection.add_listener(f"{self._schema}_revision", lambda *_: wake.set())
-            while not connection.is_closed():
-                wake.clear()
-                value = await connection.fetchval(f"SELECT value FROM {self._schema}.revision", timeout=3)  # noqa: S608
-                await self._set(value)
-                # A notification can be lost with the network: read again now and then without one.
-                await _wait(wake.wait(), HEARTBEAT_S)
-        finally:
-            connection.terminate()
+    async def _look(self, connection: asyncpg.Connection) -> None:
+        await self._set(await connection.fetchval(f"SELECT value FROM {self._schema}.revision", timeout=3))  # noqa: S608
+
+    async def _lose(self) -> None:
+        await self._set(None)
 
     async def _set(self, value: int | None) -> None:
         async with self._changed:
@@ -100,7 +81,7 @@ class RevisionFeed:
             async with self._changed:
                 # None too is waited out here: a loop that only skipped it would never let go of the event loop.
                 if self.current == seen:
-                    await _wait(self._changed.wait(), HEARTBEAT_S)
+                    await wait_for(self._changed.wait(), HEARTBEAT_S)
                 seen = self.current
             if seen is not None:
                 yield seen
@@ -132,11 +113,3 @@ class RevisionCache(Generic[T]):
                 return answer
             self._answers[key] = answer
         return self._answers[key]
-
-
-async def _wait(awaitable: Awaitable[object], seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await awaitable
-    except TimeoutError:
-        return

@@ -89,7 +89,7 @@ async def serve(app: App, settings: ServiceSettings, environment: Environment) -
         async with app.wire(Context(settings, environment, database), server):
             port = _add_built_ins(server, checks, settings)
             await server.start()
-            for name in ("", *settings.service.contracts):
+            for name in ("", *settings.service.proto_services):
                 await checks.set(name, health_pb2.HealthCheckResponse.SERVING)
             ready = asyncio.create_task(_report_readiness(checks, database))
             try:
@@ -105,7 +105,7 @@ async def serve(app: App, settings: ServiceSettings, environment: Environment) -
 def _add_built_ins(server: grpc.aio.Server, checks: health.aio.HealthServicer, settings: ServiceSettings) -> int:
     health_pb2_grpc.add_HealthServicer_to_server(checks, server)
     channelz.add_channelz_servicer(server)
-    names = (*settings.service.contracts, health.SERVICE_NAME, reflection.SERVICE_NAME, CHANNELZ)
+    names = (*settings.service.proto_services, health.SERVICE_NAME, reflection.SERVICE_NAME, CHANNELZ)
     reflection.enable_server_reflection(names, server)
     return int(server.add_insecure_port(f"{settings.host}:{settings.port}"))
 

@@ -26,7 +26,7 @@ def routes(service: Service, contracts: Contracts) -> list[dict[str, Any]]:
     cluster = service.name
     result = [
         _route(method, cluster, contracts)
-        for contract in (*service.contracts, *service.internal)
+        for contract in service.proto_services
         for method in contracts.methods.get(contract, ())
     ]
     result += [{"match": {"prefix": prefix}, "route": {"cluster": cluster, **ENDLESS}} for prefix in BUILT_IN]

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import grpc
-from montrg.realtime.v1 import ingest_service_pb2_grpc, realtime_service_pb2_grpc
+from montrg.realtime.v1 import ingest_service_pb2_grpc, reading_log_service_pb2_grpc, realtime_service_pb2_grpc
 
 from services import catalog
 from services.common.channels import connect
@@ -18,7 +18,11 @@ from services.realtime.handler import IngestHandler, RealtimeHandler
 from services.realtime.neighbours import Follower
 from services.realtime.repository import SqlRepository
 from services.realtime.service import IngestUseCases, MeasurementUseCases
-from services.realtime.upkeep import Upkeep
+from services.realtime.log.feed import LogFeed
+from services.realtime.log.handler import ReadingLogHandler
+from services.realtime.log.repository import SqlLog
+from services.realtime.log.service import LogUseCases
+from services.realtime.upkeep import Keeping, Upkeep
 
 
 def _target(context: Context, name: str) -> str:
@@ -26,11 +30,19 @@ def _target(context: Context, name: str) -> str:
     return context.environment.text(f"{name.upper()}_SERVICE_URL", default).removeprefix("http://")
 
 
+def _keeping(context: Context) -> Keeping:
+    environment = context.environment
+    return Keeping(
+        readings_days=environment.integer("RETENTION_DAYS", 0, 0, 36_500),
+        log_days=environment.integer("LOG_DAYS", 7, 1, 365),
+        log_bytes=environment.integer("LOG_MB", 4096, 64, 1_000_000) * 1024 * 1024,
+    )
+
+
 @asynccontextmanager
 async def wire(context: Context, server: grpc.aio.Server) -> AsyncIterator[None]:
     """Adds both servicers, follows the neighbours and keeps the partitions."""
     zone = context.environment.zone("SITE_TZ", "Asia/Seoul")
-    retention_days = context.environment.integer("RETENTION_DAYS", 0, 0, 36_500)
     register_at = context.environment.text("REGISTER_UNKNOWN_AT", "")
     store = SqlRepository(context.database)
     async with connect(_target(context, "location")) as location, connect(_target(context, "thresholds")) as thresholds:
@@ -55,8 +67,11 @@ async def wire(context: Context, server: grpc.aio.Server) -> AsyncIterator[None]
         measurements = MeasurementUseCases(store, directory, rules, system_clock, zone)
         ingest_service_pb2_grpc.add_IngestServiceServicer_to_server(IngestHandler(ingest), server)
         realtime_service_pb2_grpc.add_RealtimeServiceServicer_to_server(RealtimeHandler(measurements), server)
-        upkeep = Upkeep(store, system_clock, retention_days, database_is_away)
-        async with background(directory.run(), rules.run(), upkeep.run()):
+        log_store, feed = SqlLog(context.database), LogFeed(context.settings.database_url)
+        log_handler = ReadingLogHandler(LogUseCases(log_store, feed))
+        reading_log_service_pb2_grpc.add_ReadingLogServiceServicer_to_server(log_handler, server)
+        upkeep = Upkeep(store, log_store, system_clock, _keeping(context), database_is_away)
+        async with background(directory.run(), rules.run(), upkeep.run(), feed.run()):
             yield
 
 

@@ -3,11 +3,12 @@
 import math
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from montrg.location.v1 import sensor_service_pb2
 from montrg.realtime.v1 import ingest_service_pb2 as ingest_pb2
+from montrg.realtime.v1 import reading_log_service_pb2 as log_pb2
 from montrg.realtime.v1 import realtime_service_pb2 as pb2
 from montrg.thresholds.v1 import mapping_service_pb2, threshold_service_pb2
 
@@ -76,6 +77,23 @@ def stored_reading(reading: Reading) -> ingest_pb2.StoredReading:
         quality=reading.quality,
         source=reading.source,
     )
+
+
+def batch_payload(rows: Sequence[Reading]) -> bytes:
+    """Serialises stored readings, by ascending sensor and time, as the reading log keeps them."""
+    batch = log_pb2.ReadingBatch(receive_time=rows[0].receive_time)
+    series: dict[tuple[str, str, str], int] = {}
+    for row in rows:
+        index = series.setdefault((row.sensor_id, row.loc_id, row.source), len(series))
+        batch.series_index.append(index)
+        batch.capture_time_us.append((row.capture_time - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1))
+        batch.temperature.append(row.temperature)
+        batch.humidity.append(row.humidity)
+        batch.pcv_temperature.append(math.nan if row.pcv_temperature is None else row.pcv_temperature)
+        batch.quality.append(1 if row.quality == "GOOD" else 2)
+    for sensor_id, loc_id, source in series:
+        batch.series.add(sensor_id=sensor_id, loc_id=loc_id, source=source)
+    return batch.SerializeToString()
 
 
 class SnapshotConverter:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.common.database import Database
 from services.common.paging import PageRequest
+from services.realtime import convert
 from services.realtime.domain import GOOD, SUSPECT, Reading
 from services.realtime.service import Key, Stored
 from services.realtime.tables import latest, neighbour_snapshot, readings
@@ -30,11 +31,14 @@ _INSERT = text(
     f"SELECT * FROM unnest({_ARRAYS}) ON CONFLICT DO NOTHING RETURNING sensor_id, capture_time"
 )
 _UPSERT_LATEST = text(
-    f"INSERT INTO realtime.latest ({', '.join(_COLUMNS)}) "  # noqa: S608
-    f"SELECT * FROM unnest({_ARRAYS}) ON CONFLICT (sensor_id) DO UPDATE SET "
+    f"INSERT INTO realtime.latest ({', '.join(_COLUMNS)}, flat_since) "  # noqa: S608
+    f"SELECT *, capture_time FROM unnest({_ARRAYS}) t({', '.join(_COLUMNS)}) ON CONFLICT (sensor_id) DO UPDATE SET "
     + ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS if name != "sensor_id")
     + " WHERE latest.capture_time < excluded.capture_time"
 )
+
+
+_APPEND = text("INSERT INTO realtime.reading_batch (n, payload) VALUES (:n, :payload)")
 
 
 class SqlRepository:
@@ -64,6 +68,9 @@ class SqlRepository:
             inserted = await connection.execute(_INSERT, _arrays(ordered))
             new: set[Key] = {(row.sensor_id, row.capture_time) for row in inserted}
             newest = {row.sensor_id: row for row in ordered if (row.sensor_id, row.capture_time) in new}
+            if new:
+                fresh = [row for row in ordered if (row.sensor_id, row.capture_time) in new]
+                await connection.execute(_APPEND, {"n": len(fresh), "payload": convert.batch_payload(fresh)})
             if newest:
                 await connection.execute(_UPSERT_LATEST, _arrays(list(newest.values())))
             missing = [row for row in ordered if (row.sensor_id, row.capture_time) not in new]

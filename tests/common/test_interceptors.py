@@ -13,6 +13,8 @@ EXAMPLES = [
     (errors.AlreadyExistsError("x is there", "X_EXISTS"), grpc.StatusCode.ALREADY_EXISTS),
     (errors.FailedPreconditionError("x is used", "X_IN_USE"), grpc.StatusCode.FAILED_PRECONDITION),
     (errors.UnavailableError("x is away", "X_AWAY"), grpc.StatusCode.UNAVAILABLE),
+    (errors.OutOfRangeError("x is gone", "X_GONE"), grpc.StatusCode.OUT_OF_RANGE),
+    (errors.ExhaustedError("x is full", "X_FULL"), grpc.StatusCode.RESOURCE_EXHAUSTED),
     (errors.invalid("x", "is bad"), grpc.StatusCode.INVALID_ARGUMENT),
 ]
 

@@ -107,7 +107,7 @@ class ListReadingsResponse(_message.Message):
     def __init__(self, readings: _Optional[_Iterable[_Union[StoredReading, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class StoredReading(_message.Message):
-    __slots__ = ("sensor_id", "capture_time", "receive_time", "loc_id", "temperature", "humidity", "pcv_temperature", "raw_temperature", "raw_humidity", "raw_pcv_temperature", "quality", "source")
+    __slots__ = ("sensor_id", "capture_time", "receive_time", "loc_id", "temperature", "humidity", "pcv_temperature", "raw_temperature", "raw_humidity", "raw_pcv_temperature", "quality", "source", "quality_reason")
     class Quality(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         QUALITY_UNSPECIFIED: _ClassVar[StoredReading.Quality]
@@ -128,6 +128,7 @@ class StoredReading(_message.Message):
     RAW_PCV_TEMPERATURE_FIELD_NUMBER: _ClassVar[int]
     QUALITY_FIELD_NUMBER: _ClassVar[int]
     SOURCE_FIELD_NUMBER: _ClassVar[int]
+    QUALITY_REASON_FIELD_NUMBER: _ClassVar[int]
     sensor_id: str
     capture_time: _timestamp_pb2.Timestamp
     receive_time: _timestamp_pb2.Timestamp
@@ -140,4 +141,5 @@ class StoredReading(_message.Message):
     raw_pcv_temperature: float
     quality: StoredReading.Quality
     source: str
-    def __init__(self, sensor_id: _Optional[str] = ..., capture_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., receive_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., loc_id: _Optional[str] = ..., temperature: _Optional[float] = ..., humidity: _Optional[float] = ..., pcv_temperature: _Optional[float] = ..., raw_temperature: _Optional[float] = ..., raw_humidity: _Optional[float] = ..., raw_pcv_temperature: _Optional[float] = ..., quality: _Optional[_Union[StoredReading.Quality, str]] = ..., source: _Optional[str] = ...) -> None: ...
+    quality_reason: str
+    def __init__(self, sensor_id: _Optional[str] = ..., capture_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., receive_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., loc_id: _Optional[str] = ..., temperature: _Optional[float] = ..., humidity: _Optional[float] = ..., pcv_temperature: _Optional[float] = ..., raw_temperature: _Optional[float] = ..., raw_humidity: _Optional[float] = ..., raw_pcv_temperature: _Optional[float] = ..., quality: _Optional[_Union[StoredReading.Quality, str]] = ..., source: _Optional[str] = ..., quality_reason: _Optional[str] = ...) -> None: ...

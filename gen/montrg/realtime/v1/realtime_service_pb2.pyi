@@ -51,6 +51,52 @@ class GetLocationMeasurementsRequest(_message.Message):
     loc_id: str
     def __init__(self, factory: _Optional[str] = ..., building: _Optional[str] = ..., floor: _Optional[int] = ..., loc_id: _Optional[str] = ...) -> None: ...
 
+class WatchMeasurementsRequest(_message.Message):
+    __slots__ = ("factory", "building", "floor", "loc_id", "resume_token")
+    FACTORY_FIELD_NUMBER: _ClassVar[int]
+    BUILDING_FIELD_NUMBER: _ClassVar[int]
+    FLOOR_FIELD_NUMBER: _ClassVar[int]
+    LOC_ID_FIELD_NUMBER: _ClassVar[int]
+    RESUME_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    factory: str
+    building: str
+    floor: int
+    loc_id: str
+    resume_token: str
+    def __init__(self, factory: _Optional[str] = ..., building: _Optional[str] = ..., floor: _Optional[int] = ..., loc_id: _Optional[str] = ..., resume_token: _Optional[str] = ...) -> None: ...
+
+class WatchMeasurementsResponse(_message.Message):
+    __slots__ = ("kind", "ymd", "hh", "measurements", "removed", "degraded", "resume_token", "reason")
+    class Kind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        KIND_UNSPECIFIED: _ClassVar[WatchMeasurementsResponse.Kind]
+        SNAPSHOT: _ClassVar[WatchMeasurementsResponse.Kind]
+        CHANGES: _ClassVar[WatchMeasurementsResponse.Kind]
+        HEARTBEAT: _ClassVar[WatchMeasurementsResponse.Kind]
+        END: _ClassVar[WatchMeasurementsResponse.Kind]
+    KIND_UNSPECIFIED: WatchMeasurementsResponse.Kind
+    SNAPSHOT: WatchMeasurementsResponse.Kind
+    CHANGES: WatchMeasurementsResponse.Kind
+    HEARTBEAT: WatchMeasurementsResponse.Kind
+    END: WatchMeasurementsResponse.Kind
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    YMD_FIELD_NUMBER: _ClassVar[int]
+    HH_FIELD_NUMBER: _ClassVar[int]
+    MEASUREMENTS_FIELD_NUMBER: _ClassVar[int]
+    REMOVED_FIELD_NUMBER: _ClassVar[int]
+    DEGRADED_FIELD_NUMBER: _ClassVar[int]
+    RESUME_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    kind: WatchMeasurementsResponse.Kind
+    ymd: str
+    hh: str
+    measurements: _containers.RepeatedCompositeFieldContainer[Measurement]
+    removed: _containers.RepeatedScalarFieldContainer[str]
+    degraded: _containers.RepeatedScalarFieldContainer[str]
+    resume_token: str
+    reason: str
+    def __init__(self, kind: _Optional[_Union[WatchMeasurementsResponse.Kind, str]] = ..., ymd: _Optional[str] = ..., hh: _Optional[str] = ..., measurements: _Optional[_Iterable[_Union[Measurement, _Mapping]]] = ..., removed: _Optional[_Iterable[str]] = ..., degraded: _Optional[_Iterable[str]] = ..., resume_token: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+
 class MeasurementSnapshot(_message.Message):
     __slots__ = ("ymd", "hh", "measurements", "degraded")
     YMD_FIELD_NUMBER: _ClassVar[int]
@@ -64,7 +110,7 @@ class MeasurementSnapshot(_message.Message):
     def __init__(self, ymd: _Optional[str] = ..., hh: _Optional[str] = ..., measurements: _Optional[_Iterable[_Union[Measurement, _Mapping]]] = ..., degraded: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Measurement(_message.Message):
-    __slots__ = ("sensor_id", "capture_time", "quality", "location", "metrics")
+    __slots__ = ("sensor_id", "capture_time", "quality", "location", "metrics", "quality_reason", "clock_skew_s")
     class Quality(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         QUALITY_UNSPECIFIED: _ClassVar[Measurement.Quality]
@@ -80,12 +126,16 @@ class Measurement(_message.Message):
     QUALITY_FIELD_NUMBER: _ClassVar[int]
     LOCATION_FIELD_NUMBER: _ClassVar[int]
     METRICS_FIELD_NUMBER: _ClassVar[int]
+    QUALITY_REASON_FIELD_NUMBER: _ClassVar[int]
+    CLOCK_SKEW_S_FIELD_NUMBER: _ClassVar[int]
     sensor_id: str
     capture_time: _timestamp_pb2.Timestamp
     quality: Measurement.Quality
     location: Place
     metrics: Metrics
-    def __init__(self, sensor_id: _Optional[str] = ..., capture_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., quality: _Optional[_Union[Measurement.Quality, str]] = ..., location: _Optional[_Union[Place, _Mapping]] = ..., metrics: _Optional[_Union[Metrics, _Mapping]] = ...) -> None: ...
+    quality_reason: str
+    clock_skew_s: float
+    def __init__(self, sensor_id: _Optional[str] = ..., capture_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., quality: _Optional[_Union[Measurement.Quality, str]] = ..., location: _Optional[_Union[Place, _Mapping]] = ..., metrics: _Optional[_Union[Metrics, _Mapping]] = ..., quality_reason: _Optional[str] = ..., clock_skew_s: _Optional[float] = ...) -> None: ...
 
 class Place(_message.Message):
     __slots__ = ("factory", "building", "floor", "loc_id", "area", "plant")

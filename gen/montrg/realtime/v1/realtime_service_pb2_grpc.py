@@ -65,6 +65,11 @@ class RealtimeServiceStub:
                 request_serializer=montrg_dot_realtime_dot_v1_dot_realtime__service__pb2.GetLocationMeasurementsRequest.SerializeToString,
                 response_deserializer=montrg_dot_realtime_dot_v1_dot_realtime__service__pb2.MeasurementSnapshot.FromString,
                 _registered_method=True)
+        self.WatchMeasurements = channel.unary_stream(
+                '/montrg.realtime.v1.RealtimeService/WatchMeasurements',
+                request_serializer=montrg_dot_realtime_dot_v1_dot_realtime__service__pb2.WatchMeasurementsRequest.SerializeToString,
+                response_deserializer=montrg_dot_realtime_dot_v1_dot_realtime__service__pb2.WatchMeasurementsResponse.FromString,
+                _registered_method=True)
 
 
 class RealtimeServiceServicer:
@@ -117,6 +122,17 @@ class RealtimeServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def WatchMeasurements(self, request, context):
+        """Streams what is measured where everything that is set fits: a snapshot,
+        then every change (a new measurement, a sensor gone silent, a new limit,
+        a moved sensor), and a heartbeat after 15 s of silence. In REST it is a
+        stream of server-sent events. Of several changes of one sensor that a
+        caller is too slow for it gets the last. No place that fits is NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_RealtimeServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -149,6 +165,11 @@ def add_RealtimeServiceServicer_to_server(servicer, server):
                     servicer.GetLocationMeasurements,
                     request_deserializer=montrg_dot_realtime_dot_v1_dot_realtime__service__pb2.GetLocationMeasurementsRequest.FromString,
                     response_serializer=montrg_dot_realtime_dot_v1_dot_realtime__service__pb2.MeasurementSnapshot.SerializeToString,
+            ),
+            'WatchMeasurements': grpc.unary_stream_rpc_method_handler(
+                    servicer.WatchMeasurements,
+                    request_deserializer=montrg_dot_realtime_dot_v1_dot_realtime__service__pb2.WatchMeasurementsRequest.FromString,
+                    response_serializer=montrg_dot_realtime_dot_v1_dot_realtime__service__pb2.WatchMeasurementsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -314,6 +335,33 @@ class RealtimeService:
             '/montrg.realtime.v1.RealtimeService/GetLocationMeasurements',
             montrg_dot_realtime_dot_v1_dot_realtime__service__pb2.GetLocationMeasurementsRequest.SerializeToString,
             montrg_dot_realtime_dot_v1_dot_realtime__service__pb2.MeasurementSnapshot.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WatchMeasurements(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/montrg.realtime.v1.RealtimeService/WatchMeasurements',
+            montrg_dot_realtime_dot_v1_dot_realtime__service__pb2.WatchMeasurementsRequest.SerializeToString,
+            montrg_dot_realtime_dot_v1_dot_realtime__service__pb2.WatchMeasurementsResponse.FromString,
             options,
             channel_credentials,
             insecure,

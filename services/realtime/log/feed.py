@@ -1,0 +1,81 @@
+"""Follows the reading log once for a whole process, and keeps its newest batches for all who read it there."""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+
+import asyncpg
+
+from services.common.notifications import ChannelFollower, wait_for
+from services.realtime.log.domain import Entry
+from services.realtime.log.repository import READ
+
+MOST_BYTES = 32 * 1024 * 1024
+TIMEOUT_S = 10
+
+
+class LogFeed:
+    """Satisfies Newest.
+
+    `last_seq` is None while the database is away. Numbers only ever rise, also after a reconnect to a database that
+    was restored to an older state: then what is kept here is dropped.
+    """
+
+    def __init__(self, database_url: str) -> None:
+        self._channel = ChannelFollower(database_url, "reading_log", self._look, self._lose)
+        self._changed = asyncio.Condition()
+        self._entries: deque[Entry] = deque()
+        self._bytes = 0
+        self._before = 0  # everything after this number, up to last_seq, is in _entries
+        self.last_seq: int | None = None
+
+    async def run(self) -> None:
+        """Follows the log until it is cancelled."""
+        await self._channel.run()
+
+    def after(self, seq: int) -> Sequence[Entry] | None:
+        """Returns the batches after a number, or None where they begin before what is kept here."""
+        if self.last_seq is None or not self._before <= seq <= self.last_seq:
+            return None
+        newer: deque[Entry] = deque()
+        for entry in reversed(self._entries):
+            if entry.seq <= seq:
+                break
+            newer.appendleft(entry)
+        return newer
+
+    async def wait(self, seq: int, seconds: float) -> bool:
+        """Waits until there is a batch after a number, for so many seconds at most; tells whether there is one."""
+        async with self._changed:
+            return await wait_for(self._changed.wait_for(lambda: (self.last_seq or 0) > seq), seconds)
+
+    async def _look(self, connection: asyncpg.Connection) -> None:
+        if self.last_seq is None:
+            last: int = await connection.fetchval(
+                "SELECT greatest(max(seq), (SELECT trimmed_seq FROM realtime.log_state)) FROM realtime.reading_log",
+                timeout=TIMEOUT_S,
+            )
+            self._entries.clear()
+            self._bytes, self._before = 0, last
+            await self._grow_to(last)
+        while rows := await connection.fetch(READ, self.last_seq, timeout=TIMEOUT_S):
+            for row in rows:
+                self._keep(Entry(*row))
+            await self._grow_to(rows[-1]["seq"])
+
+    def _keep(self, entry: Entry) -> None:
+        self._entries.append(entry)
+        self._bytes += len(entry.payload)
+        while self._bytes > MOST_BYTES:
+            dropped = self._entries.popleft()
+            self._bytes -= len(dropped.payload)
+            self._before = dropped.seq
+
+    async def _grow_to(self, seq: int) -> None:
+        async with self._changed:
+            self.last_seq = seq
+            self._changed.notify_all()
+
+    async def _lose(self) -> None:
+        async with self._changed:
+            self.last_seq = None
