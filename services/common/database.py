@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import asyncpg
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -41,6 +42,17 @@ class Database:
         """Gives a connection; commits at the end, rolls back on any error."""
         async with self.engine.begin() as connection:
             yield connection
+
+    @asynccontextmanager
+    async def driver(self) -> AsyncIterator[asyncpg.Connection]:
+        """Gives asyncpg's own connection in a transaction, for COPY and for what must be quick.
+
+        It raises asyncpg's own errors, which `interceptors.database_is_away` knows as well.
+        """
+        async with self.engine.connect() as connection:
+            driver: asyncpg.Connection = (await connection.get_raw_connection()).driver_connection
+            async with driver.transaction():
+                yield driver
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncConnection]:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+import asyncpg
 import grpc
 from google.protobuf import any_pb2
 from google.rpc import error_details_pb2, status_pb2
@@ -35,11 +36,21 @@ STATUSES: dict[type[Exception], grpc.StatusCode] = {
 TRY_AGAIN = (errors.UnavailableError, errors.ExhaustedError)
 
 # What SQLAlchemy and asyncpg raise when the database is not there, as opposed to a statement that is wrong.
-DATABASE_AWAY = (exc.OperationalError, exc.InterfaceError, exc.TimeoutError, OSError)
+DATABASE_AWAY = (
+    exc.OperationalError,
+    exc.InterfaceError,
+    exc.TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,  # it is starting, stopping, crashed or overloaded
+    OSError,
+)
 
 
 def database_is_away(error: BaseException) -> bool:
     """Tells whether an error means that PostgreSQL cannot be reached now."""
+    if isinstance(error, asyncpg.DataError):  # an InterfaceError, too, but of a value that we gave
+        return False
     return isinstance(error, DATABASE_AWAY) or (isinstance(error, exc.DBAPIError) and error.connection_invalidated)
 
 

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
@@ -17,3 +18,8 @@ def moment(timestamp: Timestamp) -> datetime:
         return timestamp.ToDatetime(UTC)
     except (ValueError, OverflowError):
         return EARLIEST if timestamp.seconds < 0 else LATEST
+
+
+def time_or_none(message: Message, field: str) -> datetime | None:
+    """Returns a message's timestamp field, or None where it is unset."""
+    return moment(getattr(message, field)) if message.HasField(field) else None

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 import grpc
 from montrg.realtime.v1 import ingest_service_pb2_grpc, reading_log_service_pb2_grpc, realtime_service_pb2_grpc
@@ -14,20 +15,31 @@ from services.common.server import App, Context
 from services.common.tasks import background
 from services.realtime import convert
 from services.realtime.clients import SensorRegistrar, location_neighbour, thresholds_neighbour
-from services.realtime.handler import IngestHandler, RealtimeHandler
-from services.realtime.neighbours import Follower
-from services.realtime.repository import SqlRepository
-from services.realtime.service import IngestUseCases, MeasurementUseCases
+from services.realtime.handler import RealtimeHandler
+from services.realtime.ingest.handler import IngestHandler
+from services.realtime.ingest.queue import WriteQueue
+from services.realtime.ingest.repository import SqlReadings
+from services.realtime.ingest.service import IngestUseCases
+from services.realtime.ingest.trust import FlatRule
 from services.realtime.log.feed import LogFeed
 from services.realtime.log.handler import ReadingLogHandler
 from services.realtime.log.repository import SqlLog
 from services.realtime.log.service import LogUseCases
+from services.realtime.neighbours import Follower
+from services.realtime.repository import SqlRepository
+from services.realtime.service import MeasurementUseCases
 from services.realtime.upkeep import Keeping, Upkeep
 
 
 def _target(context: Context, name: str) -> str:
     default = f"127.0.0.1:{catalog.service(name).grpc_port}"
     return context.environment.text(f"{name.upper()}_SERVICE_URL", default).removeprefix("http://")
+
+
+def _flat_rule(context: Context) -> FlatRule:
+    samples = context.environment.integer("FLAT_SAMPLES", 60, 0, 1_000_000)
+    minutes = context.environment.integer("FLAT_MINUTES", 60, 0, 100_000)
+    return FlatRule(samples, timedelta(minutes=minutes))
 
 
 def _keeping(context: Context) -> Keeping:
@@ -63,15 +75,17 @@ async def wire(context: Context, server: grpc.aio.Server) -> AsyncIterator[None]
             clock=system_clock,
         )
         registrar = SensorRegistrar(location, register_at) if register_at else None
-        ingest = IngestUseCases(store, directory, system_clock, registrar)
+        readings = SqlReadings(context.database, _flat_rule(context))
+        ingest = IngestUseCases(readings, directory, system_clock, registrar)
+        queue = WriteQueue(ingest.write, database_is_away)
         measurements = MeasurementUseCases(store, directory, rules, system_clock, zone)
-        ingest_service_pb2_grpc.add_IngestServiceServicer_to_server(IngestHandler(ingest), server)
+        ingest_service_pb2_grpc.add_IngestServiceServicer_to_server(IngestHandler(ingest, queue), server)
         realtime_service_pb2_grpc.add_RealtimeServiceServicer_to_server(RealtimeHandler(measurements), server)
         log_store, feed = SqlLog(context.database), LogFeed(context.settings.database_url)
         log_handler = ReadingLogHandler(LogUseCases(log_store, feed))
         reading_log_service_pb2_grpc.add_ReadingLogServiceServicer_to_server(log_handler, server)
-        upkeep = Upkeep(store, log_store, system_clock, _keeping(context), database_is_away)
-        async with background(directory.run(), rules.run(), upkeep.run(), feed.run()):
+        upkeep = Upkeep(readings, log_store, system_clock, _keeping(context), database_is_away)
+        async with background(directory.run(), rules.run(), upkeep.run(), feed.run(), queue.run()):
             yield
 
 

@@ -2,98 +2,20 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from montrg.location.v1 import sensor_service_pb2
-from montrg.realtime.v1 import ingest_service_pb2 as ingest_pb2
-from montrg.realtime.v1 import reading_log_service_pb2 as log_pb2
 from montrg.realtime.v1 import realtime_service_pb2 as pb2
 from montrg.thresholds.v1 import mapping_service_pb2, threshold_service_pb2
 
-from services.common.times import moment
+from services.common.times import moment, time_or_none
 from services.heat.judging import Band, MappedBand, Rules, judge
 from services.heat.levels import status
-from services.realtime.domain import Calibration, Directory, Place, Reading, RowOutcome, Sensor, SentReading
-from services.realtime.service import Measured, Snapshot, count
+from services.realtime.domain import Calibration, Directory, Place, Reading, Sensor
+from services.realtime.service import Measured, Snapshot
 
 MOST_KEPT = 100_000  # messages of sensors that are gone must not pile up for ever
 
 _METRICS = ("temperature", "humidity", "pcv_temperature")
-
-
-def time_or_none(message: object, field: str) -> datetime | None:
-    """Returns a message's timestamp field, or None where it is unset."""
-    value: Timestamp = getattr(message, field)
-    return moment(value) if message.HasField(field) else None  # type: ignore[attr-defined]
-
-
-def sent_reading(reading: ingest_pb2.Reading) -> SentReading:
-    """Converts one row as it was sent."""
-    return SentReading(
-        sensor_id=reading.sensor_id,
-        capture_time=time_or_none(reading, "capture_time"),
-        temperature=reading.temperature if reading.HasField("temperature") else None,
-        humidity=reading.humidity if reading.HasField("humidity") else None,
-        pcv_temperature=reading.pcv_temperature if reading.HasField("pcv_temperature") else None,
-        temperature_unit=reading.temperature_unit if reading.HasField("temperature_unit") else "celsius",
-        source=reading.source if reading.HasField("source") else "measured",
-    )
-
-
-def outcomes_to_proto(outcomes: Sequence[RowOutcome]) -> ingest_pb2.WriteReadingsResponse:
-    """Counts the outcomes and describes those that are not plainly accepted."""
-    counts = count(outcomes)
-    response = ingest_pb2.WriteReadingsResponse(
-        accepted=counts["ACCEPTED"],
-        duplicate=counts["DUPLICATE"],
-        late=counts["LATE"],
-        conflict=counts["CONFLICT"],
-        rejected=counts["REJECTED"],
-        unavailable=counts["UNAVAILABLE"],
-    )
-    for outcome in outcomes:
-        if outcome.outcome != "ACCEPTED":
-            response.outcomes.add(
-                index=outcome.index, outcome=outcome.outcome, field=outcome.field, reason=outcome.reason
-            )
-    return response
-
-
-def stored_reading(reading: Reading) -> ingest_pb2.StoredReading:
-    """Converts a stored reading."""
-    return ingest_pb2.StoredReading(
-        sensor_id=reading.sensor_id,
-        capture_time=reading.capture_time,
-        receive_time=reading.receive_time,
-        loc_id=reading.loc_id,
-        temperature=reading.temperature,
-        humidity=reading.humidity,
-        pcv_temperature=reading.pcv_temperature,
-        raw_temperature=reading.raw_temperature,
-        raw_humidity=reading.raw_humidity,
-        raw_pcv_temperature=reading.raw_pcv_temperature,
-        quality=reading.quality,
-        source=reading.source,
-    )
-
-
-def batch_payload(rows: Sequence[Reading]) -> bytes:
-    """Serialises stored readings, by ascending sensor and time, as the reading log keeps them."""
-    batch = log_pb2.ReadingBatch(receive_time=rows[0].receive_time)
-    series: dict[tuple[str, str, str], int] = {}
-    for row in rows:
-        index = series.setdefault((row.sensor_id, row.loc_id, row.source), len(series))
-        batch.series_index.append(index)
-        batch.capture_time_us.append((row.capture_time - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1))
-        batch.temperature.append(row.temperature)
-        batch.humidity.append(row.humidity)
-        batch.pcv_temperature.append(math.nan if row.pcv_temperature is None else row.pcv_temperature)
-        batch.quality.append(1 if row.quality == "GOOD" else 2)
-    for sensor_id, loc_id, source in series:
-        batch.series.add(sensor_id=sensor_id, loc_id=loc_id, source=source)
-    return batch.SerializeToString()
 
 
 class SnapshotConverter:

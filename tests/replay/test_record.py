@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 
 from services.heat.perceived import perceived_temperature
@@ -80,7 +81,8 @@ def test_the_shift_takes_what_follows_the_wave_from_the_year_before(record):
 
 
 def pcv(values):
-    return perceived_temperature((values.temperature_f - 32) / 1.8, values.humidity)
+    celsius = (values.temperature_f - 32) / 1.8
+    return perceived_temperature(np.array([celsius]), np.array([values.humidity]))[0]
 
 
 @pytest.mark.parametrize("station", ["EWR", "JFK"])

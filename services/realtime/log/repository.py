@@ -21,8 +21,8 @@ _HEAD = text(f"SELECT trimmed_seq, {_LAST} AS last_seq FROM realtime.log_state")
 _GENERATIONS = text("SELECT generation, start_seq FROM realtime.log_generation ORDER BY start_seq, start_time")
 _CONSUMERS = text(
     """
-    SELECT c.consumer, c.seq, c.report_time, count(l.seq) AS batches, coalesce(sum(l.n), 0) AS readings,
-           coalesce(extract(epoch FROM clock_timestamp() - min(l.append_time)), 0) AS seconds
+    SELECT c.consumer, c.seq, c.report_time, count(l.seq) AS batches, coalesce(sum(l.n), 0)::int8 AS readings,
+           coalesce(extract(epoch FROM clock_timestamp() - min(l.append_time)), 0)::float8 AS seconds
     FROM realtime.log_consumer c LEFT JOIN realtime.reading_log l ON l.seq > c.seq
     WHERE cast(:name AS text) IS NULL OR c.consumer = :name
     GROUP BY c.consumer ORDER BY c.consumer COLLATE "C"
@@ -78,7 +78,7 @@ class SqlLog:
         """Returns the next batches after a number; the caller has checked that it still can be read from."""
         async with self._database.transaction() as connection:
             rows = await connection.exec_driver_sql(READ, (seq,))
-            return [Entry(*row) for row in rows]
+            return [Entry(row.seq, row.append_time, row.n, row.payload) for row in rows]
 
     async def register(self, name: str) -> None:
         """Registers a consumer at the log's end, unless it is registered."""
@@ -100,7 +100,9 @@ class SqlLog:
         """Returns the consumers by name, or only the one of that name."""
         async with self._database.transaction() as connection:
             rows = await connection.execute(_CONSUMERS, {"name": name})
-            return [Consumer(*row[:3], int(row.batches), int(row.readings), float(row.seconds)) for row in rows]
+            return [
+                Consumer(r.consumer, r.seq, r.report_time, r.batches, int(r.readings), float(r.seconds)) for r in rows
+            ]
 
     async def trim(self, *, keep_after: datetime, oldest: datetime, most_bytes: int) -> int:
         """Drops what the log may drop, a part in each transaction; returns how many batches."""

@@ -1,0 +1,151 @@
+"""The use cases of ingest: take readings in with an outcome for each row, and list what is stored."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.common.clock import Clock
+from services.common.errors import NotFoundError, invalid
+from services.common.paging import Page, PageRequest, page
+from services.realtime.domain import SENSOR_ID, Directory, Followed, Sensor
+from services.realtime.ingest.columns import Readings, SentRows, joined, moment_of
+from services.realtime.ingest.domain import (
+    REJECTED,
+    UNAVAILABLE,
+    NoPartitionError,
+    Outcomes,
+    Stored,
+    StoredReading,
+    first_of_each,
+    row_outcomes,
+)
+from services.realtime.ingest.making import make_readings
+from services.realtime.ingest.rules import EARLIEST, Clocks, Refusal, refusals
+
+MAX_ROWS = 10_000
+
+
+class ReadingStore(Protocol):
+    """What the use cases need of a store."""
+
+    async def store(self, readings: Readings) -> Stored: ...
+    async def ensure_partitions(self, times: Sequence[datetime]) -> None: ...
+    async def frozen_before(self) -> datetime: ...
+    async def list_readings(
+        self, request: PageRequest, sensor_id: str, start: datetime | None, end: datetime | None
+    ) -> Sequence[StoredReading]: ...
+
+
+class Registrar(Protocol):
+    """Registers sensors that nobody knows yet."""
+
+    async def register(self, sensor_ids: Sequence[str]) -> None: ...
+
+
+class IngestUseCases:
+    """Takes readings in and lists them. Without a registrar, rows of an unknown sensor are REJECTED."""
+
+    def __init__(
+        self, store: ReadingStore, directory: Followed[Directory], clock: Clock, registrar: Registrar | None = None
+    ) -> None:
+        self._store = store
+        self._directory = directory
+        self._clock = clock
+        self._registrar = registrar
+        self._frozen_before = EARLIEST
+
+    async def know(self, rows: SentRows) -> None:
+        """Asks location once if a sensor is not known here: it may have been registered a moment ago.
+
+        Raises:
+            InvalidInputError: the batch is empty or too large.
+        """
+        if not 1 <= len(rows) <= MAX_ROWS:
+            raise invalid("readings", f"holds {len(rows)} readings; give 1 to {MAX_ROWS}")
+        sensor_ids = set(rows.sensor_id)
+        if not self._unknown(sensor_ids):
+            return
+        answered = await self._directory.refresh()
+        unknown = self._unknown(sensor_ids)
+        if answered and unknown and self._registrar is not None:
+            await self._registrar.register(sorted(unknown))
+            await self._directory.refresh()
+
+    def _unknown(self, sensor_ids: set[str]) -> set[str]:
+        directory = self._directory.value
+        unknown = sensor_ids - directory.sensors.keys() if directory is not None else sensor_ids
+        return {name for name in unknown if SENSOR_ID.fullmatch(name)}
+
+    async def write(self, batches: Sequence[SentRows]) -> Sequence[Outcomes]:
+        """Stores what can be stored of several batches at once; returns each one's outcomes.
+
+        What it says is stored is on disk.
+        """
+        rows = joined(batches)
+        try:
+            outcomes = await self._write(rows)
+        except NoPartitionError:
+            # Either the time is far off, and gets its partition now, or retention has dropped it.
+            self._frozen_before = await self._store.frozen_before()
+            await self._store.ensure_partitions(self._times(rows))
+            outcomes = await self._write(rows)
+        ends = np.cumsum([len(batch) for batch in batches]).tolist()
+        return [outcomes.part(end - len(batch), end) for batch, end in zip(batches, ends, strict=True)]
+
+    def _times(self, rows: SentRows) -> list[datetime]:
+        refused = refusals(rows, Clocks(self._clock(), self._frozen_before))
+        return [moment_of(time) for index, time in enumerate(rows.capture_time.tolist()) if index not in refused]
+
+    async def _write(self, rows: SentRows) -> Outcomes:
+        now = self._clock()
+        codes = np.full(len(rows), REJECTED, dtype=np.int8)
+        words = refusals(rows, Clocks(now, self._frozen_before))
+        sensors = self._sensors(rows, words, codes)
+        is_taken = np.ones(len(rows), dtype=bool)
+        is_taken[list(words)] = False
+        taken = np.flatnonzero(is_taken)
+        if len(taken):
+            made = make_readings(rows, taken, sensors, now)
+            first, kept = first_of_each(made)
+            stored = await self._store.store(made.take(kept))
+            codes[taken], made_words = row_outcomes(made, first, kept, stored, rows.has_pcv[taken])
+            words |= {int(taken[index]): refusal for index, refusal in made_words.items()}
+        return Outcomes(codes, words)
+
+    def _sensors(self, rows: SentRows, words: dict[int, Refusal], codes: NDArray[np.int8]) -> list[Sensor]:
+        """Returns the active sensors of the rows, by name; refuses the rows of all others that no rule refuses."""
+        known: Mapping[str, Sensor] = self._directory.value.sensors if self._directory.value else {}
+        names = set(rows.sensor_id)
+        active = {name for name in names if name in known and known[name].is_active}
+        if len(active) < len(names):
+            for index, name in enumerate(rows.sensor_id):
+                if index not in words and name not in active:
+                    codes[index], words[index] = self._not_taken(name, is_known=name in known)
+        return [known[name] for name in sorted(active)]
+
+    def _not_taken(self, name: str, *, is_known: bool) -> tuple[int, Refusal]:
+        if is_known:
+            return REJECTED, Refusal("sensor_id", f"{name!r} is not active; set its is_active to true first")
+        if self._directory.value is None or self._directory.degraded:
+            reason = "the sensor is not known here and the location service is away; send the reading again"
+            return UNAVAILABLE, Refusal("sensor_id", reason)
+        reason = f"{name!r} is not registered; POST it to /api/v1/sensors/ of the location service first"
+        return REJECTED, Refusal("sensor_id", reason)
+
+    async def list_readings(
+        self, request: PageRequest, sensor_id: str, start: datetime | None, end: datetime | None
+    ) -> Page[StoredReading]:
+        """Returns one sensor's readings; a sensor that nobody knows is NotFoundError."""
+        if not SENSOR_ID.fullmatch(sensor_id):
+            raise invalid("sensor_id", "give 1 to 50 of letters, digits, '-', '_' and '.'")
+        if start is not None and end is not None and start >= end:
+            raise invalid("end_time", "is not after start_time; give a later time")
+        rows = await self._store.list_readings(request, sensor_id, start, end)
+        directory = self._directory.value
+        if not rows and request.after is None and directory is not None and sensor_id not in directory.sensors:
+            message = f"there is no sensor {sensor_id!r} and there are no readings of it in this range"
+            raise NotFoundError(message, "SENSOR_NOT_FOUND", {"sensor_id": sensor_id})
+        return page(rows, request, lambda r: (r.capture_time,))
