@@ -1,6 +1,7 @@
 """The bootstrap of every service: build, serve, report health, and stop in order."""
 
 import asyncio
+import gc
 import logging
 import signal
 from collections.abc import AsyncIterator, Callable
@@ -74,9 +75,21 @@ async def _main(app: App, settings: ServiceSettings, environment: Environment) -
     for signum in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(signum, stop.set)
     async with serve(app, settings, environment) as port:
+        _spare_the_collector()
         log.info("serving", extra={"port": port})
         await stop.wait()
         log.info("stopping")
+
+
+def _spare_the_collector() -> None:
+    """Has Python look for garbage less often, and not among what stays for good.
+
+    A batch of 10,000 readings makes as many objects, none in a cycle: by default each would be looked through a dozen
+    times, which took a third of the time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 @asynccontextmanager

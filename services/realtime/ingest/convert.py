@@ -1,6 +1,6 @@
 """Between protobuf and the domain of ingest. Pure."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,50 +17,42 @@ _FAR_S = 2**43 // 1000
 
 
 def sent_rows(readings: Sequence[pb2.Reading]) -> SentRows:
-    """Takes the fields out of the messages, a column at a time."""
-    temperature, has_temperature = _numbers(readings, "temperature", lambda r: r.temperature)
-    humidity, has_humidity = _numbers(readings, "humidity", lambda r: r.humidity)
-    pcv_temperature, has_pcv = _numbers(readings, "pcv_temperature", lambda r: r.pcv_temperature)
-    capture_time, has_time = _times(readings)
+    """Takes the fields out of the messages, in one pass: most of its cost is making Python's objects of them."""
+    rows = [
+        (
+            *(r.sensor_id, r.temperature, r.humidity, r.pcv_temperature, r.temperature_unit, r.source),
+            *((captured := r.capture_time).seconds, captured.nanos),
+        )
+        for r in readings
+    ]
+    columns = list(zip(*rows, strict=True)) or [()] * 8
+    has_time = _presence(readings, "capture_time", np.array(columns[6], dtype=np.int64))
+    seconds = np.clip(np.array(columns[6], dtype=np.int64), -_FAR_S, _FAR_S)
     return SentRows(
-        sensor_id=[r.sensor_id for r in readings],
-        capture_time=capture_time,
+        sensor_id=columns[0],
+        capture_time=seconds * 1_000_000 + np.array(columns[7], dtype=np.int64) // 1000,
         has_time=has_time,
-        temperature=temperature,
-        has_temperature=has_temperature,
-        humidity=humidity,
-        has_humidity=has_humidity,
-        pcv_temperature=pcv_temperature,
-        has_pcv=has_pcv,
-        unit=_words(readings, "temperature_unit", [r.temperature_unit for r in readings], "celsius"),
-        source=_words(readings, "source", [r.source for r in readings], "measured"),
+        **_number(readings, "temperature", "has_temperature", columns[1]),
+        **_number(readings, "humidity", "has_humidity", columns[2]),
+        **_number(readings, "pcv_temperature", "has_pcv", columns[3]),
+        unit=[word or "celsius" for word in columns[4]],
+        source=[word or "measured" for word in columns[5]],
     )
 
 
-def _numbers(readings: Sequence[pb2.Reading], field: str, value: Callable[[Any], float]) -> tuple[Floats, Bools]:
-    """Returns a column and which rows have it; asking each message for its presence would take twice as long."""
-    values = np.array([value(r) for r in readings], dtype=np.float64)
-    present = np.ones(len(values), dtype=bool)
-    for index in np.flatnonzero(values == 0).tolist():
+def _number(readings: Sequence[pb2.Reading], field: str, presence: str, values: Sequence[float]) -> dict[str, Any]:
+    """Returns a column, NaN where it is missing, and which rows have it."""
+    column = np.array(values, dtype=np.float64)
+    present = _presence(readings, field, column)
+    return {field: np.where(present, column, np.nan), presence: present}
+
+
+def _presence(readings: Sequence[pb2.Reading], field: str, values: NDArray[Any]) -> Bools:
+    """Tells which rows have a field; a value that is not 0 must have been sent."""
+    present: Bools = values != 0
+    for index in np.flatnonzero(~present).tolist():
         present[index] = readings[index].HasField(field)
-    values[~present] = np.nan
-    return values, present
-
-
-def _times(readings: Sequence[pb2.Reading]) -> tuple[NDArray[np.int64], Bools]:
-    stamps = [r.capture_time for r in readings]
-    seconds = np.array([stamp.seconds for stamp in stamps], dtype=np.int64)
-    nanoseconds = np.array([stamp.nanos for stamp in stamps], dtype=np.int64)
-    present = np.ones(len(stamps), dtype=bool)
-    for index in np.flatnonzero(seconds == 0).tolist():
-        present[index] = readings[index].HasField("capture_time")
-    return np.clip(seconds, -_FAR_S, _FAR_S) * 1_000_000 + nanoseconds // 1000, present
-
-
-def _words(readings: Sequence[pb2.Reading], field: str, words: list[str], default: str) -> list[str]:
-    if "" not in words:
-        return words
-    return [w or ("" if r.HasField(field) else default) for w, r in zip(words, readings, strict=True)]
+    return present
 
 
 def outcomes_to_proto(outcomes: Outcomes) -> pb2.WriteReadingsResponse:

@@ -97,10 +97,11 @@ def with_flat_lines(fresh: Readings, run: Run, rule: FlatRule) -> Readings:
     return replace(fresh, quality=np.where(is_flat, np.int16(FLAT), fresh.quality))
 
 
-def clock_skews(newest_of_each: Readings, last: Last) -> Floats:
-    """Returns the skew of each sensor's clock in seconds, positive where it is ahead; one reading a sensor."""
-    shown = (newest_of_each.capture_time - microseconds(newest_of_each.receive_time)) / 1e6
-    before = last.clock_skew_s[newest_of_each.sensor]
-    quicker = ~(shown < before)  # also where there was none before
-    skews: Floats = np.where(quicker, shown, before + (shown - before) / FORGETTING)
-    return np.round(skews, 3)
+def clock_skews(tops: Readings, last: Last) -> Floats:
+    """Returns how far each sensor's clock is ahead, in seconds; `tops` are the newest readings of some of them."""
+    shown = (tops.capture_time - microseconds(tops.receive_time)) / 1e6
+    before = last.clock_skew_s[tops.sensor]
+    is_quicker = ~(shown < before)  # also where there was none before
+    skews = np.nan_to_num(last.clock_skew_s)
+    skews[tops.sensor] = np.round(np.where(is_quicker, shown, before + (shown - before) / FORGETTING), 3)
+    return skews
