@@ -77,7 +77,8 @@ async def wire(context: Context, server: grpc.aio.Server) -> AsyncIterator[None]
         registrar = SensorRegistrar(location, register_at) if register_at else None
         readings = SqlReadings(context.database, _flat_rule(context))
         ingest = IngestUseCases(readings, directory, system_clock, registrar)
-        queue = WriteQueue(ingest.write, database_is_away)
+        waiting_rows = context.environment.integer("INGEST_WAITING_ROWS", 100_000, 1, 10_000_000)
+        queue = WriteQueue(ingest.write, database_is_away, waiting_rows)
         measurements = MeasurementUseCases(store, directory, rules, system_clock, zone)
         ingest_service_pb2_grpc.add_IngestServiceServicer_to_server(IngestHandler(ingest, queue), server)
         realtime_service_pb2_grpc.add_RealtimeServiceServicer_to_server(RealtimeHandler(measurements), server)

@@ -15,7 +15,6 @@ log = logging.getLogger(__name__)
 # While one waits for the disk, another one decodes: a third finds neither a core nor the log's lock free.
 WRITERS = 2
 GROUP_ROWS = 10_000
-WAITING_ROWS = 100_000
 
 Store = Callable[[Sequence[SentRows]], Awaitable[Sequence[Outcomes]]]
 
@@ -32,9 +31,7 @@ class WriteQueue:
     Nothing is delayed for the sake of a larger group: what arrives while the writers are busy makes the next one.
     """
 
-    def __init__(
-        self, store: Store, is_away: Callable[[BaseException], bool], waiting_rows: int = WAITING_ROWS
-    ) -> None:
+    def __init__(self, store: Store, is_away: Callable[[BaseException], bool], waiting_rows: int) -> None:
         self._store = store
         self._is_away = is_away
         self._most = waiting_rows

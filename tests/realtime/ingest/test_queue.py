@@ -31,8 +31,8 @@ class Store:
 
 
 @asynccontextmanager
-async def running(store, **options):
-    queue = WriteQueue(store, lambda error: isinstance(error, OSError), **options)
+async def running(store, waiting_rows=1_000):
+    queue = WriteQueue(store, lambda error: isinstance(error, OSError), waiting_rows)
     task = asyncio.create_task(queue.run())
     try:
         yield queue
