@@ -10,6 +10,7 @@ from typing import Any
 import asyncpg
 import grpc
 from google.protobuf import any_pb2
+from google.protobuf.message import DecodeError
 from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
 from sqlalchemy import exc
@@ -21,6 +22,12 @@ log = logging.getLogger(__name__)
 DOMAIN = "montrg"
 REQUEST_ID = "x-request-id"
 RETRY_DELAY_S = 1
+
+# A refusal travels in trailers, of which a gRPC client takes 8 KiB; more breaks the connection for everybody on it.
+# A letter beyond ASCII has up to nine bytes there, and the details say everything once more.
+MOST_MESSAGE_BYTES = 600
+MOST_DETAIL_BYTES = 240
+MOST_VIOLATIONS = 8
 
 STATUSES: dict[type[Exception], grpc.StatusCode] = {
     errors.NotFoundError: grpc.StatusCode.NOT_FOUND,
@@ -64,20 +71,31 @@ def to_domain(error: Exception) -> errors.DomainError | None:
 
 
 def to_status(error: errors.DomainError) -> status_pb2.Status:
-    """Builds the status that a caller gets, with details for programs."""
+    """Builds the status that a caller gets, with details for programs: of bad fields the first eight."""
     code = next(STATUSES[cls] for cls in type(error).__mro__ if cls in STATUSES)
-    info = error_details_pb2.ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=error.metadata)
+    metadata = {key: _short(value, MOST_DETAIL_BYTES) for key, value in error.metadata.items()}
+    info = error_details_pb2.ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=metadata)
     details = [_pack(info)]
     if isinstance(error, errors.InvalidInputError):
         bad = error_details_pb2.BadRequest()
-        for violation in error.violations:
-            bad.field_violations.add(field=violation.field, description=violation.description)
+        for violation in error.violations[:MOST_VIOLATIONS]:
+            description = _short(violation.description, MOST_DETAIL_BYTES)
+            bad.field_violations.add(field=violation.field, description=description)
         details.append(_pack(bad))
     if isinstance(error, TRY_AGAIN):
         retry = error_details_pb2.RetryInfo()
         retry.retry_delay.FromSeconds(RETRY_DELAY_S)
         details.append(_pack(retry))
-    return status_pb2.Status(code=code.value[0], message=error.message, details=details)
+    return status_pb2.Status(code=code.value[0], message=_short(error.message, MOST_MESSAGE_BYTES), details=details)
+
+
+def _short(text: str, most_bytes: int) -> str:
+    """Returns the text, or its two ends: the value that a caller sent comes first, the remedy last."""
+    encoded = text.encode()
+    if len(encoded) <= most_bytes:
+        return text
+    half = most_bytes // 2
+    return f"{encoded[:half].decode(errors='ignore')} … {encoded[-half:].decode(errors='ignore')}"
 
 
 def _pack(message: Any) -> any_pb2.Any:  # noqa: ANN401  any protobuf message
@@ -103,24 +121,34 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
 
 
 def _wrap(handler: Any, method: str) -> Any:  # noqa: ANN401  grpc's untyped handler
+    """Wraps a handler, which is given bytes: what grpc itself could not parse it would answer with Python's words."""
+    parse = handler.request_deserializer
     if handler.unary_unary:
         inner = handler.unary_unary
 
-        async def unary(request: Any, context: Any) -> Any:  # noqa: ANN401
+        async def unary(request: bytes, context: Any) -> Any:  # noqa: ANN401
             async with _call(method, context):
-                return await inner(request, context)
+                return await inner(_parsed(parse, request, method), context)
 
-        return grpc.unary_unary_rpc_method_handler(unary, handler.request_deserializer, handler.response_serializer)
+        return grpc.unary_unary_rpc_method_handler(unary, None, handler.response_serializer)
     if handler.unary_stream:
         source = handler.unary_stream
 
-        async def stream(request: Any, context: Any) -> AsyncIterator[Any]:  # noqa: ANN401
+        async def stream(request: bytes, context: Any) -> AsyncIterator[Any]:  # noqa: ANN401
             async with _call(method, context):
-                async for response in source(request, context):
+                async for response in source(_parsed(parse, request, method), context):
                     yield response
 
-        return grpc.unary_stream_rpc_method_handler(stream, handler.request_deserializer, handler.response_serializer)
+        return grpc.unary_stream_rpc_method_handler(stream, None, handler.response_serializer)
     return handler
+
+
+def _parsed(parse: Callable[[bytes], Any], request: bytes, method: str) -> Any:  # noqa: ANN401  any protobuf message
+    try:
+        return parse(request)
+    except DecodeError as error:
+        words = f"is no request of {method}; send a message of its contract, with texts in UTF-8"
+        raise errors.invalid("request", words) from error
 
 
 @asynccontextmanager

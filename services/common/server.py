@@ -29,6 +29,8 @@ _OPTIONS = [
     ("grpc.so_reuseport", 0),
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
     ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+    # Envoy takes 60 KiB of headers and adds some; a path with a thousand names is longer than gRPC's default of 8.
+    ("grpc.max_metadata_size", 80 * 1024),
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
     ("grpc.keepalive_permit_without_calls", 1),
     # Callers find new replicas when an old connection ends.

@@ -47,6 +47,18 @@ def test_bad_input_names_each_bad_field():
     assert [(v.field, v.description) for v in violations] == [("a", "is low"), ("b", "is high")]
 
 
+def test_a_refusal_fits_into_trailers_and_keeps_its_remedy_whatever_a_caller_sent():
+    words = f"is {'높' * 10_000}; give one of a, b"
+    error = errors.InvalidInputError([errors.Violation(f"field[{index}]", words) for index in range(1000)])
+    error.metadata["name"] = "가" * 10_000
+    status = to_status(error)
+    # Base64 takes four bytes for three, and each byte of a letter beyond ASCII becomes three in grpc-message.
+    assert status.ByteSize() * 4 / 3 + 3 * len(status.message.encode()) < 7 * 1024
+    violations = details(error)["BadRequest"].field_violations
+    assert [v.field for v in violations] == [f"field[{index}]" for index in range(8)]
+    assert all(text.endswith("; give one of a, b") for text in (status.message, violations[0].description))
+
+
 def test_a_caller_is_told_when_to_try_again():
     assert details(errors.UnavailableError("x", "X"))["RetryInfo"].retry_delay.seconds == 1
 
