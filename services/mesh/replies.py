@@ -37,7 +37,7 @@ def _unhealthy(probe: Mapping[str, str]) -> dict[str, Any]:
     return {**_for_rest(entry), "filter": _all([_on_path(probe), _status("EQ", 503)])}
 
 
-def _on_path(probe: Mapping[str, str]) -> dict[str, Any]:
+def _on_path(probe: Mapping[str, Any]) -> dict[str, Any]:
     return {"header_filter": {"header": {"name": ":path", "string_match": {"safe_regex": {"regex": probe["path"]}}}}}
 
 
@@ -68,7 +68,7 @@ def _text(entry: Mapping[str, Any]) -> str:
 
 def _matches(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
     if "status" in entry:
-        return [_status("EQ", entry["status"])]
+        return [_status("EQ", entry["status"]), *([_on_path(entry)] if "path" in entry else [])]
     bounds = [_status("GE", entry["from"])]
     return bounds if entry["to"] == _NO_LIMIT else [*bounds, _status("LE", entry["to"])]
 
