@@ -17,8 +17,8 @@ from services.common.errors import (
 )
 
 ID = re.compile(r"[A-Za-z0-9._-]{1,50}")
-RESERVED_IDS = ("batch", "loc")  # segments of the REST paths
-ID_REMEDY = "give 1 to 50 of letters, digits, '-', '_' and '.', but neither 'batch' nor 'loc'"
+RESERVED_IDS = ("batch", "loc", ".", "..")  # segments of the REST paths, or of every path
+ID_REMEDY = "give 1 to 50 of letters, digits, '-', '_' and '.', but none of 'batch', 'loc', '.' and '..'"
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")  # a terminal or a CSV would trip over them, PostgreSQL refuses the first
 MAX_NAME = 100
 FLOORS = (-100, 300)

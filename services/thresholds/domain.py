@@ -70,6 +70,20 @@ def checked_type(word: str) -> str:
     return word
 
 
+def checked_sensor(sensor_id: str) -> str:
+    """Returns the name of a sensor; one that no sensor can have is InvalidInputError."""
+    violations = _sensor_violations(sensor_id)
+    if violations:
+        raise InvalidInputError(violations)
+    return sensor_id
+
+
+def _sensor_violations(sensor_id: str) -> list[Violation]:
+    if SENSOR_ID.fullmatch(sensor_id):
+        return []
+    return [Violation("sensor_id", "give 1 to 50 of letters, digits, '-', '_' and '.'")]
+
+
 def _type_violation(word: str) -> Violation:
     return Violation("threshold_type", f"is {word!r}; give one of {', '.join(METRICS)}")
 
@@ -114,9 +128,7 @@ def _bound_violations(threshold: Threshold) -> list[Violation]:
 
 def checked_mapping(mapping: Mapping) -> Mapping:
     """Returns the mapping, or raises InvalidInputError with every bad field."""
-    violations = []
-    if not SENSOR_ID.fullmatch(mapping.sensor_id):
-        violations.append(Violation("sensor_id", "give 1 to 50 of letters, digits, '-', '_' and '.'"))
+    violations = _sensor_violations(mapping.sensor_id)
     if mapping.threshold_id <= 0:
         violations.append(Violation("threshold_id", "give the id of a threshold, a number from 1"))
     if not 0 <= mapping.duration_seconds <= MAX_DURATION_S:

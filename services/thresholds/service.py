@@ -17,6 +17,7 @@ from services.thresholds.domain import (
     Threshold,
     check_ladder,
     checked_mapping,
+    checked_sensor,
     checked_threshold,
     checked_type,
 )
@@ -131,6 +132,8 @@ class MappingUseCases:
         self, request: PageRequest, sensor_id: str | None = None, threshold_id: int | None = None
     ) -> Page[Mapping]:
         """Returns a page by ascending map_id; an unknown threshold is NotFoundError."""
+        if sensor_id is not None:
+            checked_sensor(sensor_id)
         if threshold_id is not None and await self._store.get_threshold(threshold_id) is None:
             raise _no_threshold(threshold_id)
         rows = await self._store.list_mappings(request, sensor_id, threshold_id)

@@ -39,7 +39,7 @@ def test_an_id_has_letters_digits_and_three_signs(word):
     assert is_id(word)
 
 
-@pytest.mark.parametrize("word", ["", "x" * 51, "batch", "loc", "a b", "a/b", "a,b", "센서", "a\n", "a\0"])
+@pytest.mark.parametrize("word", ["", "x" * 51, "batch", "loc", ".", "..", "a b", "a/b", "a,b", "센서", "a\n", "a\0"])
 def test_other_ids_are_refused(word):
     assert not is_id(word)
     assert blamed(new_location, PLACE | {"loc_id": word}, NOW) == ["loc_id"]

@@ -96,7 +96,8 @@ class MappingServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListSensorMappings(self, request, context):
-        """Lists one sensor's mappings by ascending map_id.
+        """Lists one sensor's mappings by ascending map_id. A name that no sensor can
+        have is INVALID_ARGUMENT; a sensor without mappings is an empty list.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
