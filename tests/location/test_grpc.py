@@ -13,8 +13,6 @@ from services.location.app import APP
 from tests.conftest import settings_of
 from tests.support.refusals import refused
 
-INVALID = grpc.StatusCode.INVALID_ARGUMENT
-
 
 @pytest.fixture(scope="module")
 async def channel(admin_url):
@@ -76,26 +74,6 @@ async def test_a_sensor_is_created_read_moved_and_deleted(places, sensors):
     assert (await refused(gone))[0] == grpc.StatusCode.NOT_FOUND
 
 
-async def test_each_missing_or_bad_field_is_named(places, sensors):
-    empty = places.CreateLocation(pb2.CreateLocationRequest())
-    assert await refused(empty) == (INVALID, ["loc_id", "factory", "building", "floor", "area"])
-    assert await refused(sensors.CreateSensor(new_sensor("x1", "nowhere"))) == (INVALID, ["loc_id"])
-    bad = new_sensor("batch", "S-A", height_m=float("nan"), interval_s=0)
-    bad.sensor.calibrations.add(temperature_offset=float("inf"))
-    blamed = ["sensor_id", "interval_s", "height_m"]
-    blamed += ["calibrations[0].valid_from", "calibrations[0].temperature_offset"]
-    assert await refused(sensors.CreateSensor(bad)) == (INVALID, blamed)
-
-
-async def test_an_update_of_nothing_of_another_or_of_unknown_fields_is_refused(places, sensors):
-    assert await refused(places.UpdateLocation(pb2.UpdateLocationRequest(loc_id="P"))) == (INVALID, ["body"])
-    other = pb2.UpdateLocationRequest(loc_id="P", location=pb2.Location(loc_id="Q", floor=1))
-    assert await refused(places.UpdateLocation(other)) == (INVALID, ["loc_id"])
-    unknown = sensor_pb2.UpdateSensorRequest(sensor_id="s")
-    unknown.update_mask.paths.append("colour")
-    assert await refused(sensors.UpdateSensor(unknown)) == (INVALID, ["update_mask"])
-
-
 async def test_batches_split_at_commas_and_keep_the_order_asked(places, sensors):
     for loc_id in ("B-1", "B-2"):
         await places.CreateLocation(new_place(loc_id))
@@ -105,12 +83,9 @@ async def test_batches_split_at_commas_and_keep_the_order_asked(places, sensors)
     asked = pb2.BatchGetSensorLocationsRequest(sensor_ids=["at-B-2,at-B-1,none"])
     by_sensor = await places.BatchGetSensorLocations(asked)
     assert [(e.sensor_id, e.loc_id) for e in by_sensor.locations] == [("at-B-2", "B-2"), ("at-B-1", "B-1")]
-    many = pb2.BatchGetLocationsRequest(loc_ids=[",".join(["B-1"] * 1001)])
-    assert await refused(places.BatchGetLocations(many)) == (INVALID, ["loc_ids"])
-    assert await refused(places.BatchGetLocations(pb2.BatchGetLocationsRequest())) == (INVALID, ["loc_ids"])
 
 
-async def test_lists_are_paged_and_a_token_belongs_to_its_filters(places, sensors):
+async def test_lists_are_paged_and_filtered(places, sensors):
     for number in range(3):
         await places.CreateLocation(new_place(f"L-{number}", factory="Paged"))
     await sensors.CreateSensor(new_sensor("paged", "L-1"))
@@ -122,12 +97,9 @@ async def test_lists_are_paged_and_a_token_belongs_to_its_filters(places, sensor
         token = page.next_page_token
         if not token:
             break
-        elsewhere = pb2.ListSensorLocationsRequest(page_token=token, factory="F1")
-        assert await refused(places.ListSensorLocations(elsewhere)) == (INVALID, ["page_token"])
     assert seen == [("L-0", False), ("L-1", True), ("L-2", False)]
     listed = await sensors.ListSensors(sensor_pb2.ListSensorsRequest(loc_id="L-1", is_active=True))
     assert [s.sensor_id for s in listed.sensors] == ["paged"]
-    assert await refused(sensors.ListSensors(sensor_pb2.ListSensorsRequest(limit=-1))) == (INVALID, ["limit"])
 
 
 async def test_each_change_raises_the_revision_that_watchers_see(places, sensors):

@@ -236,13 +236,6 @@ async def test_retention_drops_whole_partitions_and_refuses_what_it_dropped(admi
     assert (refused.rejected, "FROZEN" in refused.outcomes[0].reason) == (1, True)
 
 
-@pytest.mark.parametrize("count", [0, 10_001])
-async def test_a_batch_of_the_wrong_size_is_refused_whole(stubs, count):
-    with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await write(stubs, *(reading("rows") for _ in range(count)))
-    assert caught.value.code() == grpc.StatusCode.INVALID_ARGUMENT
-
-
 async def test_where_a_setting_says_so_an_unknown_sensor_is_registered_and_its_reading_kept(admin_url, place):
     async with (
         running_mesh(admin_url, MONTRG_REGISTER_UNKNOWN_AT=place) as mesh,

@@ -1,9 +1,14 @@
-"""What a refused gRPC call tells its caller."""
+"""What a refused call tells its caller."""
+
+import re
 
 import grpc
 import pytest
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
+
+# What no caller may ever read.
+PYTHON = re.compile(r"Traceback|\b\w+(Error|Exception)\b|<class|File \"|asyncpg|sqlalchemy")
 
 
 async def refused(call):
@@ -14,3 +19,8 @@ async def refused(call):
     for detail in rpc_status.from_call(caught.value).details:
         detail.Unpack(blamed)
     return caught.value.code(), [violation.field for violation in blamed.field_violations]
+
+
+def short(value):
+    """A case's name in pytest's list."""
+    return re.sub(r"[^ -~]", "?", str(value))[:60]

@@ -61,32 +61,7 @@ async def test_a_threshold_is_created_read_changed_cleared_and_deleted(threshold
     assert (await refused(thresholds.DeleteThreshold(delete)))[0] == grpc.StatusCode.NOT_FOUND
 
 
-@pytest.mark.parametrize(
-    ("fields", "blamed"),
-    [
-        ({}, ["threshold_type", "level"]),
-        ({"threshold_type": "noise", "level": "purple", "min_value": 1}, ["threshold_type", "level"]),
-        ({"threshold_type": "humidity", "level": "red"}, ["min_value"]),
-        ({"threshold_type": "humidity", "level": "red", "min_value": 50, "max_value": 40}, ["min_value"]),
-        ({"threshold_type": "humidity", "level": "red", "min_value": float("nan")}, ["min_value"]),
-        ({"threshold_type": "humidity", "level": "red", "max_value": float("inf")}, ["max_value"]),
-        ({"threshold_type": "humidity", "level": "red", "min_value": 130}, ["min_value"]),
-    ],
-)
-async def test_a_bad_threshold_is_refused_and_each_bad_field_named(thresholds, fields, blamed):
-    assert await refused(thresholds.CreateThreshold(new(**fields))) == (grpc.StatusCode.INVALID_ARGUMENT, blamed)
-
-
-async def test_an_update_that_sets_nothing_or_clears_what_is_required_is_refused(thresholds):
-    nothing = pb2.UpdateThresholdRequest(threshold_id=1)
-    assert await refused(thresholds.UpdateThreshold(nothing)) == (grpc.StatusCode.INVALID_ARGUMENT, ["body"])
-    nothing.update_mask.paths.append("level")
-    assert await refused(thresholds.UpdateThreshold(nothing)) == (grpc.StatusCode.INVALID_ARGUMENT, ["level"])
-    other = pb2.UpdateThresholdRequest(threshold_id=1, threshold=pb2.Threshold(threshold_id=2, level="red"))
-    assert await refused(thresholds.UpdateThreshold(other)) == (grpc.StatusCode.INVALID_ARGUMENT, ["threshold_id"])
-
-
-async def test_pages_hold_every_threshold_once_and_forged_tokens_are_refused(thresholds):
+async def test_pages_hold_every_threshold_once(thresholds):
     seen, token = [], ""
     while True:
         page = await thresholds.ListThresholds(pb2.ListThresholdsRequest(limit=2, page_token=token))
@@ -94,14 +69,8 @@ async def test_pages_hold_every_threshold_once_and_forged_tokens_are_refused(thr
         token = page.next_page_token
         if not token:
             break
-        other_list = pb2.ListThresholdsByTypeRequest(threshold_type="humidity", page_token=token)
-        assert (await refused(thresholds.ListThresholdsByType(other_list)))[1] == ["page_token"]
     assert seen == sorted(set(seen))
     assert len(seen) >= 5
-    for forged in ("x", "e30", "💥"):
-        request = pb2.ListThresholdsRequest(page_token=forged)
-        assert await refused(thresholds.ListThresholds(request)) == (grpc.StatusCode.INVALID_ARGUMENT, ["page_token"])
-    assert (await refused(thresholds.ListThresholds(pb2.ListThresholdsRequest(limit=-1))))[1] == ["limit"]
 
 
 async def test_a_gap_and_an_overlap_are_named(thresholds):
