@@ -1,4 +1,7 @@
-"""Example values and formats of the fields by name: a name means the same thing in every contract."""
+"""Example values and formats of the fields by name: a name means the same thing in every contract, almost.
+
+Swagger UI offers the examples of a request to be sent as they stand, so that together they must be true.
+"""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -33,6 +36,7 @@ EXAMPLES: Mapping[str, Any] = MappingProxyType(
         "height_m": 1.5,
         "hh": "14",
         "humidity": 60.0,
+        "humidity_offset": 0.0,
         "index_kind": "summer",
         "interval_s": 60,
         "is_active": True,
@@ -41,27 +45,36 @@ EXAMPLES: Mapping[str, Any] = MappingProxyType(
         "loc_id": "F1-A-1F-01",
         "loc_ids": ["F1-A-1F-01", "F1-A-1F-02"],
         "map_id": 1,
+        "mapped_only": False,
         "max_value": 35.0,
         "min_value": 33.0,
+        "name": "도장 라인 입구",
+        "pcv_temperature": 33.5,
         "plant": "울산",
         "sensor_id": "SENSOR-001",
         "sensor_ids": ["SENSOR-001", "SENSOR-002"],
+        "source": "measured",
+        "Threshold.source": "KR-OSH-2025",
         "temperature": 33.0,
+        "temperature_offset": 0.0,
         "temperature_unit": "celsius",
         "threshold_id": 1,
         "threshold_type": "pcv_temperature",
         "upd_dt": "2026-07-15T05:00:00Z",
         "update_mask": "min_value,max_value",
+        "valid_from": "2026-06-01T00:00:00+09:00",
+        "valid_to": "2026-10-01T00:00:00+09:00",
         "ymd": "20260715",
     }
 )
 
 
-def keywords(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns what is known of a field of this name and adds to its schema; a reference gets nothing."""
+def keywords(owner: str, name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns what is known of a field of the message `owner` and adds to its schema; a reference gets nothing."""
     if "$ref" in schema:
         return {}
     extra = dict(LIMITS.get(name, {}))
-    if name in EXAMPLES:
-        extra["examples"] = [EXAMPLES[name]]
+    for key in (f"{owner.rpartition('.')[2]}.{name}", name):
+        if key in EXAMPLES:
+            return {**extra, "examples": [EXAMPLES[key]]}
     return extra

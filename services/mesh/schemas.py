@@ -85,9 +85,9 @@ class Schemas:
         schema = self._value(field, use)
         if is_repeated(field) and "additionalProperties" not in schema:
             schema = {"type": "array", "items": schema}
-        schema |= keywords(field.name, schema)
+        schema |= keywords(owner, field.name, schema)
         if is_repeated(field) and "items" in schema:
-            singular = keywords(field.name.removesuffix("s"), schema["items"])
+            singular = keywords(owner, field.name.removesuffix("s"), schema["items"])
             schema["items"] = {**schema["items"], **{k: v for k, v in singular.items() if k == "pattern"}}
         comment = self._contracts.comments.get(f"{owner}.{field.name}")
         return {**schema, "description": comment} if comment else schema

@@ -97,3 +97,26 @@ async def test_fahrenheit_sent_as_celsius_is_caught_and_named(rest):
     assert math.isclose((86 - 32) / 1.8, 30)
     answer = (await rest.write(row("fahrenheit", temperature=86.0, temperature_unit="fahrenheit"))).json()
     assert answer["accepted"] == 1
+
+
+async def test_the_examples_of_the_documentation_can_be_sent_as_they_stand(rest):
+    for service, path in (
+        ("location", "/api/v1/locations"), ("location", "/api/v1/sensors"), ("thresholds", "/api/v1/thresholds"),
+        ("thresholds", "/api/v1/mappings"), ("realtime", "/api/v1/realtime/readings"),
+    ):  # fmt: skip
+        document = (await rest("GET", service, "/openapi.json")).json()
+        body = document["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"]
+        answer = await rest("POST", service, path, json=example(body, document["components"]["schemas"]))
+        assert answer.status_code in {200, 201}, answer.text
+    assert answer.json()["accepted"] == 1
+
+
+def example(schema, components):
+    """What Swagger UI offers to send: every field with its example."""
+    if "$ref" in schema:
+        return example(components[schema["$ref"].rpartition("/")[2]], components)
+    if schema["type"] == "object":
+        return {name: example(field, components) for name, field in schema["properties"].items()}
+    if schema["type"] == "array" and "examples" not in schema:
+        return [example(schema["items"], components)]
+    return schema["examples"][0]
