@@ -128,7 +128,7 @@ ROWS = [
     *({"pcv_temperature": value} for value in ("NaN", 101, -999)),
     *({"capture_time": f"{day}-31T23:59:59.999999999Z"} for day in ("1999-12", "2100-01", "0001-01", "9999-12")),
     *({"sensor_id": name} for name in ("", "nobody", "x" * 51, "..", "센서", "a\0b", "a/b")),
-    {"capture_time": None}, {"temperature_unit": "kelvin"}, {"source": ""},
+    {"capture_time": None}, {"temperature_unit": "kelvin"}, {"source": "a b"},
 ]  # fmt: skip
 
 
