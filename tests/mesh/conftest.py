@@ -49,13 +49,27 @@ async def mesh(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mesh]:
         await backend.stop()
 
 
-@pytest_asyncio.fixture(scope="session")
+async def until(client: httpx.AsyncClient, path: str, status: int) -> httpx.Response:
+    """Asks until the answer has that status."""
+    for _ in range(100):
+        answer = await client.get(path)
+        if answer.status_code == status:
+            return answer
+        await asyncio.sleep(0.1)
+    raise AssertionError(f"{path} stayed {answer.status_code}: {answer.text}")
+
+
+# Tests that are not async stop the backends meanwhile, and after a few of them Envoy takes those for dead: each module
+# begins when it no longer does.
+@pytest_asyncio.fixture(scope="module")
 async def thresholds(mesh: Mesh) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(base_url=f"http://{mesh.thresholds}", timeout=15) as client:
+        await until(client, "/api/v1/thresholds/3", 200)
         yield client
 
 
-@pytest_asyncio.fixture(scope="session")
+@pytest_asyncio.fixture(scope="module")
 async def locations(mesh: Mesh) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(base_url=f"http://{mesh.locations}", timeout=15) as client:
+        await until(client, "/api/v1/locations", 200)
         yield client

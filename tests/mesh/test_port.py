@@ -13,7 +13,7 @@ from montrg.thresholds.v1 import threshold_service_pb2 as pb2
 from montrg.thresholds.v1 import threshold_service_pb2_grpc as pb2_grpc
 
 from tests.mesh.backend import THRESHOLDS
-from tests.mesh.conftest import Mesh
+from tests.mesh.conftest import Mesh, until
 
 LIST = "/api/v1/thresholds"
 
@@ -105,15 +105,6 @@ async def test_a_request_is_one_json_line_in_the_access_log(mesh: Mesh, threshol
             break
         await asyncio.sleep(0.1)
     assert [(line["method"], line["path"], line["status"]) for line in mine] == [("POST", f"{LIST}/404", 404)]
-
-
-async def until(client: httpx.AsyncClient, path: str, status: int) -> httpx.Response:
-    for _ in range(100):
-        answer = await client.get(path)
-        if answer.status_code == status:
-            return answer
-        await asyncio.sleep(0.1)
-    raise AssertionError(f"{path} stayed {answer.status_code}: {answer.text}")
 
 
 async def test_ready_follows_the_database_and_health_does_not(mesh: Mesh, thresholds: httpx.AsyncClient) -> None:
