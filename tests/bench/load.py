@@ -1,6 +1,6 @@
 """A small HTTP/1.1 keep-alive load client in a process of its own, so that its cost is the same for every server.
 
-`python -m tests.bench.load <port> <path> <connections> <seconds> <most requests>` prints one line of JSON.
+`python -m tests.bench.load <port> <path> <connections> <seconds> <most requests> <header>...` prints one line of JSON.
 """
 
 import asyncio
@@ -29,9 +29,10 @@ class Load:
     p99: float
 
 
-def run_load(port, path, *, connections, seconds, most=10**9):
+def run_load(port, path, *, connections, seconds, most=10**9, headers=()):
     """Runs the client to its end."""
-    argv = [sys.executable, "-m", "tests.bench.load", str(port), path, str(connections), str(seconds), str(most)]
+    numbers = map(str, (connections, seconds, most))
+    argv = [sys.executable, "-m", "tests.bench.load", str(port), path, *numbers, *headers]
     done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, timeout=seconds + 60, check=False)
     assert done.returncode == 0, done.stderr
     return Load(**json.loads(done.stdout))
@@ -100,9 +101,10 @@ class _Connection(asyncio.Protocol):
         self._transport.close()
 
 
-async def _measure(port, path, connections, seconds, most):
+async def _measure(port, path, connections, seconds, most, headers):
     loop = asyncio.get_running_loop()
-    request = f"GET {path} HTTP/1.1\r\nHost: bench\r\nAccept: */*\r\n\r\n".encode()
+    head = "".join(f"{header}\r\n" for header in ("Host: bench", "Accept: */*", *headers))
+    request = f"GET {path} HTTP/1.1\r\n{head}\r\n".encode()
     until = time.perf_counter() + seconds
     waits, clients = [], []
     for _ in range(connections):
@@ -122,6 +124,6 @@ async def _measure(port, path, connections, seconds, most):
 
 if __name__ == "__main__":
     gc.disable()
-    _port, _path, *_rest = sys.argv[1:]
-    _connections, _seconds, _most = _rest
-    print(json.dumps(vars(asyncio.run(_measure(int(_port), _path, int(_connections), float(_seconds), int(_most))))))
+    _port, _path, _connections, _seconds, _most, *_headers = sys.argv[1:]
+    _run = _measure(int(_port), _path, int(_connections), float(_seconds), int(_most), _headers)
+    print(json.dumps(vars(asyncio.run(_run))))
