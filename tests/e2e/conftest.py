@@ -16,10 +16,11 @@ NAMES = [service.name for service in catalog.SERVICES]
 
 
 @pytest.fixture(scope="module")
-async def rest(admin_url, tmp_path_factory):
+async def rest(request, admin_url, tmp_path_factory):
+    """Realtime is given the settings that the module's REALTIME_SETTINGS holds, if it has one."""
     admin_port, *ports = free_ports(len(NAMES) + 1)
     rest_ports = dict(zip(NAMES, ports, strict=True))
-    async with running_mesh(admin_url) as mesh:
+    async with running_mesh(admin_url, **getattr(request.module, "REALTIME_SETTINGS", {})) as mesh:
         upstream = {name: (mesh.ports[name],) for name in NAMES}
         options = RenderOptions(admin_port=admin_port, rest_ports=rest_ports, upstream_ports=upstream)
         with running_envoy(options, tmp_path_factory.mktemp("envoy")) as envoy:
