@@ -74,6 +74,16 @@ async def test_korean_names_are_found_percent_encoded(rest):
         assert "korean" in [m["sensor_id"] for m in answer.json()["measurements"]]
 
 
+async def test_a_slash_and_a_plus_in_a_name_and_a_leap_second_are_taken(rest):
+    place = {"loc_id": "odd", "factory": "1/2+3", "building": "B", "floor": 0, "area": "A"}
+    await rest("POST", "location", "/api/v1/locations/", json=place)
+    await rest("POST", "location", "/api/v1/sensors/", json={"sensor_id": "odd", "loc_id": "odd"})
+    assert (await rest.write(row("odd") | {"capture_time": "2016-12-31T23:59:60Z"})).json()["accepted"] == 1
+    for path in ("/api/v1/realtime/factory/1%2F2+3", "/api/v1/realtime/location?factory=1/2%2B3"):
+        (measured,) = (await rest("GET", "realtime", path)).json()["measurements"]
+        assert (measured["sensor_id"], measured["capture_time"]) == ("odd", "2017-01-01T00:00:00Z")
+
+
 async def test_a_series_is_a_bare_array(rest):
     await rest.register("series")
     start = datetime(2013, 7, 15, tzinfo=UTC)
