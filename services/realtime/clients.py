@@ -77,7 +77,8 @@ class SensorRegistrar:
                     log.warning(
                         "not registered", extra={"sensor_id": sensor_id, "error": str(_away("location", error))}
                     )
-                    return
+                if error.code() is grpc.StatusCode.UNAVAILABLE:
+                    return  # and so would it be for each of the others
 
 
 def _away(name: str, error: grpc.aio.AioRpcError) -> UnavailableError:

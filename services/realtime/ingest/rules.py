@@ -104,7 +104,7 @@ RULES = (
     Rule(
         "temperature_unit",
         lambda r, _: _where(r.unit, lambda unit: unit not in UNITS),
-        lambda r, _, i: f"is {r.unit[i]!r}; give celsius or fahrenheit",
+        lambda r, _, i: f"is {r.unit[i][:60]!r}; give celsius or fahrenheit",
     ),
     Rule("source", lambda r, _: _is_no_name(r.source), lambda *_: _NAME),
     Rule("capture_time", lambda r, _: ~r.has_time, lambda *_: "is missing; give the time of measurement with its zone"),

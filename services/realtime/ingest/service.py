@@ -146,6 +146,6 @@ class IngestUseCases:
         rows = await self._store.list_readings(request, sensor_id, start, end)
         directory = self._directory.value
         if not rows and request.after is None and directory is not None and sensor_id not in directory.sensors:
-            message = f"there is no sensor {sensor_id!r} and there are no readings of it in this range"
+            message = f"there is no sensor {sensor_id!r} and no reading of it; GET /api/v1/sensors/ lists them"
             raise NotFoundError(message, "SENSOR_NOT_FOUND", {"sensor_id": sensor_id})
         return page(rows, request, lambda r: (r.capture_time,))

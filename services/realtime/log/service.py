@@ -68,6 +68,7 @@ class LogUseCases:
 
     async def commit(self, consumer: str, generation: str, seq: int) -> tuple[Consumer, Head]:
         """Notes how far a consumer is; a place that does not hold is OutOfRangeError."""
+        _checked(consumer)
         head = await self._store.head()
         head.check(generation, seq)
         if not await self._store.report(consumer, seq):
@@ -76,7 +77,7 @@ class LogUseCases:
 
     async def remove(self, consumer: str) -> None:
         """Forgets a consumer, so that the log waits for it no longer."""
-        if not await self._store.remove(consumer):
+        if not await self._store.remove(_checked(consumer)):
             raise _no_consumer(consumer)
 
     async def consumers(self) -> tuple[Sequence[Consumer], Head]:
