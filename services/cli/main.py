@@ -61,7 +61,8 @@ def build_parser() -> argparse.ArgumentParser:
 
 _REPLAY = """
 settings (environment):
-  LOCATION_SERVICE_URL, REALTIME_SERVICE_URL   host:port of the mesh (default: Envoy's ports on this machine)
+  LOCATION_SERVICE_URL, REALTIME_SERVICE_URL   host:port of the mesh, also with http:// before it, and several
+                                               divided by commas (default: Envoy's ports on this machine)
   MONTRG_DATA_DIR                              folder of the state that lets a second run go on
 """
 _UPGRADE = """

@@ -1,4 +1,4 @@
-"""Client channels to neighbours: one a neighbour, with deadlines, keepalive and retries of safe calls."""
+"""Client channels to neighbours: one a neighbour, over all of its processes, with keepalive and retries."""
 
 import grpc
 import orjson
@@ -6,7 +6,9 @@ import orjson
 MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 DEADLINE_S = 5.0
 
-_RETRIES = {
+_SERVICE_CONFIG = {
+    # Calls go round all processes that the target names or resolves to, and past one that is gone.
+    "loadBalancingConfig": [{"round_robin": {}}],
     "methodConfig": [
         {
             "name": [{}],
@@ -18,11 +20,11 @@ _RETRIES = {
                 "retryableStatusCodes": ["UNAVAILABLE"],
             },
         }
-    ]
+    ],
 }
 
 _OPTIONS = [
-    ("grpc.service_config", orjson.dumps(_RETRIES).decode()),
+    ("grpc.service_config", orjson.dumps(_SERVICE_CONFIG).decode()),
     ("grpc.keepalive_time_ms", 20_000),
     ("grpc.keepalive_timeout_ms", 5_000),
     ("grpc.keepalive_permit_without_calls", 1),
@@ -35,5 +37,5 @@ _OPTIONS = [
 
 
 def connect(target: str) -> grpc.aio.Channel:
-    """Opens a channel to `host:port`; the connection is made with the first call."""
+    """Opens a channel to `host:port`, or to what `Environment.target` returns; the first call makes connections."""
     return grpc.aio.insecure_channel(target, options=_OPTIONS)

@@ -5,13 +5,20 @@ A name is looked up as `MONTRG_<NAME>` first and then, for the names that the do
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from services import catalog
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+# `http://` is how the documented deployment writes an address, `dns:///` how gRPC writes a name.
+_ADDRESS = re.compile(r"(?:http://|dns:///)?((?:[\w.-]+|\[[\da-fA-F:.]+\])):(\d{1,5})/?", re.ASCII)
+_NAME = "dns:///"
+_MOST_PORT = 65535
 
 
 class SettingsError(Exception):
@@ -45,6 +52,24 @@ class Environment:
             raise SettingsError(f"MONTRG_{name} is {value!r}; give one of {', '.join(choices)}")
         return value
 
+    def target(self, name: str, default: str) -> str:
+        """Returns where a service is, as gRPC takes it: one `host:port`, or those of its processes, comma separated.
+
+        Several are numeric and of one family: gRPC resolves no more than one name a channel.
+        """
+        value = self.text(name, default)
+        found = [_ADDRESS.fullmatch(part.strip()) for part in value.split(",")]
+        addresses = [match.groups() for match in found if match and 0 < int(match[2]) <= _MOST_PORT]
+        if len(addresses) < len(found):
+            raise SettingsError(f"MONTRG_{name} is {value!r}; give host:port, such as {default}; commas divide several")
+        schemes = {_scheme(host) for host, _ in addresses}
+        if len(schemes) > 1 or (len(addresses) > 1 and schemes == {_NAME}):
+            raise SettingsError(
+                f"MONTRG_{name} is {value!r}; give several processes as IPv4 or as IPv6 addresses, "
+                "or one name that resolves to all of them"
+            )
+        return schemes.pop() + ",".join(f"{host}:{port}" for host, port in addresses)
+
     def zone(self, name: str, default: str) -> ZoneInfo:
         """Returns a time zone by its IANA name."""
         value = self.text(name, default)
@@ -52,6 +77,14 @@ class Environment:
             return ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError) as error:
             raise SettingsError(f"MONTRG_{name} is {value!r}; give a zone such as Asia/Seoul") from error
+
+
+def _scheme(host: str) -> str:
+    """Returns how gRPC is told what a host is."""
+    try:
+        return f"ipv{ip_address(host.strip('[]')).version}:"
+    except ValueError:
+        return _NAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +110,11 @@ class ServiceSettings:
     grace_s: int
 
 
+def pool_size(environment: Environment) -> int:
+    """Reads how many connections each process of a service keeps to the database."""
+    return environment.integer("POOL_SIZE", 5, 1, 100)
+
+
 def read_service_settings(name: str, environment: Environment) -> ServiceSettings:
     """Reads what every service is told; `name` is the catalog's."""
     service = catalog.service(name)
@@ -84,8 +122,8 @@ def read_service_settings(name: str, environment: Environment) -> ServiceSetting
         service=service,
         database_url=environment.text("DATABASE_URL"),
         host=environment.text("HOST", "127.0.0.1"),
-        port=environment.integer("PORT", service.grpc_port, 0, 65535),
-        pool_size=environment.integer("POOL_SIZE", 5, 1, 100),
+        port=environment.integer("PORT", service.grpc_port, 0, _MOST_PORT),
+        pool_size=pool_size(environment),
         log_level=environment.choice("LOG_LEVEL", "INFO", LOG_LEVELS),
         grace_s=environment.integer("GRACE_S", 5, 0, 600),
     )

@@ -33,7 +33,7 @@ from services.realtime.upkeep import Keeping, Upkeep
 
 def _target(context: Context, name: str) -> str:
     default = f"127.0.0.1:{catalog.service(name).grpc_port}"
-    return context.environment.text(f"{name.upper()}_SERVICE_URL", default).removeprefix("http://")
+    return context.environment.target(f"{name.upper()}_SERVICE_URL", default)
 
 
 def _flat_rule(context: Context) -> FlatRule:

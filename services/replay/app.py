@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the replay is told: where the mesh is (`host:port`, Envoy's ports) and where its state is kept."""
+    """What the replay is told: where the mesh is (targets of gRPC, Envoy's ports) and where its state is kept."""
 
     location: str
     realtime: str
@@ -33,7 +33,7 @@ def read_settings(data_dir: Path, variables: Mapping[str, str] | None = None) ->
 
     def target(name: str) -> str:
         default = f"127.0.0.1:{catalog.service(name).rest_port}"
-        return environment.text(f"{name.upper()}_SERVICE_URL", default).removeprefix("http://")
+        return environment.target(f"{name.upper()}_SERVICE_URL", default)
 
     return Settings(target("location"), target("realtime"), data_dir / state.FILE_NAME)
 

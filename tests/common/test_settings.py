@@ -28,3 +28,32 @@ def test_a_missing_database_url_is_named():
 def test_an_unknown_zone_is_refused():
     with pytest.raises(SettingsError, match="Asia/Seoul"):
         Environment({"SITE_TZ": "Mars/Olympus"}).zone("SITE_TZ", "Asia/Seoul")
+
+
+@pytest.mark.parametrize(
+    ("value", "target"),
+    [
+        ("127.0.0.1:50052", "ipv4:127.0.0.1:50052"),
+        ("http://location-service:80", "dns:///location-service:80"),
+        ("dns:///location-service-headless:8000", "dns:///location-service-headless:8000"),
+        ("127.0.0.1:50052,127.0.0.1:50062", "ipv4:127.0.0.1:50052,127.0.0.1:50062"),
+        ("http://10.0.0.7:80/, http://10.0.0.8:80/", "ipv4:10.0.0.7:80,10.0.0.8:80"),
+        ("[::1]:50052,[::1]:50062", "ipv6:[::1]:50052,[::1]:50062"),
+    ],
+)
+def test_a_service_is_one_address_or_those_of_its_processes(value, target):
+    assert Environment({"LOCATION_SERVICE_URL": value}).target("LOCATION_SERVICE_URL", "127.0.0.1:1") == target
+
+
+@pytest.mark.parametrize(
+    ("value", "remedy"),
+    [
+        ("location-service", "host:port"), ("http://location-service", "host:port"), ("127.0.0.1:70000", "host:port"),
+        ("127.0.0.1:0", "host:port"), ("127.0.0.1:50052,", "host:port"), ("https://location:443", "host:port"),
+        ("http://location:80/api", "host:port"), ("127.0.0.1:x", "host:port"),
+        ("one:80,two:80", "one name"), ("127.0.0.1:80,two:80", "one name"), ("127.0.0.1:80,[::1]:80", "one name"),
+    ],
+)  # fmt: skip
+def test_a_wrong_address_of_a_service_is_named_with_the_remedy(value, remedy):
+    with pytest.raises(SettingsError, match=rf"MONTRG_LOCATION_SERVICE_URL is '.*'; give .*{remedy}"):
+        Environment({"LOCATION_SERVICE_URL": value}).target("LOCATION_SERVICE_URL", "127.0.0.1:1")
