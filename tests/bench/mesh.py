@@ -3,9 +3,7 @@
 import http.client
 import json
 import os
-import random
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,8 +11,8 @@ import time
 import psutil  # type: ignore[import-untyped, unused-ignore]
 
 from services import catalog
-from services.local.settings import LocalSettings, read_settings
 from services.mesh.options import ROOT
+from tests.support.ports import mesh_on_free_ports
 
 START_S = 60.0
 STOP_S = 30.0
@@ -23,9 +21,10 @@ STOP_S = 30.0
 class BenchMesh:
     """Starts and stops the whole mesh; what it is told survives in the folder."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, **variables):
         self.folder = folder
-        self._settings = _settings(folder)
+        self._variables = {"MONTRG_DATA_DIR": str(folder), **variables}
+        self._settings = mesh_on_free_ports(**self._variables)
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -43,7 +42,7 @@ class BenchMesh:
         began = time.perf_counter()
         # Nothing of the caller's own settings: every run measures the defaults.
         env = {name: value for name, value in os.environ.items() if not name.startswith("MONTRG_")}
-        env |= {"MONTRG_DATA_DIR": str(self.folder), "MONTRG_PORT_OFFSET": str(self._settings.port_offset)}
+        env |= self._variables | {"MONTRG_PORT_OFFSET": str(self._settings.port_offset)}
         console = self.folder / "console.log"
         with console.open("ab") as log:
             argv = [sys.executable, "-m", "services.cli", "up", "--no-replay"]
@@ -105,24 +104,3 @@ def _answers(port):
         return False
     finally:
         connection.close()
-
-
-def _settings(folder) -> LocalSettings:
-    """Settings with an offset at which every port is free."""
-    for offset in random.sample(range(2_000, 10_000), 100):
-        settings = read_settings({"MONTRG_DATA_DIR": str(folder), "MONTRG_PORT_OFFSET": str(offset)})
-        ports = [settings.database_port, settings.admin_port]
-        ports += [port(service) for service in catalog.SERVICES for port in (settings.rest_port, settings.grpc_port)]
-        if all(map(_is_free, ports)):
-            return settings
-    raise AssertionError("no free ports")
-
-
-def _is_free(port):
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True

@@ -4,15 +4,12 @@ import json
 import os
 import random
 import shutil
-import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import grpc
 import httpx
@@ -22,80 +19,19 @@ from montrg.realtime.v1 import ingest_service_pb2 as ingest_pb2
 from montrg.realtime.v1 import ingest_service_pb2_grpc, realtime_service_pb2_grpc
 from montrg.realtime.v1 import realtime_service_pb2 as pb2
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support.up import RECOVERY_S, running_up
+
 OFFSET = 1200
 THRESHOLDS, LOCATION, REALTIME = (f"127.0.0.1:{port + OFFSET}" for port in (30001, 30002, 30003))
-START_S, RECOVERY_S = 60, 20
 PROGRAMS = ("realtime", "postgres", "location", "thresholds", "envoy")
 # `make soak` kills many more times, and prints the seed that repeats the schedule.
 SEED, KILLS = int(os.environ.get("MONTRG_SOAK_SEED", "2025")), int(os.environ.get("MONTRG_SOAK_KILLS", "7"))
 
 
-class Up:
-    """A running `montrg up`."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.log = folder / "console.log"
-        self.process: Any = None
-        self.starts = 0
-
-    def start(self):
-        variables = {"MONTRG_DATA_DIR": str(self.folder / "data"), "MONTRG_PORT_OFFSET": str(OFFSET)}
-        with self.log.open("ab") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "services.cli", "up"],
-                cwd=ROOT, env=os.environ | variables, stdout=output, stderr=output, start_new_session=True,
-            )  # fmt: skip
-        self.starts += 1
-        self.await_true(lambda: self.console().count("Try:") == self.starts, START_S)
-
-    def console(self):
-        return self.log.read_text()
-
-    def await_true(self, check, seconds):
-        deadline = time.monotonic() + seconds
-        while not check():
-            assert self.process.poll() is None, self.console()
-            assert time.monotonic() < deadline, self.console()
-            time.sleep(0.1)
-
-    def running(self, name):
-        return [child for child in psutil.Process(self.process.pid).children() if _is(child, name)]
-
-    def kill(self, name):
-        """Kills a program with SIGKILL, and waits until the supervisor has said so."""
-        before = self.console().count(f"{name} ended by SIGKILL")
-        # One that was killed a moment ago may still wait for its next start.
-        self.await_true(lambda: len(self.running(name)) == 1, RECOVERY_S)
-        self.running(name)[0].kill()
-        self.await_true(lambda: self.console().count(f"{name} ended by SIGKILL") > before, RECOVERY_S)
-
-    def stop(self):
-        self.process.send_signal(signal.SIGINT)
-        return self.process.wait(30)
-
-
-def _is(child, name):
-    try:
-        words = child.cmdline()
-    except psutil.NoSuchProcess:
-        return False
-    return f"services.{name}" in words or (bool(words) and Path(words[0]).name == name)
-
-
 @pytest.fixture(scope="module")
 def up():
-    folder = Path(tempfile.mkdtemp(prefix="montrg-up-"))
-    folder.chmod(0o755)  # PostgreSQL runs as another user where the tests run as root
-    up = Up(folder)
-    try:
-        up.start()
+    with running_up(MONTRG_PORT_OFFSET=str(OFFSET)) as up:
         yield up
-    finally:
-        if up.process is not None and up.process.poll() is None:
-            up.stop()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")
