@@ -15,7 +15,7 @@ class Service:
         name: the folder under `services/`, the database schema and the Envoy cluster.
         title: what a person calls it.
         rest_port: where Envoy serves its REST, gRPC and gRPC-Web.
-        grpc_port: where its own gRPC server listens.
+        grpc_port: where its own gRPC server listens; further workers of one machine do so in steps of ten above it.
         contracts: full names of its proto services that callers from outside may use.
         internal: full names of proto services that only neighbours call.
         calls: names of the services that it calls.

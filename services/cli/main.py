@@ -16,6 +16,8 @@ settings (environment):
   MONTRG_DATA_DIR       folder of everything that is kept (default: .data in the project's folder)
   MONTRG_DATABASE_URL   an administrator's login to a PostgreSQL server of your own, instead of the embedded one
   MONTRG_PORT_OFFSET    is added to every port (default: 0)
+  MONTRG_WORKERS        processes of each service: 2 for all, or realtime=2,thresholds=3 and one of the others
+                        (default: 1, at most 16; the second one listens 10 ports above the first, the third 20)
   MONTRG_REPLAY         on or off (default: on)
 """
 

@@ -12,6 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 CONNECT_TIMEOUT_S = 3
 POOL_TIMEOUT_S = 5
+# Connections beyond the pool that a rush may open for a moment.
+MAX_OVERFLOW = 2
 STATEMENT_TIMEOUT_MS = 30_000
 
 
@@ -25,7 +27,7 @@ class Database:
         self.engine: AsyncEngine = create_async_engine(
             make_url(url).set(drivername="postgresql+asyncpg"),
             pool_size=pool_size,
-            max_overflow=2,
+            max_overflow=MAX_OVERFLOW,
             pool_timeout=POOL_TIMEOUT_S,
             connect_args={
                 "timeout": CONNECT_TIMEOUT_S,

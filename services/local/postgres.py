@@ -35,7 +35,6 @@ __all__ = ["DEFAULT_PORT", "MAX_CONNECTIONS", "EmbeddedPostgres", "PostgresError
 HOST = "127.0.0.1"
 # Below 32768, where the kernel takes the ports of outgoing connections from.
 DEFAULT_PORT = 30432
-# Services x replicas x (pool + 2) has to stay below it.
 MAX_CONNECTIONS = 100
 # Crash recovery replays at most max_wal_size; on a slow disk that takes minutes.
 START_TIMEOUT = 300.0
@@ -45,7 +44,6 @@ _POLL = 0.02
 SETTINGS = {
     "listen_addresses": HOST,
     "unix_socket_directories": "",
-    "max_connections": str(MAX_CONNECTIONS),
     "shared_buffers": "64MB",
     "max_wal_size": "2GB",
     "synchronous_commit": "on",
@@ -66,12 +64,20 @@ class EmbeddedPostgres:
     stop_signals = (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL)
     ready_within = START_TIMEOUT
 
-    def __init__(self, data_dir: Path, port: int = DEFAULT_PORT, *, log: Path | None = None) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        port: int = DEFAULT_PORT,
+        *,
+        log: Path | None = None,
+        max_connections: int = MAX_CONNECTIONS,
+    ) -> None:
         """Takes the folder of the database, made if it is missing, and where the server's log goes."""
         self._folder = data_dir.resolve()
         self._cluster = self._folder / "cluster"
         self._password = self._folder / "password"
         self._port = port
+        self._max_connections = max_connections
         self._lock: int | None = None
         self._account: Account | None = None
         self._binaries: Path | None = None
@@ -162,7 +168,7 @@ class EmbeddedPostgres:
         if self._binaries is None:
             raise PostgresError("prepare() comes before launch()")
         self._require_free_port()
-        settings = SETTINGS | {"port": str(self._port)}
+        settings = SETTINGS | {"port": str(self._port), "max_connections": str(self._max_connections)}
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         self._process = spawn(
             [str(self._binaries / "postgres"), "-D", str(self._cluster), *options],

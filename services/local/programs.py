@@ -4,7 +4,8 @@ import asyncio
 import os
 import sys
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from sqlalchemy.engine import make_url
 
@@ -22,25 +23,34 @@ POLL_S = 0.05
 _OWN = ("MONTRG_DATABASE_URL", "MONTRG_HOST", "MONTRG_PORT")
 
 
-def service_command(service: Service, settings: LocalSettings, admin_url: str, password: str) -> Command:
-    """Returns the command that runs a service, logged in as its own role; ready when its port takes connections."""
-    port = settings.grpc_port(service)
-    return Command(
-        name=service.name,
-        argv=(sys.executable, "-m", f"services.{service.name}"),
-        log=settings.data_dir / "logs" / f"{service.name}.log",
-        env=service_environment(service, settings, admin_url, password),
-        cwd=ROOT,
-        until_ready=lambda: _until_listening(port),
-    )
+def workers(service: Service, settings: LocalSettings, admin_url: str, password: str) -> Sequence[Command]:
+    """Returns the commands that run a service, one for each of its ports; each is ready when that takes connections.
+
+    They are logged in as the service's own role.
+    """
+    return [
+        Command(
+            name=name,
+            argv=(sys.executable, "-m", f"services.{service.name}"),
+            log=settings.data_dir / "logs" / f"{name}.log",
+            env=service_environment(service, settings, admin_url, password, port),
+            cwd=ROOT,
+            until_ready=partial(_until_listening, port),
+        )
+        for name, port in settings.grpc_ports(service).items()
+    ]
 
 
-def service_environment(service: Service, settings: LocalSettings, admin_url: str, password: str) -> Mapping[str, str]:
-    """Returns a service's environment: the user's, its database login, and where the services are that it calls."""
+def service_environment(
+    service: Service, settings: LocalSettings, admin_url: str, password: str, port: int
+) -> Mapping[str, str]:
+    """Returns a worker's environment: the user's, its login and port, and where the services are that it calls."""
     login = make_url(admin_url).set(username=service.role, password=password)
-    own = (login.render_as_string(hide_password=False), HOST, str(settings.grpc_port(service)))
+    own = (login.render_as_string(hide_password=False), HOST, str(port))
     neighbours = {
-        f"MONTRG_{name.upper()}_SERVICE_URL": f"{HOST}:{settings.grpc_port(catalog.service(name))}"
+        f"MONTRG_{name.upper()}_SERVICE_URL": ",".join(
+            f"{HOST}:{neighbour}" for neighbour in settings.grpc_ports(catalog.service(name)).values()
+        )
         for name in service.calls
     }
     return os.environ | dict(zip(_OWN, own, strict=True)) | neighbours
@@ -51,7 +61,7 @@ def envoy(settings: LocalSettings) -> Command:
     config = settings.data_dir / "envoy.yaml"
     options = RenderOptions(
         rest_ports={service.name: settings.rest_port(service) for service in SERVICES},
-        upstream_ports={service.name: (settings.grpc_port(service),) for service in SERVICES},
+        upstream_ports={service.name: tuple(settings.grpc_ports(service).values()) for service in SERVICES},
         admin_port=settings.admin_port,
         root=ROOT,
     )

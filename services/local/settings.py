@@ -4,14 +4,19 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from services.catalog import SERVICES, Service
-from services.common.settings import SettingsError
+from services.common.settings import Environment, SettingsError, pool_size
 from services.local.postgres import DEFAULT_PORT
 from services.mesh.options import ROOT, RenderOptions
 
 HOST = "127.0.0.1"
 MOST_OFFSET = 10_000
+MOST_WORKERS = 16
+# The second worker of a service listens 10 above the first, the third 20: there is room for ten services, and the
+# gRPC ports of a whole mesh lie within 200, so that meshes with offsets further apart do not meet.
+WORKER_STEP = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +28,16 @@ class LocalSettings:
         database_url: an administrator's login to a PostgreSQL server of the user's own, or None for the embedded one.
         port_offset: is added to every port, so that two meshes can run side by side.
         replay: whether real weather-station readings are replayed into the mesh.
+        workers: how many processes each service runs as, by the service's name.
+        pool_size: connections that each of these processes keeps to the database.
     """
 
     data_dir: Path
     database_url: str | None
     port_offset: int
     replay: bool
+    workers: Mapping[str, int]
+    pool_size: int
 
     @property
     def database_port(self) -> int:
@@ -44,15 +53,20 @@ class LocalSettings:
         """The port on which Envoy serves a service."""
         return service.rest_port + self.port_offset
 
-    def grpc_port(self, service: Service) -> int:
-        """The port of a service's own gRPC server."""
-        return service.grpc_port + self.port_offset
+    def grpc_ports(self, service: Service) -> Mapping[str, int]:
+        """The ports of a service's workers, by their names, such as `realtime`, `realtime-2`, `realtime-3`."""
+        first = service.grpc_port + self.port_offset
+        others = {
+            f"{service.name}-{n}": first + (n - 1) * WORKER_STEP for n in range(2, self.workers[service.name] + 1)
+        }
+        return {service.name: first} | others
 
     def ports(self) -> Iterator[tuple[int, str]]:
         """Yields every port that has to be free, with what it is for; the embedded PostgreSQL checks its own."""
         for service in SERVICES:
             yield self.rest_port(service), f"the {service.name} service's REST"
-            yield self.grpc_port(service), f"the {service.name} service's gRPC"
+            for worker, port in self.grpc_ports(service).items():
+                yield port, f"the gRPC of {worker}"
         yield self.admin_port, "Envoy's admin interface"
 
 
@@ -70,4 +84,24 @@ def read_settings(variables: Mapping[str, str] | None = None) -> LocalSettings:
         database_url=known.get("MONTRG_DATABASE_URL") or None,
         port_offset=int(offset),
         replay=replay == "on",
+        workers=_workers(known.get("MONTRG_WORKERS") or "1"),
+        # The services read it under both of its names.
+        pool_size=pool_size(Environment(known)),
     )
+
+
+def _workers(words: str) -> Mapping[str, int]:
+    """Reads `2`, the same for every service, or `realtime=2,thresholds=3`, where the others run as one process."""
+    names = [service.name for service in SERVICES]
+    parts = [part.partition("=") for part in words.split(",")] if "=" in words else [(n, "=", words) for n in names]
+    given = {name.strip(): number.strip() for name, _, number in parts}
+    if len(given) < len(parts) or given.keys() - set(names) or not all(map(_is_number_of_workers, given.values())):
+        raise SettingsError(
+            f"MONTRG_WORKERS is {words!r}; give a whole number from 1 to {MOST_WORKERS} for every service, such as 2, "
+            f"or one for some of {', '.join(names)}, such as {names[0]}=2,{names[1]}=3"
+        )
+    return MappingProxyType({name: int(given.get(name, "1")) for name in names})
+
+
+def _is_number_of_workers(words: str) -> bool:
+    return words.isdecimal() and 1 <= int(words) <= MOST_WORKERS

@@ -7,7 +7,7 @@ from rich.console import Console
 
 from services.catalog import SERVICES
 from services.common.migrations.upgrade import upgrade
-from services.local import programs
+from services.local import connections, programs
 from services.local.children import ChildError
 from services.local.ports import reserved_ports
 from services.local.postgres import EmbeddedPostgres
@@ -63,9 +63,11 @@ async def _start_database(settings: LocalSettings, mesh: Supervisor, say: progre
     if settings.database_url is not None:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         say("database    the one of MONTRG_DATABASE_URL")
+        await connections.require(settings, settings.database_url)
         return settings.database_url
     log = settings.data_dir / "logs" / "postgres.log"
-    database = EmbeddedPostgres(settings.data_dir / "postgres", settings.database_port, log=log)
+    most = connections.for_embedded(settings)
+    database = EmbeddedPostgres(settings.data_dir / "postgres", settings.database_port, log=log, max_connections=most)
     say(f"database    embedded PostgreSQL on {HOST}:{settings.database_port}")
     await mesh.start(database)
     return database.admin_url
@@ -76,9 +78,10 @@ async def _start_mesh(settings: LocalSettings, mesh: Supervisor, admin_url: str,
     passwords = role_passwords(settings.data_dir / ROLES_FILE)
     say("migrating   " + ", ".join(service.name for service in SERVICES))
     await upgrade(admin_url, passwords)
-    say("starting    " + ", ".join([*(service.name for service in SERVICES), "envoy"]))
-    commands = [programs.service_command(s, settings, admin_url, passwords[s.name]) for s in SERVICES]
-    await asyncio.gather(*(mesh.start(command) for command in [*commands, programs.envoy(settings)]))
+    commands = [c for s in SERVICES for c in programs.workers(s, settings, admin_url, passwords[s.name])]
+    commands.append(programs.envoy(settings))
+    say("starting    " + ", ".join(command.name for command in commands))
+    await asyncio.gather(*map(mesh.start, commands))
     ports = [settings.rest_port(service) for service in SERVICES]
     try:
         async with asyncio.timeout(HEALTHY_WITHIN_S):

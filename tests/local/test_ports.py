@@ -12,7 +12,7 @@ from services.local.ports import reserved_ports
 from services.local.settings import HOST, read_settings
 
 SETTINGS = read_settings({"MONTRG_PORT_OFFSET": "1700"})
-PORT = SETTINGS.grpc_port(SERVICES[0])
+PORT = SETTINGS.grpc_ports(SERVICES[0])[SERVICES[0].name]
 
 
 def nothing(words):

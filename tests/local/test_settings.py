@@ -7,7 +7,7 @@ import pytest
 
 from services.catalog import SERVICES, service
 from services.common.settings import SettingsError
-from services.local.programs import service_environment
+from services.local.programs import envoy, service_environment, workers
 from services.local.roles import role_passwords
 from services.local.settings import read_settings
 from services.local.up import welcome
@@ -24,6 +24,54 @@ def test_without_settings_the_data_are_in_the_project_and_the_ports_are_the_cata
 
 def test_a_database_url_without_our_prefix_is_not_ours():
     assert read_settings({"DATABASE_URL": "postgresql://other"}).database_url is None
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("", [1, 1, 1]), ("2", [2, 2, 2]), (" 16 ", [16, 16, 16]), ("realtime=2", [1, 1, 2]),
+        ("realtime=2, thresholds=3", [3, 1, 2]), ("location = 4", [1, 4, 1]),
+    ],
+)  # fmt: skip
+def test_workers_are_the_same_for_all_or_given_by_service(words, expected):
+    assert list(read_settings({"MONTRG_WORKERS": words}).workers.values())[:3] == expected
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "0",
+        "17",
+        "-2",
+        "two",
+        "1.5",
+        "realtime=0",
+        "realtime",
+        "weather=2",
+        "realtime=2,realtime=3",
+        "realtime=2,",
+        "=2",
+    ],
+)
+def test_a_wrong_number_of_workers_is_named_with_the_remedy(words):
+    remedy = f"MONTRG_WORKERS is '{words}'; give a whole number from 1 to 16 .* such as thresholds=2,location=3"
+    with pytest.raises(SettingsError, match=remedy):
+        read_settings({"MONTRG_WORKERS": words})
+
+
+def test_the_first_worker_has_the_catalogs_port_and_the_others_follow_in_tens():
+    settings = read_settings({"MONTRG_WORKERS": "realtime=3", "MONTRG_PORT_OFFSET": "1000"})
+    ports = {"realtime": 51053, "realtime-2": 51063, "realtime-3": 51073}
+    assert settings.grpc_ports(service("realtime")) == ports
+    assert settings.grpc_ports(service("location")) == {"location": 51052}
+    assert {port: purpose for port, purpose in settings.ports() if port == 51063} == {51063: "the gRPC of realtime-2"}
+
+
+def test_no_two_ports_are_the_same_with_all_the_workers_that_can_be_and_another_mesh_beside():
+    meshes = [read_settings({"MONTRG_WORKERS": "16", "MONTRG_PORT_OFFSET": str(n)}) for n in (0, 200, 1000, 10_000)]
+    ports = [port for mesh in meshes for port in (mesh.database_port, *(port for port, _ in mesh.ports()))]
+    assert len(set(ports)) == len(ports)
+    assert max(ports) < 65536
 
 
 @pytest.mark.parametrize("words", [{"MONTRG_PORT_OFFSET": "-1"}, {"MONTRG_PORT_OFFSET": "x"}, {"MONTRG_REPLAY": "no"}])
@@ -50,11 +98,27 @@ def test_a_service_that_joins_later_gets_a_password_and_the_others_keep_theirs(t
 
 def test_a_service_logs_in_as_its_own_role_and_knows_the_neighbours_that_it_calls(monkeypatch):
     monkeypatch.setenv("MONTRG_PORT", "1")
-    given = service_environment(service("realtime"), read_settings({"MONTRG_PORT_OFFSET": "1000"}), ADMIN, "p@ss")
+    settings = read_settings({"MONTRG_PORT_OFFSET": "1000", "MONTRG_WORKERS": "thresholds=2"})
+    given = service_environment(service("realtime"), settings, ADMIN, "p@ss", 51053)
     assert given["MONTRG_DATABASE_URL"] == ("postgresql://montrg_realtime:p%40ss@db.example:5432/montrg?ssl=require")
     assert given["MONTRG_PORT"] == "51053"
     assert given["MONTRG_LOCATION_SERVICE_URL"] == "127.0.0.1:51052"
-    assert given["MONTRG_THRESHOLDS_SERVICE_URL"] == "127.0.0.1:51051"
+    assert given["MONTRG_THRESHOLDS_SERVICE_URL"] == "127.0.0.1:51051,127.0.0.1:51061"
+
+
+def test_each_worker_has_a_name_a_log_and_a_port_of_its_own_and_envoy_knows_them_all(tmp_path):
+    settings = read_settings({"MONTRG_DATA_DIR": str(tmp_path), "MONTRG_WORKERS": "realtime=2"})
+    first, second = workers(service("realtime"), settings, ADMIN, "word")
+    assert (first.name, second.name) == ("realtime", "realtime-2")
+    assert (first.log.name, second.log.name) == ("realtime.log", "realtime-2.log")
+    assert first.env is not None
+    assert second.env is not None
+    assert (first.env["MONTRG_PORT"], second.env["MONTRG_PORT"]) == ("50053", "50063")
+    assert [command.name for command in workers(service("location"), settings, ADMIN, "word")] == ["location"]
+    envoy(settings)
+    rendered = (tmp_path / "envoy.yaml").read_text()
+    # Two clusters of the same processes: the living ones, and those that reach their database.
+    assert [rendered.count(f"port_value: {port}\n") for port in (50053, 50063, 50052, 50062)] == [2, 2, 2, 0]
 
 
 def test_the_welcome_names_every_address_and_says_that_there_is_no_login():
