@@ -51,11 +51,13 @@ class RevisionFeed:
         self._schema = schema
         self._changed = asyncio.Condition()
         self._channel = ChannelFollower(database_url, f"{schema}_revision", self._look, self._lose)
+        self._invalidations = 0
         self.current: int | None = None
 
     def invalidate(self) -> None:
         """Forgets the revision until it is read anew: call it after a change, whose caller must see it next."""
         self.current = None
+        self._invalidations += 1
         self._channel.wake()
 
     async def run(self) -> None:
@@ -63,7 +65,11 @@ class RevisionFeed:
         await self._channel.run()
 
     async def _look(self, connection: asyncpg.Connection) -> None:
-        await self._set(await connection.fetchval(f"SELECT value FROM {self._schema}.revision", timeout=3))  # noqa: S608
+        before = self._invalidations
+        value = await connection.fetchval(f"SELECT value FROM {self._schema}.revision", timeout=3)  # noqa: S608
+        # Read on another worker's account before our own change: that would bring the old answers back for a moment.
+        if before == self._invalidations:
+            await self._set(value)
 
     async def _lose(self) -> None:
         await self._set(None)

@@ -55,3 +55,16 @@ async def test_an_answer_that_was_overtaken_by_a_change_is_not_kept():
 
     assert await cache.get(b"all", overtaken) == "old"
     assert await cache.get(b"all", fresh) == "new"
+
+
+async def test_a_revision_that_was_read_before_a_change_does_not_bring_back_what_was_kept():
+    feed = RevisionFeed("postgresql://nobody@127.0.0.1:1/none", "thresholds")
+    await feed._set(7)
+
+    class Connection:
+        async def fetchval(self, statement, timeout):
+            feed.invalidate()  # a change is committed while the answer, still 7, is under way
+            return 7
+
+    await feed._look(Connection())
+    assert feed.current is None
