@@ -5,6 +5,7 @@
 
 import asyncio
 import gc
+import http.client
 import json
 import re
 import statistics
@@ -36,6 +37,18 @@ def run_load(port, path, *, connections, seconds, most=10**9, headers=()):
     done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, timeout=seconds + 60, check=False)
     assert done.returncode == 0, done.stderr
     return Load(**json.loads(done.stdout))
+
+
+def fetch(port, path):
+    """One answer: its head as it came, and its body."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    body = answer.read()
+    connection.close()
+    assert answer.status == 200, body
+    head = "".join(f"{name}: {value}\r\n" for name, value in answer.getheaders())
+    return f"HTTP/1.1 200 OK\r\n{head}\r\n".encode(), body
 
 
 class _Connection(asyncio.Protocol):

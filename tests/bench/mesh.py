@@ -3,19 +3,38 @@
 import http.client
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from contextlib import contextmanager
+from pathlib import Path
 
 import psutil  # type: ignore[import-untyped, unused-ignore]
 
 from services import catalog
 from services.mesh.options import ROOT
+from tests.bench.load import fetch
 from tests.support.ports import mesh_on_free_ports
 
 START_S = 60.0
 STOP_S = 30.0
+REALTIME = "/api/v1/realtime/"
+
+
+@contextmanager
+def bench_mesh(**variables):
+    """A mesh with a folder of its own, which is stopped at the end; what is started is up to the block."""
+    folder = Path(tempfile.mkdtemp(prefix="montrg-bench-"))
+    folder.chmod(0o755)  # root's PostgreSQL runs as another user, which must reach its data
+    mesh = BenchMesh(folder, **variables)
+    try:
+        yield mesh
+    finally:
+        mesh.stop()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 class BenchMesh:
@@ -63,6 +82,19 @@ class BenchMesh:
                 self._process.kill()  # the children get the kernel's signal
                 self._process.wait()
             self._process = None
+
+    def settle(self, sensors):
+        """Waits until realtime, each of its workers, has followed location to so many sensors; returns its answer."""
+        deadline = time.monotonic() + 20
+        in_a_row = 0
+        while True:
+            snapshot = json.loads(fetch(self.rest_port("realtime"), REALTIME)[1])
+            settled = len(snapshot["measurements"]) == sensors and not snapshot["degraded"]
+            in_a_row = in_a_row + 1 if settled else 0
+            if in_a_row == 10:
+                return snapshot
+            assert time.monotonic() < deadline, f"realtime shows {len(snapshot['measurements'])} of {sensors} sensors"
+            time.sleep(0.05)
 
     def rss_mb(self):
         """The resident memory of each service's process, by name."""

@@ -4,20 +4,17 @@ Every figure is a median of rounds in which limit and subject take turns. It exi
 """
 
 import asyncio
-import http.client
 import json
-import shutil
 import statistics
 import sys
-import tempfile
 import time
-from pathlib import Path
 
 from tests.bench.bare import bare_server
 from tests.bench.ingest import measure_ingest
-from tests.bench.load import Load, run_load
-from tests.bench.mesh import BenchMesh
+from tests.bench.load import Load, fetch, run_load
+from tests.bench.mesh import REALTIME, bench_mesh
 from tests.bench.snapshot import Limit
+from tests.bench.workers import measure_workers
 from tests.support.ports import free_ports
 
 ROUNDS = 5
@@ -25,7 +22,6 @@ SECONDS = 1.5
 CONNECTIONS = 16
 # How many requests each round makes at how many sensors.
 SIZES = {100: 40, 1_000: 20, 10_000: 4}
-REALTIME = "/api/v1/realtime/"
 THRESHOLDS = "/api/v1/thresholds/"
 
 
@@ -54,18 +50,6 @@ class Table:
             for row in (head, *self._rows)
         ]
         return "\n".join(line.rstrip() for line in lines)
-
-
-def fetch(port, path):
-    """One answer: its head as it came, and its body."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    connection.request("GET", path)
-    answer = connection.getresponse()
-    body = answer.read()
-    connection.close()
-    assert answer.status == 200, body
-    head = "".join(f"{name}: {value}\r\n" for name, value in answer.getheaders())
-    return f"HTTP/1.1 200 OK\r\n{head}\r\n".encode(), body
 
 
 def measure_start(mesh, table):
@@ -135,17 +119,6 @@ def neighbour_calls(mesh):
 NEIGHBOUR_CALLS = (("location", "GetDirectory"), ("thresholds", "GetRules"))
 
 
-def settle(mesh, sensors):
-    """Waits until realtime has followed location to so many sensors."""
-    deadline = time.monotonic() + 20
-    while True:
-        snapshot = json.loads(fetch(mesh.rest_port("realtime"), REALTIME)[1])
-        if len(snapshot["measurements"]) == sensors and not snapshot["degraded"]:
-            return snapshot
-        assert time.monotonic() < deadline, f"realtime shows {len(snapshot['measurements'])} of {sensors} sensors"
-        time.sleep(0.1)
-
-
 async def measure_realtime(mesh, table):
     """The snapshot of every sensor, beside one query and one dumps."""
     limit = await Limit.connect(mesh.admin_url)
@@ -154,7 +127,7 @@ async def measure_realtime(mesh, table):
     try:
         for sensors, count in SIZES.items():
             await limit.seed(sensors)
-            same_shape(settle(mesh, sensors), json.loads(await limit.answer()))
+            same_shape(mesh.settle(sensors), json.loads(await limit.answer()))
             before = neighbour_calls(mesh)
             subjects, limits = [], []
             for _ in range(ROUNDS):
@@ -195,11 +168,8 @@ def main():
     """Runs everything; returns the exit code."""
     began = time.monotonic()
     table = Table()
-    folder = Path(tempfile.mkdtemp(prefix="montrg-bench-"))
-    folder.chmod(0o755)  # root's PostgreSQL runs as another user, which must reach its data
     (port,) = free_ports(1)
-    mesh = BenchMesh(folder)
-    try:
+    with bench_mesh() as mesh:
         measure_start(mesh, table)
         time.sleep(2)
         measure_memory(mesh, table, "idle")
@@ -207,9 +177,7 @@ def main():
         asyncio.run(measure_ingest(mesh, table, fresh))
         asyncio.run(measure_realtime(mesh, table))
         measure_memory(mesh, table, "after the load")
-    finally:
-        mesh.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+    asyncio.run(measure_workers(table))
     print(table)
     print(f"{table.missed} targets missed; {time.monotonic() - began:.0f} s")
     return 1 if table.missed else 0
