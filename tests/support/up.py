@@ -15,7 +15,9 @@ from typing import Any
 import psutil
 
 ROOT = Path(__file__).resolve().parents[2]
-START_S, RECOVERY_S = 60, 20
+# Longer than `montrg up` waits for a port that a connection of another program has.
+START_S = 100
+RECOVERY_S = 20
 
 
 class Up:
