@@ -15,7 +15,8 @@ _SEED = (
     """INSERT INTO location.sensor (sensor_id, loc_id, interval_s)
        SELECT 'sensor-' || lpad(n::text, 6, '0'), 'L-' || n % 100, 3600 FROM generate_series(1, $1::int) n
        ON CONFLICT DO NOTHING""",
-    """INSERT INTO realtime.latest SELECT sensor_id, now(), now(), loc_id, t, 60, t + 0.3, t, 60, t + 0.3, 1, 'measured'
+    """INSERT INTO realtime.latest
+       SELECT sensor_id, now(), now(), loc_id, t, 60, t + 0.3, t, 60, t + 0.3, 1, 'measured', now()
        FROM (SELECT *, 24 + hashtext(sensor_id) % 140 / 10.0::float8 AS t FROM location.sensor) s
        ON CONFLICT DO NOTHING""",
     "UPDATE location.revision SET value = value + 1",
