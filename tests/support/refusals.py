@@ -24,3 +24,12 @@ async def refused(call):
 def short(value):
     """A case's name in pytest's list."""
     return re.sub(r"[^ -~]", "?", str(value))[:60]
+
+
+async def reason(call):
+    """The code of a refused call, and the name that programs know the reason by."""
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await call
+    info = error_details_pb2.ErrorInfo()
+    found = any(detail.Unpack(info) for detail in rpc_status.from_call(caught.value).details)
+    return caught.value.code(), info.reason if found else ""

@@ -15,6 +15,7 @@ class Entry:
     append_time: datetime
     readings: int
     payload: bytes
+    generation: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,15 @@ class Generation:
 
     name: str
     start_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a follower is told between the batches: the generation of those that come next, and the log's extent."""
+
+    generation: str
+    trimmed_seq: int
+    last_seq: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +47,15 @@ class Head:
     def generation(self) -> str:
         """The name that places are given in now."""
         return self.generations[-1].name
+
+    def mark(self, generation: str = "") -> Mark:
+        """Returns the log's extent, for one who stands in a generation; without one, in the newest."""
+        return Mark(generation or self.generation, self.trimmed_seq, self.last_seq)
+
+    def generation_of(self, seq: int) -> str:
+        """Returns the name of the generation that a number was given in; 0 is where the first one began."""
+        begun = [g.name for g in self.generations if g.start_seq < seq]
+        return begun[-1] if begun else self.generations[0].name
 
     def check(self, generation: str, seq: int) -> None:
         """Raises OutOfRangeError unless everything after a place can still be read."""

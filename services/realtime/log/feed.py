@@ -28,6 +28,7 @@ class LogFeed:
         self._bytes = 0
         self._before = 0  # everything after this number, up to last_seq, is in _entries
         self.last_seq: int | None = None
+        self.losses = 0
 
     async def run(self) -> None:
         """Follows the log until it is cancelled."""
@@ -79,3 +80,4 @@ class LogFeed:
     async def _lose(self) -> None:
         async with self._changed:
             self.last_seq = None
+            self.losses += 1

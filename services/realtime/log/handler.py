@@ -7,12 +7,12 @@ from typing import Any
 from montrg.realtime.v1 import reading_log_service_pb2 as pb2
 from montrg.realtime.v1 import reading_log_service_pb2_grpc
 
-from services.realtime.log.domain import Consumer, Entry, Head
+from services.realtime.log.domain import Consumer, Entry, Head, Mark
 from services.realtime.log.service import LogUseCases
 
 
-def _head(head: Head) -> pb2.LogHead:
-    return pb2.LogHead(generation=head.generation, trimmed_seq=head.trimmed_seq, last_seq=head.last_seq)
+def _head(mark: Mark) -> pb2.LogHead:
+    return pb2.LogHead(generation=mark.generation, trimmed_seq=mark.trimmed_seq, last_seq=mark.last_seq)
 
 
 def _batch(entry: Entry) -> pb2.ReadingBatch:
@@ -61,4 +61,4 @@ class ReadingLogHandler(reading_log_service_pb2_grpc.ReadingLogServiceServicer):
 
     async def ListConsumers(self, request: Any, context: Any) -> pb2.ListConsumersResponse:
         consumers, head = await self._log.consumers()
-        return pb2.ListConsumersResponse(consumers=[_consumer(c, head) for c in consumers], head=_head(head))
+        return pb2.ListConsumersResponse(consumers=[_consumer(c, head) for c in consumers], head=_head(head.mark()))

@@ -13,7 +13,10 @@ TRIM_BATCHES = 1_000
 TRIM_LOCK = 4_711_004  # one replica trims at a time
 
 READ = """
-SELECT l.seq, l.append_time, l.n, b.payload FROM realtime.reading_log l JOIN realtime.reading_batch b USING (id)
+SELECT l.seq, l.append_time, l.n, b.payload, (
+    SELECT g.generation FROM realtime.log_generation g
+    WHERE g.start_seq < l.seq ORDER BY g.start_seq DESC, g.start_time DESC LIMIT 1
+) FROM realtime.reading_log l JOIN realtime.reading_batch b USING (id)
 WHERE l.seq > $1 ORDER BY l.seq LIMIT 16
 """
 _LAST = "greatest((SELECT max(seq) FROM realtime.reading_log), (SELECT trimmed_seq FROM realtime.log_state))"
@@ -40,7 +43,8 @@ _BOUND = text(
     SELECT greatest(
         least(
             coalesce((SELECT min(seq) FROM realtime.log_consumer), (SELECT max(seq) FROM realtime.reading_log)),
-            (SELECT max(seq) FROM realtime.reading_log WHERE append_time < :keep_after)
+            -- Never null: least() passes over a null, and the margin with it, while all of the log is that new.
+            coalesce((SELECT max(seq) FROM realtime.reading_log WHERE append_time < :keep_after), 0)
         ),
         (SELECT max(seq) FROM realtime.reading_log WHERE append_time < :oldest),
         (SELECT max(seq) FROM (SELECT seq, sum(bytes) OVER (ORDER BY seq DESC) AS total FROM realtime.reading_log) t
@@ -78,7 +82,7 @@ class SqlLog:
         """Returns the next batches after a number; the caller has checked that it still can be read from."""
         async with self._database.transaction() as connection:
             rows = await connection.exec_driver_sql(READ, (seq,))
-            return [Entry(row.seq, row.append_time, row.n, row.payload) for row in rows]
+            return [Entry(*tuple(row)) for row in rows]
 
     async def register(self, name: str) -> None:
         """Registers a consumer at the log's end, unless it is registered."""

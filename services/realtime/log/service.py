@@ -5,7 +5,7 @@ from typing import Protocol
 
 from services.common.errors import NotFoundError, invalid
 from services.realtime.domain import SENSOR_ID
-from services.realtime.log.domain import Consumer, Entry, Head
+from services.realtime.log.domain import Consumer, Entry, Head, Mark
 
 HEARTBEAT_S = 15.0
 
@@ -22,7 +22,9 @@ class LogStore(Protocol):
 
 
 class Newest(Protocol):
-    """The newest batches, in memory."""
+    """The newest batches, in memory. `losses` rises whenever what was kept may be of another server's log."""
+
+    losses: int
 
     def after(self, seq: int) -> Sequence[Entry] | None: ...
     async def wait(self, seq: int, seconds: float) -> bool: ...
@@ -35,31 +37,37 @@ class LogUseCases:
         self._store = store
         self._newest = newest
 
-    async def subscribe(self, consumer: str, generation: str, seq: int) -> AsyncGenerator[Entry | Head, None]:
-        """Yields the log's head, then each batch after a place; the head again after 15 s without any.
+    async def subscribe(self, consumer: str, generation: str, seq: int) -> AsyncGenerator[Entry | Mark, None]:
+        """Yields a mark, then each batch after a place; a mark again before a new generation and after 15 s of silence.
 
         Raises:
             OutOfRangeError: the place holds no more, or never did; also later, if the caller is slower than the log
-                may be kept for.
+                may be kept for, or the log was restored to an older state meanwhile.
         """
         _checked(consumer)
+        losses = self._newest.losses
         head = await self._store.head()
         head.check(generation, seq)
-        seq = seq or head.trimmed_seq
-        yield head
+        if not generation:
+            generation, seq = head.generation_of(head.trimmed_seq), head.trimmed_seq
+        yield head.mark(generation)
         while True:
-            entries = self._newest.after(seq)
+            entries = self._newest.after(seq) if losses == self._newest.losses else None
             if entries is None:
+                # Read first and checked then: what was dropped while it was read would be a silent hole.
+                losses = self._newest.losses
                 entries = await self._store.read(seq)
-                head = await self._store.head()
-                head.check(head.generation, seq)  # what was dropped while it was read would be a silent hole
+                (await self._store.head()).check(generation, seq)
             for entry in entries:
+                if entry.generation != generation:
+                    generation = entry.generation
+                    yield (await self._store.head()).mark(generation)
                 yield entry
                 seq = entry.seq
             if not entries and not await self._newest.wait(seq, HEARTBEAT_S):
                 head = await self._store.head()
-                head.check(head.generation, seq)
-                yield head
+                head.check(generation, seq)
+                yield head.mark(generation)
 
     async def register(self, consumer: str) -> tuple[Consumer, Head]:
         """Registers a consumer at the log's end; one that is registered stays where it is."""

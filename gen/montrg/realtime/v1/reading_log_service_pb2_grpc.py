@@ -82,11 +82,12 @@ class ReadingLogServiceServicer:
 
     def Subscribe(self, request, context):
         """Streams the batches after a place, then follows live. The first message
-        is a LogHead; another follows at least every 15 s. A place that the log
-        does not hold any more is OUT_OF_RANGE with the reason CURSOR_EXPIRED;
-        one that it never reached, because it was restored to an older state, is
-        OUT_OF_RANGE with CURSOR_AHEAD, and one of another log with LOG_REPLACED.
-        The consumer then rebuilds from the readings and starts anew.
+        is a LogHead; another follows before the first batch of a new generation
+        and after 15 s without a batch. A place that the log does not hold any
+        more is OUT_OF_RANGE with the reason CURSOR_EXPIRED; one that it never
+        reached, because it was restored to an older state, is OUT_OF_RANGE with
+        CURSOR_AHEAD, and one of another log with LOG_REPLACED. The consumer then
+        rebuilds from the readings and starts anew.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
