@@ -6,9 +6,10 @@ from typing import Any
 
 import asyncpg
 from sqlalchemy import event, text
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from services.common.database_url import sqlalchemy_url
 
 CONNECT_TIMEOUT_S = 3
 POOL_TIMEOUT_S = 5
@@ -25,16 +26,25 @@ class Database:
 
     def __init__(self, url: str, pool_size: int, application: str) -> None:
         self.engine: AsyncEngine = create_async_engine(
-            make_url(url).set(drivername="postgresql+asyncpg"),
+            sqlalchemy_url(url),
             pool_size=pool_size,
             max_overflow=MAX_OVERFLOW,
             pool_timeout=POOL_TIMEOUT_S,
             connect_args={
                 "timeout": CONNECT_TIMEOUT_S,
+                # A server that has gone without a word answers nothing, not even that the time is over.
+                "command_timeout": STATEMENT_TIMEOUT_MS / 1000 + 5,
                 "server_settings": {
                     "application_name": application,
                     "statement_timeout": str(STATEMENT_TIMEOUT_MS),
                     "timezone": "UTC",
+                    # And a service that has gone in the middle of a transaction must not keep its locks.
+                    "idle_in_transaction_session_timeout": "10000",
+                    "tcp_keepalives_idle": "5",
+                    "tcp_keepalives_interval": "2",
+                    "tcp_keepalives_count": "3",
+                    # What is acknowledged is on disk, whatever the server's default is.
+                    "synchronous_commit": "on",
                 },
             },
         )

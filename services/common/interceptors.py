@@ -1,5 +1,6 @@
 """The outermost layer of every server: request ids, one log line a call, and the one table of statuses."""
 
+import asyncio
 import logging
 import time
 import uuid
@@ -43,21 +44,21 @@ STATUSES: dict[type[Exception], grpc.StatusCode] = {
 TRY_AGAIN = (errors.UnavailableError, errors.ExhaustedError)
 
 # What SQLAlchemy and asyncpg raise when the database is not there, as opposed to a statement that is wrong.
-DATABASE_AWAY = (
-    exc.OperationalError,
-    exc.InterfaceError,
-    exc.TimeoutError,
-    asyncpg.InterfaceError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,  # it is starting, stopping, crashed or overloaded
-    OSError,
-)
+DATABASE_AWAY = (exc.OperationalError, exc.InterfaceError, exc.TimeoutError, asyncpg.InterfaceError, OSError)
+
+# Classes of SQLSTATE of which the same call may not meet the same again: lost connection, conflict with another
+# transaction, out of resources, lock not available, stopped by an operator or a time limit; and read-only, as a server
+# is that another one has taken over from.
+PASSING = ("08", "40", "53", "55", "57", "25006")
 
 
 def database_is_away(error: BaseException) -> bool:
-    """Tells whether an error means that PostgreSQL cannot be reached now."""
-    if isinstance(error, asyncpg.DataError):  # an InterfaceError, too, but of a value that we gave
+    """Tells whether an error means that PostgreSQL cannot do this now, and that it may a little later."""
+    cause = error.orig if isinstance(error, exc.DBAPIError) and error.orig is not None else error
+    if isinstance(cause, asyncpg.DataError):  # an InterfaceError, too, but of a value that we gave
         return False
+    if str(getattr(cause, "sqlstate", None) or "").startswith(PASSING):
+        return True
     return isinstance(error, DATABASE_AWAY) or (isinstance(error, exc.DBAPIError) and error.connection_invalidated)
 
 
@@ -160,6 +161,9 @@ async def _call(method: str, context: Any) -> AsyncIterator[None]:  # noqa: ANN4
         yield
     except grpc.aio.AbortError:
         code = "ABORTED_BY_HANDLER"
+        raise
+    except asyncio.CancelledError:
+        code = "CANCELLED"
         raise
     except Exception as error:  # noqa: BLE001  the one place: whatever nobody foresaw must not reach a caller
         status = _status_of(error, method, request_id)

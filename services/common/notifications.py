@@ -5,7 +5,8 @@ import logging
 from collections.abc import Awaitable, Callable
 
 import asyncpg
-from sqlalchemy.engine import make_url
+
+from services.common.database_url import plain_url
 
 log = logging.getLogger(__name__)
 
@@ -13,11 +14,6 @@ CONNECT_TIMEOUT_S = 3.0
 # A notification can be lost with the network: look again now and then without one.
 LOOK_EVERY_S = 15.0
 RECONNECT_S = 0.5
-
-
-def plain_url(database_url: str) -> str:
-    """Returns a database's address as asyncpg and the command line tools take it."""
-    return make_url(database_url).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
 class ChannelFollower:
@@ -61,7 +57,8 @@ class ChannelFollower:
         connection = await asyncpg.connect(self._url, timeout=CONNECT_TIMEOUT_S)
         try:
             connection.add_termination_listener(lambda *_: self.wake())
-            await connection.add_listener(self._channel, lambda *_: self.wake())
+            async with asyncio.timeout(CONNECT_TIMEOUT_S):
+                await connection.add_listener(self._channel, lambda *_: self.wake())
             while not connection.is_closed():
                 self._wake.clear()
                 await self._look(connection)

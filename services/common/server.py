@@ -18,6 +18,7 @@ from services.common.channels import MAX_MESSAGE_BYTES
 from services.common.database import Database
 from services.common.interceptors import CallInterceptor, database_is_away
 from services.common.settings import Environment, ServiceSettings, SettingsError, read_service_settings
+from services.common.tasks import background
 
 log = logging.getLogger(__name__)
 
@@ -106,13 +107,12 @@ async def serve(app: App, settings: ServiceSettings, environment: Environment) -
             await server.start()
             for name in ("", *settings.service.proto_services):
                 await checks.set(name, health_pb2.HealthCheckResponse.SERVING)
-            ready = asyncio.create_task(_report_readiness(checks, database))
-            try:
-                yield port
-            finally:
-                ready.cancel()
-                await checks.enter_graceful_shutdown()
-                await server.stop(settings.grace_s)
+            async with background(_report_readiness(checks, database)):
+                try:
+                    yield port
+                finally:
+                    await checks.enter_graceful_shutdown()
+                    await server.stop(settings.grace_s)
     finally:
         await database.close()
 

@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 AHEAD = [timedelta(weeks=week) for week in range(5)]
 PARTITIONS_EVERY_S = 3600.0
 TRIM_EVERY_S = 30.0
-RETRY_S = 1.0
+RETRY_S = 15.0  # dropping a partition gives up after 2 s, in which writers wait behind it
 
 # The newest of the log stay even when every consumer has passed them: one that is restored from a backup, or a
 # watcher that comes back, goes on from there.

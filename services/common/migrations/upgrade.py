@@ -6,10 +6,10 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, text
-from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from services import catalog
+from services.common.database_url import sqlalchemy_url
 
 SERVICES = Path(__file__).resolve().parents[2]
 LOCK = 4_711_000  # any number that every migrator agrees on
@@ -24,7 +24,7 @@ async def upgrade(admin_url: str, passwords: Mapping[str, str]) -> None:
 
     Two migrators at once are safe: the second one waits for the first, and then finds nothing to do.
     """
-    engine = create_async_engine(make_url(admin_url).set(drivername="postgresql+asyncpg"))
+    engine = create_async_engine(sqlalchemy_url(admin_url))
     try:
         async with engine.connect() as lock:
             # A session lock on a connection of its own: it goes with the connection, even after kill -9.

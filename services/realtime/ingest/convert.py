@@ -27,10 +27,9 @@ def sent_rows(readings: Sequence[pb2.Reading]) -> SentRows:
     ]
     columns = list(zip(*rows, strict=True)) or [()] * 8
     has_time = _presence(readings, "capture_time", np.array(columns[6], dtype=np.int64))
-    seconds = np.clip(np.array(columns[6], dtype=np.int64), -_FAR_S, _FAR_S)
     return SentRows(
         sensor_id=columns[0],
-        capture_time=seconds * 1_000_000 + np.array(columns[7], dtype=np.int64) // 1000,
+        capture_time=_microseconds(columns[6], columns[7]),
         has_time=has_time,
         **_number(readings, "temperature", "has_temperature", columns[1]),
         **_number(readings, "humidity", "has_humidity", columns[2]),
@@ -38,6 +37,13 @@ def sent_rows(readings: Sequence[pb2.Reading]) -> SentRows:
         unit=[word or "celsius" for word in columns[4]],
         source=[word or "measured" for word in columns[5]],
     )
+
+
+def _microseconds(seconds: Sequence[int], nanoseconds: Sequence[int]) -> NDArray[np.int64]:
+    """Returns microseconds since 1970; of what no timestamp can be, which only bytes can say, a far-off moment."""
+    whole, part = np.array(seconds, dtype=np.int64), np.array(nanoseconds, dtype=np.int64)
+    is_one = (part >= 0) & (part < 1_000_000_000)
+    return np.where(is_one, np.clip(whole, -_FAR_S, _FAR_S) * 1_000_000 + part // 1000, _FAR_S * 1_000_000)
 
 
 def _number(readings: Sequence[pb2.Reading], field: str, presence: str, values: Sequence[float]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What becomes of a row, and what a store tells of it. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from services.realtime.ingest.columns import Bools, Ints, Readings, moment_of, runs
 from services.realtime.ingest.rules import Refusal
-from services.realtime.ingest.trust import NEVER
 
 ACCEPTED, DUPLICATE, LATE, CONFLICT, REJECTED, UNAVAILABLE = 1, 2, 3, 4, 5, 6  # as RowOutcome.Outcome counts them
 
@@ -63,10 +62,16 @@ class Outcomes:
     codes: NDArray[np.int8]
     words: Mapping[int, Refusal]
 
-    def part(self, begin: int, end: int) -> "Outcomes":
-        """Returns the outcomes of some rows that follow each other, counted anew from 0."""
-        words = {i - begin: w for i, w in self.words.items() if begin <= i < end}
-        return Outcomes(self.codes[begin:end], words)
+    def split(self, lengths: Sequence[int]) -> list["Outcomes"]:
+        """Returns the outcomes of batches of these lengths that follow each other, each counted from 0."""
+        ends = np.cumsum(lengths)
+        begins = [0, *ends[:-1].tolist()]
+        words: list[dict[int, Refusal]] = [{} for _ in lengths]
+        rows = list(self.words)
+        for row, batch in zip(rows, np.searchsorted(ends, rows, side="right").tolist(), strict=True):
+            words[batch][row - begins[batch]] = self.words[row]
+        parts = np.split(self.codes, ends[:-1])
+        return [Outcomes(codes, of_batch) for codes, of_batch in zip(parts, words, strict=True)]
 
 
 def row_outcomes(
@@ -79,7 +84,7 @@ def row_outcomes(
         first: of each reading, the position in `kept` of the first one with its sensor and time.
         kept: those first ones, as indices into `made`.
         stored: what the store found of `kept`.
-        sent_pcv: whether a row brought its own index, which then counts in the comparison.
+        sent_pcv: whether a row brought its own index and it was kept, so that it counts in the comparison.
     """
     is_first = np.zeros(len(made), dtype=bool)
     is_first[kept] = True
@@ -100,7 +105,7 @@ def row_outcomes(
 
 
 def _words(code: int, previous: int) -> Refusal:
-    if code == LATE and previous != NEVER:
+    if code == LATE:
         return Refusal("capture_time", f"is older than the sensor's last, {moment_of(previous).isoformat()}")
     return _DUPLICATE if code == DUPLICATE else _CONFLICT
 

@@ -10,7 +10,7 @@ from services.common.paging import page_request
 from services.common.times import time_or_none
 from services.realtime.ingest import convert
 from services.realtime.ingest.queue import WriteQueue
-from services.realtime.ingest.service import IngestUseCases
+from services.realtime.ingest.service import IngestUseCases, checked_size
 
 
 class IngestHandler(ingest_service_pb2_grpc.IngestServiceServicer):
@@ -21,6 +21,7 @@ class IngestHandler(ingest_service_pb2_grpc.IngestServiceServicer):
         self._queue = queue
 
     async def WriteReadings(self, request: Any, context: Any) -> pb2.WriteReadingsResponse:
+        checked_size(len(request.readings))
         rows = convert.sent_rows(request.readings)
         await self._ingest.know(rows)
         return convert.outcomes_to_proto(await self._queue.write(rows))

@@ -6,7 +6,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from services.heat.perceived import formula_holds, perceived_temperature, publish
+from services.heat.perceived import LEAST_HUMIDITY, MOST_HUMIDITY, formula_holds, perceived_temperature, publish
 from services.realtime.domain import Sensor
 from services.realtime.ingest.columns import Bools, Floats, Ints, Readings, SentRows, microseconds
 from services.realtime.ingest.rules import celsius
@@ -28,8 +28,8 @@ def make_readings(rows: SentRows, taken: NDArray[np.intp], sensors: Sequence[Sen
     sources = sorted(set(rows.source))
     source = _numbered(sources, rows.source, taken)
     capture_time = rows.capture_time[taken]
-    raw_temperature, raw_humidity = celsius(rows.temperature, rows)[taken], rows.humidity[taken]
-    raw_pcv = celsius(rows.pcv_temperature, rows)[taken]
+    raw_temperature, raw_humidity = celsius(rows.temperature, rows.unit)[taken], rows.humidity[taken]
+    raw_pcv = celsius(rows.pcv_temperature, rows.unit)[taken]
     temperature, humidity, moved = _calibrated(sensors, sensor, capture_time, raw_temperature, raw_humidity)
     # What the sensor computed of values that a calibration has moved is outdated. A winter sensor's index needs the
     # wind, which only the sensor knows.
@@ -48,7 +48,7 @@ def make_readings(rows: SentRows, taken: NDArray[np.intp], sensors: Sequence[Sen
         raw_temperature=raw_temperature,
         raw_humidity=raw_humidity,
         raw_pcv_temperature=raw_pcv,
-        quality=_quality(temperature, humidity, raw_humidity),
+        quality=_quality(temperature, humidity, raw_humidity, is_ours),
         receive_time=now,
     )
 
@@ -65,20 +65,25 @@ def _calibrated(
 ) -> tuple[Floats, Floats, Bools]:
     """Adds each sensor's offsets that were in force; tells also which rows they moved."""
     offsets = np.zeros((2, len(sensor)))
+    by_sensor = np.argsort(sensor, kind="stable")
+    ends = np.searchsorted(sensor[by_sensor], np.arange(len(sensors) + 1))
     for number, known in enumerate(sensors):
         if known.calibrations:
-            mine = np.flatnonzero(sensor == number)
+            mine = by_sensor[ends[number] : ends[number + 1]]
             begins = [microseconds(c.valid_from) for c in known.calibrations]
             in_force = np.searchsorted(begins, capture_time[mine], side="right")
             steps = [(0.0, 0.0), *((c.temperature_offset, c.humidity_offset) for c in known.calibrations)]
             offsets[:, mine] = np.array(steps)[in_force].T
     moved = (offsets[0] != 0) | (offsets[1] != 0)
     humidity = np.where(moved, np.clip(humidity + offsets[1], 0.0, 100.0), humidity)
-    return np.round(temperature + offsets[0], 2), np.round(humidity, 2), moved
+    # Plus nought, so that what rounds to it is not a nought below nought.
+    return np.round(temperature + offsets[0], 2) + 0.0, np.round(humidity, 2), moved
 
 
-def _quality(temperature: Floats, humidity: Floats, raw_humidity: Floats) -> NDArray[np.int16]:
-    plausible = (temperature <= PLAUSIBLE_C) & formula_holds(temperature, humidity)
+def _quality(temperature: Floats, humidity: Floats, raw_humidity: Floats, is_ours: Bools) -> NDArray[np.int16]:
+    """Tells what the readings are worth; a sensor's own index is not bound to the temperatures of our formula."""
+    within = (humidity >= LEAST_HUMIDITY) & (humidity <= MOST_HUMIDITY)
+    plausible = (temperature <= PLAUSIBLE_C) & within & (~is_ours | formula_holds(temperature, humidity))
     pinned = (raw_humidity == 0.0) | (raw_humidity == 100.0)
     worth: NDArray[np.int16] = np.select([pinned, ~plausible], [PINNED, IMPLAUSIBLE], GOOD).astype(np.int16)
     return worth

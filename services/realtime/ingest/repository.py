@@ -14,6 +14,8 @@ from services.realtime.ingest.storing import store_in
 from services.realtime.ingest.trust import FlatRule
 from services.realtime.tables import readings as readings_table
 
+TRIES = 10
+
 
 class SqlReadings:
     """Satisfies ReadingStore."""
@@ -28,15 +30,21 @@ class SqlReadings:
         Raises:
             NoPartitionError: some are of a time that has no partition; nothing is stored.
         """
-        try:
-            return await self._store(readings)
-        except asyncpg.UniqueViolationError:
-            # Another writer stored the first readings that a sensor ever sent; now there is a latest to go by.
-            return await self._store(readings)
-        except asyncpg.CheckViolationError as error:
-            if "no partition of relation" not in str(error):
-                raise
-            raise NoPartitionError from error
+        for attempt in range(TRIES):
+            try:
+                return await self._store(readings)
+            except (asyncpg.UniqueViolationError, asyncpg.DeadlockDetectedError):
+                # Another writer has just stored the first readings that a sensor ever sent: of those there is no latest
+                # to lock beforehand. The next try finds one.
+                if attempt == TRIES - 1:
+                    raise
+            except asyncpg.CheckViolationError as error:
+                # Readings have no constraint of that kind: it is the partition that is missing. The words are in
+                # whatever language the server speaks.
+                if error.constraint_name is not None:
+                    raise
+                raise NoPartitionError from error
+        raise AssertionError("the last try returns or raises")
 
     async def _store(self, readings: Readings) -> Stored:
         async with self._database.driver() as connection:

@@ -13,7 +13,7 @@ UNITS = ("celsius", "fahrenheit")
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 FUTURE_TOLERANCE = timedelta(seconds=60)
 LEAST_C, MOST_C = -40.0, 60.0
-MOST_PERCEIVED_C = MOST_C + 40  # a perceived temperature may rise well above the air's
+LEAST_PERCEIVED_C, MOST_PERCEIVED_C = -80.0, 100.0  # wind and humidity take it far beyond the air's
 SENTINELS = (-99.0, -999.0)
 
 _NAME = "give 1 to 50 of letters, digits, '-', '_' and '.'"
@@ -54,9 +54,9 @@ def refusals(rows: SentRows, clocks: Clocks) -> dict[int, Refusal]:
     return found
 
 
-def celsius(values: Floats, rows: SentRows) -> Floats:
+def celsius(values: Floats, units: Sequence[str]) -> Floats:
     """Converts a column of temperatures to °C, to a ten-thousandth, so that converting leaves no noise behind."""
-    is_fahrenheit = _where(rows.unit, lambda unit: unit == "fahrenheit")
+    is_fahrenheit = _where(units, lambda unit: unit == "fahrenheit")
     if not is_fahrenheit.any():
         return values
     with np.errstate(invalid="ignore", over="ignore"):  # one that is beyond all numbers is about to be refused
@@ -79,15 +79,15 @@ def _no_measurement(values: Floats, present: Bools) -> Bools:
     return present & (~np.isfinite(values) | np.isin(values, SENTINELS))
 
 
-def _outside(values: Floats, most: float, rows: SentRows) -> Bools:
-    in_celsius = celsius(values, rows)
+def _outside(values: Floats, least: float, most: float, rows: SentRows) -> Bools:
+    in_celsius = celsius(values, rows.unit)
     with np.errstate(invalid="ignore"):
-        return np.isfinite(values) & ~((in_celsius >= LEAST_C) & (in_celsius <= most))
+        return np.isfinite(values) & ~((in_celsius >= least) & (in_celsius <= most))
 
 
-def _outside_words(values: Floats, most: float, rows: SentRows, index: int) -> str:
-    value = celsius(values, rows)[index]
-    return f"is {value:.2f} °C, outside {LEAST_C:g} to {most:g}; check the sensor and its unit"
+def _outside_words(values: Floats, least: float, most: float, rows: SentRows, index: int) -> str:
+    value = celsius(values[index : index + 1], rows.unit[index : index + 1])[0]
+    return f"is {value:.2f} °C, outside {least:g} to {most:g}; check the sensor and its unit"
 
 
 def _ahead_s(rows: SentRows, clocks: Clocks, index: int) -> float:
@@ -131,8 +131,8 @@ RULES = (
     ),
     Rule(
         "temperature",
-        lambda r, _: _outside(r.temperature, MOST_C, r),
-        lambda r, _, i: _outside_words(r.temperature, MOST_C, r, i),
+        lambda r, _: _outside(r.temperature, LEAST_C, MOST_C, r),
+        lambda r, _, i: _outside_words(r.temperature, LEAST_C, MOST_C, r, i),
     ),
     Rule(
         "pcv_temperature",
@@ -141,8 +141,8 @@ RULES = (
     ),
     Rule(
         "pcv_temperature",
-        lambda r, _: _outside(r.pcv_temperature, MOST_PERCEIVED_C, r),
-        lambda r, _, i: _outside_words(r.pcv_temperature, MOST_PERCEIVED_C, r, i),
+        lambda r, _: _outside(r.pcv_temperature, LEAST_PERCEIVED_C, MOST_PERCEIVED_C, r),
+        lambda r, _, i: _outside_words(r.pcv_temperature, LEAST_PERCEIVED_C, MOST_PERCEIVED_C, r, i),
     ),
     Rule("humidity", lambda r, _: ~r.has_humidity, lambda *_: "is missing; give the relative humidity in %"),
     Rule(

@@ -23,9 +23,15 @@ from services.realtime.ingest.domain import (
     row_outcomes,
 )
 from services.realtime.ingest.making import make_readings
-from services.realtime.ingest.rules import EARLIEST, Clocks, Refusal, refusals
+from services.realtime.ingest.rules import EARLIEST, Clocks, Refusal, celsius, refusals
 
 MAX_ROWS = 10_000
+
+
+def checked_size(rows: int) -> None:
+    """Raises InvalidInputError for an empty batch and for one that is too large to be looked at."""
+    if not 1 <= rows <= MAX_ROWS:
+        raise invalid("readings", f"holds {rows} readings; give 1 to {MAX_ROWS}")
 
 
 class ReadingStore(Protocol):
@@ -58,13 +64,7 @@ class IngestUseCases:
         self._frozen_before = EARLIEST
 
     async def know(self, rows: SentRows) -> None:
-        """Asks location once if a sensor is not known here: it may have been registered a moment ago.
-
-        Raises:
-            InvalidInputError: the batch is empty or too large.
-        """
-        if not 1 <= len(rows) <= MAX_ROWS:
-            raise invalid("readings", f"holds {len(rows)} readings; give 1 to {MAX_ROWS}")
+        """Asks location once if a sensor is not known here: it may have been registered a moment ago."""
         sensor_ids = set(rows.sensor_id)
         if not self._unknown(sensor_ids):
             return
@@ -92,8 +92,7 @@ class IngestUseCases:
             self._frozen_before = await self._store.frozen_before()
             await self._store.ensure_partitions(self._times(rows))
             outcomes = await self._write(rows)
-        ends = np.cumsum([len(batch) for batch in batches]).tolist()
-        return [outcomes.part(end - len(batch), end) for batch, end in zip(batches, ends, strict=True)]
+        return outcomes.split([len(batch) for batch in batches])
 
     def _times(self, rows: SentRows) -> list[datetime]:
         refused = refusals(rows, Clocks(self._clock(), self._frozen_before))
@@ -111,7 +110,9 @@ class IngestUseCases:
             made = make_readings(rows, taken, sensors, now)
             first, kept = first_of_each(made)
             stored = await self._store.store(made.take(kept))
-            codes[taken], made_words = row_outcomes(made, first, kept, stored, rows.has_pcv[taken])
+            # An index that a calibration has made outdated was replaced by ours, and tells nothing of what was sent.
+            is_kept_index = celsius(rows.pcv_temperature, rows.unit)[taken] == made.raw_pcv_temperature
+            codes[taken], made_words = row_outcomes(made, first, kept, stored, is_kept_index)
             words |= {int(taken[index]): refusal for index, refusal in made_words.items()}
         return Outcomes(codes, words)
 

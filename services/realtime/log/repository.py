@@ -13,7 +13,7 @@ TRIM_BATCHES = 1_000
 TRIM_LOCK = 4_711_004  # one replica trims at a time
 
 READ = """
-SELECT l.seq, l.append_time, l.n, b.payload, (
+SELECT l.seq, l.append_time, b.n, b.payload, (
     SELECT g.generation FROM realtime.log_generation g
     WHERE g.start_seq < l.seq ORDER BY g.start_seq DESC, g.start_time DESC LIMIT 1
 ) FROM realtime.reading_log l JOIN realtime.reading_batch b USING (id)
@@ -22,14 +22,19 @@ WHERE l.seq > $1 ORDER BY l.seq LIMIT 16
 _LAST = "greatest((SELECT max(seq) FROM realtime.reading_log), (SELECT trimmed_seq FROM realtime.log_state))"
 _HEAD = text(f"SELECT trimmed_seq, {_LAST} AS last_seq FROM realtime.log_state")  # noqa: S608
 _GENERATIONS = text("SELECT generation, start_seq FROM realtime.log_generation ORDER BY start_seq, start_time")
+# What a consumer has not passed is the difference of two totals, however much that is.
+_TOTAL = "SELECT readings_total FROM realtime.reading_log"
 _CONSUMERS = text(
-    """
-    SELECT c.consumer, c.seq, c.report_time, count(l.seq) AS batches, coalesce(sum(l.n), 0)::int8 AS readings,
-           coalesce(extract(epoch FROM clock_timestamp() - min(l.append_time)), 0)::float8 AS seconds
-    FROM realtime.log_consumer c LEFT JOIN realtime.reading_log l ON l.seq > c.seq
-    WHERE cast(:name AS text) IS NULL OR c.consumer = :name
-    GROUP BY c.consumer ORDER BY c.consumer COLLATE "C"
-    """
+    f"""
+    SELECT c.consumer, c.seq, c.report_time, greatest({_LAST} - c.seq, 0) AS batches,
+        greatest(coalesce(({_TOTAL} ORDER BY seq DESC LIMIT 1), s.readings_total)
+            - coalesce(({_TOTAL} l WHERE l.seq <= c.seq ORDER BY seq DESC LIMIT 1), s.readings_total), 0) AS readings,
+        coalesce(extract(epoch FROM clock_timestamp() - (
+            SELECT append_time FROM realtime.reading_log l WHERE l.seq > c.seq ORDER BY seq LIMIT 1
+        )), 0)::float8 AS seconds
+    FROM realtime.log_consumer c CROSS JOIN realtime.log_state s
+    WHERE cast(:name AS text) IS NULL OR c.consumer = :name ORDER BY c.consumer COLLATE "C"
+    """  # noqa: S608
 )
 _REGISTER = text(
     f"INSERT INTO realtime.log_consumer VALUES (:name, {_LAST}, clock_timestamp()) ON CONFLICT DO NOTHING"  # noqa: S608
@@ -47,8 +52,10 @@ _BOUND = text(
             coalesce((SELECT max(seq) FROM realtime.reading_log WHERE append_time < :keep_after), 0)
         ),
         (SELECT max(seq) FROM realtime.reading_log WHERE append_time < :oldest),
-        (SELECT max(seq) FROM (SELECT seq, sum(bytes) OVER (ORDER BY seq DESC) AS total FROM realtime.reading_log) t
-         WHERE total > :most_bytes)
+        -- The last batch with which the newest would be too many bytes; none where all of them fit.
+        (SELECT l.seq FROM realtime.reading_log l, realtime.log_state s, (
+            SELECT bytes_total - :most_bytes AS surplus FROM realtime.reading_log ORDER BY seq DESC LIMIT 1
+         ) size WHERE s.bytes_total < size.surplus AND l.bytes_total >= size.surplus ORDER BY l.bytes_total LIMIT 1)
     )
     """
 )
@@ -57,12 +64,13 @@ _TRIM = text(
     WITH gone AS (
         DELETE FROM realtime.reading_log WHERE seq IN (
             SELECT seq FROM realtime.reading_log WHERE seq <= :bound ORDER BY seq LIMIT :batches
-        ) RETURNING seq, id
+        ) RETURNING *
     ), payloads AS (
         DELETE FROM realtime.reading_batch b USING gone WHERE b.id = gone.id
     )
-    UPDATE realtime.log_state SET trimmed_seq = greatest(trimmed_seq, (SELECT max(seq) FROM gone))
-    WHERE EXISTS (SELECT FROM gone) RETURNING (SELECT count(*) FROM gone)
+    UPDATE realtime.log_state SET (trimmed_seq, readings_total, bytes_total) = (
+        SELECT max(seq), max(readings_total), max(bytes_total) FROM gone
+    ) WHERE EXISTS (SELECT FROM gone) RETURNING (SELECT count(*) FROM gone)
     """
 )
 
@@ -111,19 +119,18 @@ class SqlLog:
     async def trim(self, *, keep_after: datetime, oldest: datetime, most_bytes: int) -> int:
         """Drops what the log may drop, a part in each transaction; returns how many batches."""
         bounds = {"keep_after": keep_after, "oldest": oldest, "most_bytes": most_bytes}
+        async with self._database.transaction() as connection:
+            bound = await connection.scalar(_BOUND, bounds)
         dropped = 0
         while True:
-            part = await self._trim_part(bounds)
+            part = await self._trim_part(bound)
             dropped += part
             if part < TRIM_BATCHES:
                 return dropped
 
-    async def _trim_part(self, bounds: dict[str, object]) -> int:
+    async def _trim_part(self, bound: int) -> int:
         async with self._database.transaction() as connection:
             if not await connection.scalar(text("SELECT pg_try_advisory_xact_lock(:lock)"), {"lock": TRIM_LOCK}):
-                return 0
-            bound = await connection.scalar(_BOUND, bounds)
-            if bound is None:
                 return 0
             return int(await connection.scalar(_TRIM, {"bound": bound, "batches": TRIM_BATCHES}) or 0)
 

@@ -22,7 +22,7 @@ from services.realtime.app import APP as REALTIME
 from tests.support.mesh import running_mesh
 
 NOW = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=3)
-WAITING_ROWS = 1_000
+WAITING_ROWS = 6_000
 
 
 @pytest.fixture(scope="module")
@@ -118,6 +118,46 @@ async def test_the_first_readings_of_a_sensor_may_arrive_twice_at_once(ingest, r
         assert (total["accepted"], total["duplicate"]) == (30, 90)
 
 
+async def test_many_new_sensors_whose_first_readings_meet_are_stored_once_each(ingest, register):
+    names = [f"new-{n}" for n in range(12)]
+    await register(*names)
+    chance = random.Random(2)
+    batches = [
+        [reading for name in chance.sample(names, 8) for reading in rows(name, range(chance.choice([1, 30])))]
+        for _ in range(24)
+    ]
+    answers = await asyncio.gather(*(write(ingest, batch) for batch in batches))
+    total = counted(answers)
+    sent = {(reading.sensor_id, reading.capture_time.seconds) for batch in batches for reading in batch}
+    assert total["accepted"] + total["late"] == len(sent)
+    assert total["conflict"] + total["rejected"] + total["unavailable"] == 0
+
+
+async def test_a_reading_that_is_sent_again_after_a_calibration_is_a_duplicate(ingest, register, mesh):
+    await register("calibrated")
+    batch = rows("calibrated", [0])
+    batch[0].pcv_temperature = 21.5
+    assert (await write(ingest, batch)).accepted == 1
+    async with grpc.aio.insecure_channel(mesh.url(LOCATION)) as channel:
+        sensor = sensor_service_pb2.Sensor(sensor_id="calibrated")
+        sensor.calibrations.add(valid_from=NOW - timedelta(days=1), temperature_offset=0.5)
+        request = sensor_service_pb2.UpdateSensorRequest(sensor_id="calibrated", sensor=sensor)
+        request.update_mask.paths.append("calibrations")
+        await sensor_service_pb2_grpc.SensorServiceStub(channel).UpdateSensor(request)
+    deadline = asyncio.get_running_loop().time() + 10
+    minute = 1
+    while (await newest(ingest, "calibrated")).temperature != 20 + minute - 1 + 0.5:
+        assert asyncio.get_running_loop().time() < deadline
+        await write(ingest, rows("calibrated", [minute]))
+        minute += 1
+    assert (await write(ingest, batch)).duplicate == 1
+
+
+async def newest(ingest, sensor):
+    listed = await ingest.ListReadings(pb2.ListReadingsRequest(sensor_id=sensor, limit=1000))
+    return listed.readings[-1]
+
+
 @pytest.mark.parametrize("count", [3, 150])
 async def test_new_older_and_repeated_rows_of_one_batch_are_told_apart(ingest, register, database, count):
     sensor = f"mixed-{count}"
@@ -164,7 +204,9 @@ async def test_more_than_may_wait_is_refused_at_once_and_what_was_taken_is_store
     await register("busy")
     async with database.transaction():
         await database.execute("LOCK TABLE realtime.latest IN ACCESS EXCLUSIVE MODE")
-        tasks = [asyncio.create_task(write(ingest, rows("busy", range(-300 * n - 300, -300 * n)))) for n in range(8)]
+        tasks = [
+            asyncio.create_task(write(ingest, rows("busy", range(-2_000 * n - 2_000, -2_000 * n)))) for n in range(8)
+        ]
         done, waiting = await asyncio.wait(tasks, timeout=2)
         assert done, "nothing was refused"
         for task in done:
@@ -173,5 +215,5 @@ async def test_more_than_may_wait_is_refused_at_once_and_what_was_taken_is_store
             assert error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
             assert error.trailing_metadata()["retry-after"] == "1"
     total = counted(await asyncio.gather(*waiting))
-    assert total["accepted"] + total["late"] == 300 * len(waiting)
-    assert len(await logged(database, "busy")) == 300 * len(waiting)
+    assert total["accepted"] + total["late"] == 2_000 * len(waiting)
+    assert len(await logged(database, "busy")) == 2_000 * len(waiting)

@@ -67,3 +67,13 @@ def test_only_the_taken_rows_are_made_each_with_its_sensor_and_source():
     made = make_readings(rows, np.array([0, 2]), [SENSOR, other], NOW)
     series, number = made.series()
     assert [series[i] for i in number] == [("S-2", "B", "measured"), ("S-1", "A", "kma")]
+
+
+def test_a_winter_sensors_own_index_is_not_bound_to_the_temperatures_of_our_formula():
+    winter = replace(SENSOR, index_kind="winter")
+    assert make({"temperature": -25.0, "pcv_temperature": -41.0}, sensors=[winter]).quality.tolist() == [GOOD]
+    assert make({"temperature": -25.0}).quality.tolist() == [IMPLAUSIBLE]
+
+
+def test_what_rounds_to_nought_is_not_below_it():
+    assert str(make({"temperature": -0.001}).temperature[0]) == "0.0"

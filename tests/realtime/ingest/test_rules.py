@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -78,3 +79,13 @@ def test_what_becomes_of_a_row_does_not_depend_on_its_batch(changes):
     together = refusals(sent(*changes), CLOCKS)
     alone = [refusals(sent(change), CLOCKS).get(0) for change in changes]
     assert [together.get(index) for index in range(len(changes))] == alone
+
+
+def test_a_wind_chill_far_below_the_air_is_let_pass():
+    assert refusals(sent({"temperature": -30.0, "pcv_temperature": -45.6}), CLOCKS) == {}
+
+
+@pytest.mark.parametrize("nanoseconds", [-1, 1_000_000_000, 2**31 - 1])
+def test_a_time_that_only_bytes_can_say_is_refused(nanoseconds):
+    rows = sent({"capture_time": Timestamp(seconds=int(NOW.timestamp()), nanos=nanoseconds)})
+    assert refusals(rows, CLOCKS)[0].field == "capture_time"

@@ -91,9 +91,14 @@ async def test_beyond_the_caps_it_waits_for_nobody_and_tells_who_comes_too_late(
 async def test_the_size_cap_keeps_the_newest_that_fit(connection, consumers, write, trim):
     await write(1, 1, 100)
     await write(1, 1)
-    newest = await connection.fetch("SELECT seq, bytes FROM realtime.reading_log ORDER BY seq DESC LIMIT 3")
-    await trim(most_bytes=newest[0]["bytes"] + newest[1]["bytes"] + 10)
+    newest = await connection.fetch("SELECT seq, bytes_total FROM realtime.reading_log ORDER BY seq DESC LIMIT 3")
+    two = newest[0]["bytes_total"] - newest[2]["bytes_total"]
+    await trim(most_bytes=two + 10)
     assert await seqs(connection) == [newest[1]["seq"], newest[0]["seq"]]
+    await trim(most_bytes=two)
+    assert await seqs(connection) == [newest[1]["seq"], newest[0]["seq"]]
+    await trim(most_bytes=two - 1)
+    assert await seqs(connection) == [newest[0]["seq"]]
 
 
 async def test_each_consumers_lag_counts_what_it_has_not_passed(log, consumers, write):
