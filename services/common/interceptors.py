@@ -131,7 +131,7 @@ def _wrap(handler: Any, method: str) -> Any:  # noqa: ANN401  grpc's untyped han
             async with _call(method, context):
                 return await inner(_parsed(parse, request, method), context)
 
-        return grpc.unary_unary_rpc_method_handler(unary, None, handler.response_serializer)
+        return grpc.unary_unary_rpc_method_handler(unary, None, _serializer(handler.response_serializer))
     if handler.unary_stream:
         source = handler.unary_stream
 
@@ -140,7 +140,7 @@ def _wrap(handler: Any, method: str) -> Any:  # noqa: ANN401  grpc's untyped han
                 async for response in source(_parsed(parse, request, method), context):
                     yield response
 
-        return grpc.unary_stream_rpc_method_handler(stream, None, handler.response_serializer)
+        return grpc.unary_stream_rpc_method_handler(stream, None, _serializer(handler.response_serializer))
     return handler
 
 
@@ -150,6 +150,11 @@ def _parsed(parse: Callable[[bytes], Any], request: bytes, method: str) -> Any: 
     except DecodeError as error:
         words = f"is no request of {method}; send a message of its contract, with texts in UTF-8"
         raise errors.invalid("request", words) from error
+
+
+def _serializer(serialize: Callable[[Any], bytes]) -> Callable[[Any], bytes]:
+    """Lets a handler return a response as bytes where it has them already."""
+    return lambda response: response if isinstance(response, bytes) else serialize(response)
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 import asyncpg
 
 from services.common.database_url import plain_url
+from services.common.tasks import wait_for
 
 log = logging.getLogger(__name__)
 
@@ -65,13 +66,3 @@ class ChannelFollower:
                 await wait_for(self._wake.wait(), LOOK_EVERY_S)
         finally:
             connection.terminate()
-
-
-async def wait_for(awaitable: Awaitable[object], seconds: float) -> bool:
-    """Waits, but not for longer than so many seconds; tells whether it came."""
-    try:
-        async with asyncio.timeout(seconds):
-            await awaitable
-    except TimeoutError:
-        return False
-    return True

@@ -1,15 +1,11 @@
 """Keyset paging: opaque tokens that are bound to the query they continue."""
 
-import base64
-import binascii
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Generic, NoReturn, TypeVar
+from typing import Generic, TypeVar
 
-import orjson
-
+from services.common import tokens
 from services.common.errors import invalid
 
 DEFAULT_LIMIT = 100
@@ -17,7 +13,7 @@ MAX_LIMIT = 1000
 
 _MOST_INT32 = 2**31 - 1
 
-Key = tuple[str | int | datetime, ...]
+Key = tuple[tokens.Value, ...]
 T = TypeVar("T")
 
 
@@ -69,35 +65,16 @@ def page(rows: Sequence[T], request: PageRequest, key: Callable[[T], Key]) -> Pa
     """Makes a page of `rows`, of which the repository read one more than the limit."""
     items = rows[: request.limit]
     more = len(rows) > request.limit
-    return Page(items, _encode(key(items[-1]), request.query) if more else "")
-
-
-def _encode(key: Key, query: str) -> str:
-    return base64.urlsafe_b64encode(orjson.dumps([query, *key])).rstrip(b"=").decode()
+    return Page(items, tokens.encode([request.query, *key(items[-1])]) if more else "")
 
 
 def _decode(token: str, query: str, types: tuple[type, ...]) -> Key:
     try:
-        forged_query, *values = orjson.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
-        key = tuple(_value(value, wanted) for value, wanted in zip(values, types, strict=True))
-    except (binascii.Error, ValueError, TypeError):
-        forged_query, key = None, ()
-    if forged_query != query:
+        token_query, *key = tokens.decode(token, (str, *types))
+    except ValueError:
+        token_query, key = None, []
+    # Keys are int32 columns: the database could not compare with more.
+    too_large = any(isinstance(value, int) and abs(value) > _MOST_INT32 for value in key)
+    if token_query != query or too_large:
         raise invalid("page_token", "is not a token of this list; take x-next-page-token of its last page")
-    return key
-
-
-def _value(value: object, wanted: type) -> str | int | datetime:
-    """Returns one column of a key; a value that the database could not compare with is a ValueError."""
-    if wanted is datetime and isinstance(value, str):
-        moment = datetime.fromisoformat(value)
-        return moment if moment.tzinfo is not None else _refuse(value)
-    if wanted is int and type(value) is int and abs(value) <= _MOST_INT32:
-        return value
-    if wanted is str and isinstance(value, str) and "\0" not in value:
-        return value
-    return _refuse(value)
-
-
-def _refuse(value: object) -> NoReturn:
-    raise ValueError(f"{value!r} is no key")
+    return tuple(key)

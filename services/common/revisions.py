@@ -12,7 +12,8 @@ import asyncpg
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.common.notifications import ChannelFollower, wait_for
+from services.common.notifications import ChannelFollower
+from services.common.tasks import wait_for
 
 T = TypeVar("T")
 

@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 READY = "ready"
 CHANNELZ = "grpc.channelz.v1.Channelz"
 READY_EVERY_S = 1.0
+LONGEST_STREAM_S = 600
 
 _OPTIONS = [
     ("grpc.so_reuseport", 0),
@@ -34,19 +35,20 @@ _OPTIONS = [
     ("grpc.max_metadata_size", 80 * 1024),
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
     ("grpc.keepalive_permit_without_calls", 1),
-    # Callers find new replicas when an old connection ends.
+    # Callers find new replicas when an old connection ends. Streams on it have time to end by themselves.
     ("grpc.max_connection_age_ms", 600_000),
-    ("grpc.max_connection_age_grace_ms", 60_000),
+    ("grpc.max_connection_age_grace_ms", (LONGEST_STREAM_S + 60) * 1_000),
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a service's wiring is given."""
+    """What a service's wiring is given. `stopping` is set before calls under way are cut off after the grace."""
 
     settings: ServiceSettings
     environment: Environment
     database: Database
+    stopping: asyncio.Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +103,9 @@ async def serve(app: App, settings: ServiceSettings, environment: Environment) -
     database = Database(settings.database_url, settings.pool_size, settings.service.role)
     server = grpc.aio.server(interceptors=[CallInterceptor()], options=_OPTIONS)
     checks = health.aio.HealthServicer()
+    stopping = asyncio.Event()
     try:
-        async with app.wire(Context(settings, environment, database), server):
+        async with app.wire(Context(settings, environment, database, stopping), server):
             port = _add_built_ins(server, checks, settings)
             await server.start()
             for name in ("", *settings.service.proto_services):
@@ -111,6 +114,7 @@ async def serve(app: App, settings: ServiceSettings, environment: Environment) -
                 try:
                     yield port
                 finally:
+                    stopping.set()
                     await checks.enter_graceful_shutdown()
                     await server.stop(settings.grace_s)
     finally:

@@ -186,7 +186,9 @@ def _success(method: Method, contracts: Contracts, schemas: Schemas) -> dict[str
     if status == "201":
         headers["location"] = {"$ref": "#/components/headers/Location"}
     description = schema.pop("description", None) or contracts.comments.get(method.response, "What was asked for.")
-    kind = "text/event-stream" if method.server_streaming else "application/json"
+    kind = "application/json"
+    if method.server_streaming:
+        kind, description = "text/event-stream", f"Server-sent events. The data of each is JSON: {description}"
     return {status: {"description": description, "headers": headers, "content": {kind: {"schema": schema}}}}
 
 

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from services.catalog import SERVICES, Service
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+DESCRIPTOR_SET = ("gen", "montrg.binpb")
 
 # Pages served from the machine itself; what a plant's dashboards need is added by setting.
 LOCAL_ORIGINS = (r"https?://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?",)

@@ -6,13 +6,17 @@ from typing import Any
 import yaml
 
 from services.catalog import Service
-from services.mesh import docs, replies, templates
+from services.mesh import docs, replies, templates, transcoder
 from services.mesh.contracts import Contracts, read_contracts
-from services.mesh.options import ROOT, RenderOptions
-from services.mesh.routes import keeps, routes
+from services.mesh.options import DESCRIPTOR_SET, ROOT, RenderOptions
+from services.mesh.routes import has_streams, keeps, routes, streams_of
 
-DESCRIPTOR_SET = ("gen", "montrg.binpb")
 RENDERED = ROOT / "envoy" / "rendered" / "local.yaml"
+
+# A snapshot of every sensor is megabytes in one message, which should not wait for window updates. A stream may be read
+# by somebody who is slow: then what is sent to it waits in the service, which drops it, and not in Envoy's memory.
+CALL_WINDOW = 16 * 1024 * 1024
+STREAM_WINDOW = 64 * 1024
 
 _HEADER = (
     "# Rendered by `python -m services.mesh render`; a test compares. Paths are relative to the project's folder.\n"
@@ -27,7 +31,7 @@ def render_config(options: RenderOptions) -> dict[str, Any]:
         "admin_port": options.admin_port,
         "max_connections": options.max_connections,
         "listeners": [_listener(service, options, contracts) for service in options.services],
-        "clusters": [c for service in options.services for c in _clusters(service, options)],
+        "clusters": [c for service in options.services for c in _clusters(service, options, contracts)],
     }
     config: dict[str, Any] = templates.fill(templates.load("bootstrap.yaml"), values)
     return config
@@ -61,36 +65,43 @@ def _listener(service: Service, options: RenderOptions, contracts: Contracts) ->
         "access_log": _access_log(options),
         "mappers": replies.mappers(texts),
         "cors_origins": [{"safe_regex": {"regex": origin}} for origin in options.cors_origins],
-        "routes": [*docs.routes(service, options), *routes(service, contracts)],
+        "routes": [
+            *docs.routes(service, options),
+            *transcoder.event_routes(service, options, contracts),
+            *routes(service, contracts),
+        ],
         "max_docs_bytes": docs.MAX_BYTES,
         "health_clusters": {service.name: {"value": 1}},
-        # Both, or a caller that waited for /ready would be refused until the other cluster notices.
-        "ready_clusters": {service.name: {"value": 1}, _ready(service): {"value": 1}},
+        # All, or a caller that waited for /ready would be refused until another cluster notices.
+        "ready_clusters": {name: {"value": 1} for name, _, _ in _cluster_names(service, contracts)},
         "keeps_nothing": not keeps(service),
         "keep_file": options.path("envoy", "keep.lua"),
         "rest_file": options.path("envoy", "rest.lua"),
-        "descriptor_set": options.path(*DESCRIPTOR_SET),
-        "transcoded": [name for name in service.contracts if any(m.bindings for m in contracts.methods[name])],
+        "transcoder": transcoder.config(service, options, contracts),
         "max_request_bytes": options.max_request_bytes,
-        "max_response_bytes": options.max_response_bytes,
     }
     listener: dict[str, Any] = templates.fill(templates.load("listener.yaml"), values)
     return listener
 
 
-def _ready(service: Service) -> str:
-    return f"{service.name}_ready"
-
-
-def _clusters(service: Service, options: RenderOptions) -> list[dict[str, Any]]:
-    """Two clusters of the same processes: what is sent to while they live, and whether they reach their database."""
+def _clusters(service: Service, options: RenderOptions, contracts: Contracts) -> list[dict[str, Any]]:
+    """Clusters of the same processes: for calls, for streams, and whether they reach their database."""
     endpoints = [
         {"endpoint": {"address": {"socket_address": {"address": options.upstream_address, "port_value": port}}}}
         for port in options.grpc_ports(service)
     ]
     piece = templates.load("cluster.yaml")
-    names = ((service.name, service.contracts[0]), (_ready(service), "ready"))
-    return [templates.fill(piece, {"name": n, "health_name": h, "endpoints": endpoints}) for n, h in names]
+    return [
+        templates.fill(piece, {"name": name, "health_name": health, "endpoints": endpoints, "window_bytes": window})
+        for name, health, window in _cluster_names(service, contracts)
+    ]
+
+
+def _cluster_names(service: Service, contracts: Contracts) -> list[tuple[str, str, int]]:
+    """Returns each cluster's name, what its health check asks for, and the window of its streams in bytes."""
+    alive = service.contracts[0]
+    streams = [(streams_of(service), alive, STREAM_WINDOW)] if has_streams(service, contracts) else []
+    return [(service.name, alive, CALL_WINDOW), *streams, (f"{service.name}_ready", "ready", CALL_WINDOW)]
 
 
 def _access_log(options: RenderOptions) -> list[dict[str, Any]]:

@@ -27,11 +27,21 @@ RETRY_READ = f"{NEVER_BEGUN},unavailable,reset"
 _LUA_PER_ROUTE = "type.googleapis.com/envoy.extensions.filters.http.lua.v3.LuaPerRoute"
 
 
+def streams_of(service: Service) -> str:
+    """Returns the name of the cluster that streams go to."""
+    return f"{service.name}_streams"
+
+
+def has_streams(service: Service, contracts: Contracts) -> bool:
+    """Tells whether a service has a method that streams its answers."""
+    return any(m.server_streaming for name in service.proto_services for m in contracts.methods.get(name, ()))
+
+
 def routes(service: Service, contracts: Contracts) -> list[dict[str, Any]]:
     """Renders the routes of a service's listener; the last one takes what is not an RPC of a known contract."""
     cluster = service.name
     result = [
-        _route(method, cluster, contracts)
+        _route(method, streams_of(service) if method.server_streaming else cluster, contracts)
         for contract in service.proto_services
         for method in contracts.methods.get(contract, ())
     ]

@@ -15,19 +15,19 @@ from services.common.server import App, Context
 from services.common.tasks import background
 from services.realtime import convert
 from services.realtime.clients import SensorRegistrar, location_neighbour, thresholds_neighbour
-from services.realtime.handler import RealtimeHandler
 from services.realtime.ingest.handler import IngestHandler
 from services.realtime.ingest.queue import WriteQueue
 from services.realtime.ingest.repository import SqlReadings
 from services.realtime.ingest.service import IngestUseCases
 from services.realtime.ingest.trust import FlatRule
+from services.realtime.live.app import live_view
+from services.realtime.live.handler import RealtimeHandler
 from services.realtime.log.feed import LogFeed
 from services.realtime.log.handler import ReadingLogHandler
 from services.realtime.log.repository import SqlLog
 from services.realtime.log.service import LogUseCases
 from services.realtime.neighbours import Follower
 from services.realtime.repository import SqlRepository
-from services.realtime.service import MeasurementUseCases
 from services.realtime.upkeep import Keeping, Upkeep
 
 
@@ -79,14 +79,15 @@ async def wire(context: Context, server: grpc.aio.Server) -> AsyncIterator[None]
         ingest = IngestUseCases(readings, directory, system_clock, registrar)
         waiting_rows = context.environment.integer("INGEST_WAITING_ROWS", 100_000, 1, 10_000_000)
         queue = WriteQueue(ingest.write, database_is_away, waiting_rows)
-        measurements = MeasurementUseCases(store, directory, rules, system_clock, zone)
         ingest_service_pb2_grpc.add_IngestServiceServicer_to_server(IngestHandler(ingest, queue), server)
-        realtime_service_pb2_grpc.add_RealtimeServiceServicer_to_server(RealtimeHandler(measurements), server)
         log_store, feed = SqlLog(context.database), LogFeed(context.settings.database_url)
+        live = live_view(context.database, feed=feed, log=log_store, directory=directory, rules=rules, zone=zone)
+        realtime_service_pb2_grpc.add_RealtimeServiceServicer_to_server(RealtimeHandler(live), server)
         log_handler = ReadingLogHandler(LogUseCases(log_store, feed))
         reading_log_service_pb2_grpc.add_ReadingLogServiceServicer_to_server(log_handler, server)
         upkeep = Upkeep(readings, log_store, system_clock, _keeping(context), database_is_away)
-        async with background(directory.run(), rules.run(), upkeep.run(), feed.run(), queue.run()):
+        work = (directory.run(), rules.run(), upkeep.run(), feed.run(), queue.run(), live.run(context.stopping))
+        async with background(*work):
             yield
 
 

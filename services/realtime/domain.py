@@ -1,35 +1,14 @@
-"""What realtime knows of sensors and places, and what a sensor's last reading is worth now. Pure."""
+"""What realtime knows of sensors and places. Pure."""
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol, TypeVar
 
 T_co = TypeVar("T_co", covariant=True)
 
 SENSOR_ID = re.compile(r"[A-Za-z0-9._-]{1,50}")
-STALE_AFTER_INTERVALS = 3
-
-GOOD, SUSPECT, STALE = "GOOD", "SUSPECT", "STALE"
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """A reading as it is stored: °C and %, calibrated and as sent."""
-
-    sensor_id: str
-    capture_time: datetime
-    receive_time: datetime
-    loc_id: str
-    temperature: float
-    humidity: float
-    pcv_temperature: float | None
-    raw_temperature: float
-    raw_humidity: float
-    raw_pcv_temperature: float | None
-    quality: str
-    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +85,3 @@ class Followed(Protocol[T_co]):
     @property
     def degraded(self) -> str | None: ...  # noqa: D102
     async def refresh(self) -> bool: ...  # noqa: D102
-
-
-def current_quality(reading: Reading, interval_s: int, now: datetime) -> str:
-    """Returns the quality as of now: STALE once the sensor has been silent for three intervals."""
-    if now - reading.capture_time > timedelta(seconds=STALE_AFTER_INTERVALS * interval_s):
-        return STALE
-    return reading.quality

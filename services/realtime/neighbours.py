@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import hashlib
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from datetime import datetime
@@ -61,7 +62,9 @@ class Follower(Generic[T]):
         self._stale_since: datetime | None = clock()
         self._begun = 0  # fetches so far
         self._answered = 0  # the number of the last one that was answered
+        self._tell: list[Callable[[], None]] = []
         self.value: T | None = None
+        self.digest = ""  # equal for equal values, whoever fetched them
 
     @property
     def degraded(self) -> str | None:
@@ -73,6 +76,10 @@ class Follower(Generic[T]):
             return f"{name}_UNKNOWN: the {self._name} service has not been reached yet"
         since = f"{self._stale_since:%Y-%m-%dT%H:%M:%SZ}"
         return f"{name}_STALE since {since}: what the {self._name} service said last is used"
+
+    def on_change(self, tell: Callable[[], None]) -> None:
+        """Calls back whenever the value or what `degraded` says may have changed."""
+        self._tell.append(tell)
 
     async def refresh(self) -> bool:
         """Fetches now, once for all that ask at the same time; returns whether the neighbour answered.
@@ -113,9 +120,8 @@ class Follower(Generic[T]):
     async def _fetch(self) -> None:
         self._begun += 1
         payload = await self._neighbour.fetch()
-        self.value = self._parse(payload)
-        self._stale_since = None
         self._answered = self._begun
+        self._take(payload, None)
         try:
             await self._store.save_snapshot(self._name, payload, self._clock())
         except Exception as error:
@@ -132,12 +138,21 @@ class Follower(Generic[T]):
             log.warning("copy not read", extra={"neighbour": self._name, "error": repr(error)})
             return
         if kept is not None and self.value is None:
-            payload, moment = kept
-            self.value = self._parse(payload)
-            self._stale_since = moment
+            self._take(*kept)
+
+    def _take(self, payload: bytes, stale_since: datetime | None) -> None:
+        self.value = self._parse(payload)
+        self.digest = hashlib.sha256(payload).hexdigest()[:12]
+        self._stale_since = stale_since
+        self._changed()
 
     def _lost(self) -> None:
         self._stale_since = self._stale_since or self._clock()
+        self._changed()
+
+    def _changed(self) -> None:
+        for tell in self._tell:
+            tell()
 
 
 async def _guarded(stream: AsyncIterator[int]) -> AsyncGenerator[int, None]:

@@ -111,6 +111,13 @@ class BenchMesh:
         """The proportional memory of every process of the mesh: what they share is counted once."""
         return sum(process.memory_full_info().pss for process in self._processes()) / 2**20
 
+    def spent(self, name):
+        """The processor time in seconds and the resident memory in MB of a service's processes, or of Envoy."""
+        found = [p for p in self._processes() if f"services.{name}" in p.cmdline() or p.name() == name]
+        assert found, f"{name} does not run"
+        times = [process.cpu_times() for process in found]
+        return sum(t.user + t.system for t in times), sum(p.memory_info().rss for p in found) / 2**20
+
     def _processes(self):
         assert self._process is not None
         supervisor = psutil.Process(self._process.pid)

@@ -4,9 +4,12 @@ It computes no level, no staleness and no page, so nothing that answers the same
 """
 
 import time
+from datetime import UTC, datetime
 
 import asyncpg
+import grpc
 import orjson
+from montrg.realtime.v1 import ingest_service_pb2, ingest_service_pb2_grpc
 
 _SEED = (
     """INSERT INTO location.location (loc_id, factory, building, floor, area)
@@ -15,10 +18,7 @@ _SEED = (
     """INSERT INTO location.sensor (sensor_id, loc_id, interval_s)
        SELECT 'sensor-' || lpad(n::text, 6, '0'), 'L-' || n % 100, 3600 FROM generate_series(1, $1::int) n
        ON CONFLICT DO NOTHING""",
-    """INSERT INTO realtime.latest
-       SELECT sensor_id, now(), now(), loc_id, t, 60, t + 0.3, t, 60, t + 0.3, 1, 'measured', now()
-       FROM (SELECT *, 24 + hashtext(sensor_id) % 140 / 10.0::float8 AS t FROM location.sensor) s
-       ON CONFLICT DO NOTHING""",
+    "UPDATE location.sensor SET is_active = false WHERE sensor_id NOT LIKE 'sensor-%'",
     "UPDATE location.revision SET value = value + 1",
     "SELECT pg_notify('location_revision', '')",
 )
@@ -45,11 +45,12 @@ class Limit:
         """Logs out."""
         await self._connection.close()
 
-    async def seed(self, sensors):
-        """Sees to it that there are so many sensors with a reading, and announces it as location does."""
+    async def seed(self, sensors, port):
+        """Sees to it that so many sensors are active and have a reading, which is written at realtime's port."""
         async with self._connection.transaction():
             for statement in _SEED:
                 await self._connection.execute(statement, *([sensors] if "$1" in statement else []))
+        await _write(sensors, port)
         await self._connection.execute("VACUUM ANALYZE realtime.latest, location.sensor, location.location")
 
     async def answer(self):
@@ -80,3 +81,16 @@ class Limit:
             await self.answer()
             times.append((time.perf_counter() - began) * 1000)
         return times
+
+
+async def _write(sensors, port):
+    """Writes a reading of each sensor."""
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        stub = ingest_service_pb2_grpc.IngestServiceStub(channel)
+        request = ingest_service_pb2.WriteReadingsRequest()
+        for number in range(1, sensors + 1):
+            temperature = 24 + number * 37 % 140 / 10
+            reading = request.readings.add(sensor_id=f"sensor-{number:06d}", temperature=temperature, humidity=60)
+            reading.capture_time.FromDatetime(datetime.now(UTC))
+        answer = await stub.WriteReadings(request)
+        assert answer.accepted == sensors, answer

@@ -45,7 +45,7 @@ async def measure_workers(table):
 async def _seed(mesh):
     limit = await Limit.connect(mesh.admin_url)
     try:
-        await limit.seed(SENSORS)
+        await limit.seed(SENSORS, mesh.rest_port("realtime"))
     finally:
         await limit.close()
     await asyncio.to_thread(mesh.settle, SENSORS)

@@ -12,8 +12,7 @@ from openapi_spec_validator import validate
 from services.catalog import SERVICES
 from services.mesh.contracts import read_contracts
 from services.mesh.openapi import document, write_openapi
-from services.mesh.options import ROOT
-from services.mesh.render import DESCRIPTOR_SET
+from services.mesh.options import DESCRIPTOR_SET, ROOT
 
 SET = ROOT.joinpath(*DESCRIPTOR_SET)
 CONTRACTS = read_contracts(SET)
@@ -104,6 +103,14 @@ def test_optional_fields_are_not_required_and_always_printed_ones_are() -> None:
         "floor",
         "area",
     ]
+
+
+def test_a_stream_is_documented_as_events_with_the_message_as_their_data() -> None:
+    answer = operation("realtime", "get", "/api/v1/realtime/watch")["responses"]["200"]
+    assert answer["description"].startswith("Server-sent events. The data of each is JSON")
+    assert answer["content"] == {
+        "text/event-stream": {"schema": {"$ref": "#/components/schemas/WatchMeasurementsResponse"}}
+    }
 
 
 def test_the_mask_is_one_text_in_the_query() -> None:

@@ -18,7 +18,9 @@ from tests.mesh.conftest import Mesh, until
 LIST = "/api/v1/thresholds"
 
 
-async def test_grpc_goes_through_unchanged(mesh: Mesh) -> None:
+async def test_grpc_goes_through_unchanged(mesh: Mesh, thresholds: httpx.AsyncClient) -> None:
+    # Unary calls and streams have a cluster each, and a health check that came while a long test ran has failed.
+    await until(thresholds, "/ready", 200)
     async with grpc.aio.insecure_channel(mesh.thresholds) as channel:
         stub = pb2_grpc.ThresholdServiceStub(channel)
         answer = await stub.ListThresholds(pb2.ListThresholdsRequest(limit=1))

@@ -12,9 +12,9 @@ from google.protobuf.descriptor_pb2 import FieldDescriptorProto
 from services.catalog import SERVICES
 from services.mesh import templates
 from services.mesh.contracts import ContractError, Contracts, Method, read_contracts
-from services.mesh.options import ROOT, RenderOptions
+from services.mesh.options import DESCRIPTOR_SET, ROOT, RenderOptions
 from services.mesh.process import envoy_command, validate_command
-from services.mesh.render import DESCRIPTOR_SET, RENDERED, render_config, to_yaml, write_config
+from services.mesh.render import RENDERED, render_config, to_yaml, write_config
 from services.mesh.routes import KEPT_S, RETRY_READ, keeps, routes
 
 CONTRACTS = read_contracts(ROOT.joinpath(*DESCRIPTOR_SET))
@@ -66,7 +66,7 @@ def test_ports_and_addresses_are_the_callers_to_choose() -> None:
     assert listener["address"]["socket_address"] == {"address": "0.0.0.0", "port_value": 21001}
     assert config["admin"]["address"]["socket_address"] == {"address": "127.0.0.1", "port_value": 21004}
     for cluster in config["static_resources"]["clusters"]:
-        if cluster["name"] in ("location", "location_ready"):
+        if cluster["name"] in ("location", "location_streams", "location_ready"):
             endpoints = cluster["load_assignment"]["endpoints"][0]["lb_endpoints"]
             assert [e["endpoint"]["address"]["socket_address"]["port_value"] for e in endpoints] == [21002, 21003]
 
@@ -86,7 +86,27 @@ def test_a_batch_of_readings_has_half_a_minute() -> None:
 
 def test_a_stream_has_no_end_and_may_be_silent() -> None:
     route = route_of("thresholds", "/montrg.thresholds.v1.ThresholdService/WatchChanges")["route"]
-    assert route == {"cluster": "thresholds", "timeout": "0s", "idle_timeout": "0s"}
+    assert route == {"cluster": "thresholds_streams", "timeout": "0s", "idle_timeout": "0s"}
+
+
+def test_a_stream_in_rest_has_a_route_of_its_own_that_asks_for_events() -> None:
+    listeners = render_config(RenderOptions())["static_resources"]["listeners"]
+    manager = next(item for item in listeners if item["name"] == "realtime")["filter_chains"][0]["filters"][0]
+    found = manager["typed_config"]["route_config"]["virtual_hosts"][0]["routes"]
+    events = [route for route in found if "grpc_json_transcoder" in str(route) and "cluster" in route.get("route", {})]
+    assert [route["match"]["safe_regex"]["regex"] for route in events] == ["/api/v1/realtime/watch/?"]
+    assert events[0]["route"] == {"cluster": "realtime_streams", "timeout": "0s", "idle_timeout": "0s"}
+
+
+def test_a_stream_has_a_small_window_so_that_its_readers_cannot_fill_envoys_memory() -> None:
+    windows = {}
+    for cluster in render_config(RenderOptions())["static_resources"]["clusters"]:
+        (options,) = cluster["typed_extension_protocol_options"].values()
+        windows[cluster["name"]] = options["explicit_http_config"]["http2_protocol_options"]
+    assert windows["realtime_streams"]["initial_stream_window_size"] == 64 * 1024
+    connection = windows["realtime_streams"]["initial_connection_window_size"]
+    assert connection >= 1_000 * 64 * 1024, "a thousand stalled streams would stop all others"
+    assert windows["realtime"]["initial_stream_window_size"] == 16 * 1024 * 1024
 
 
 @pytest.mark.parametrize(

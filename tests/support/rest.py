@@ -14,6 +14,10 @@ class Rest:
         url = f"http://127.0.0.1:{self.ports[service]}{path}"
         return await self._client.request(method, url, **options)
 
+    def stream(self, service, path):
+        """A GET whose answer is read while it comes."""
+        return self._client.stream("GET", f"http://127.0.0.1:{self.ports[service]}{path}")
+
     async def register(self, sensor_id):
         answer = await self("POST", "location", "/api/v1/sensors/", json={"sensor_id": sensor_id, "loc_id": "A-1"})
         assert answer.status_code == 201, answer.text

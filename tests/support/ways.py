@@ -13,8 +13,7 @@ from grpc_status import rpc_status
 from services import catalog
 from services.common.interceptors import grpc_code_name
 from services.mesh.contracts import Method, read_contracts
-from services.mesh.options import ROOT
-from services.mesh.render import DESCRIPTOR_SET
+from services.mesh.options import DESCRIPTOR_SET, ROOT
 
 CONTRACTS = read_contracts(ROOT.joinpath(*DESCRIPTOR_SET))
 HTTP_STATUSES = {

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -11,19 +11,6 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-
-
-def microseconds(moment: datetime) -> int:
-    """Returns the microseconds since 1970-01-01T00:00:00Z."""
-    return (moment - _EPOCH) // _MICROSECOND
-
-
-def moment_of(microseconds_since: int) -> datetime:
-    """Returns the moment so many microseconds after 1970-01-01T00:00:00Z."""
-    return _EPOCH + int(microseconds_since) * _MICROSECOND
 
 
 @dataclass(frozen=True, slots=True)

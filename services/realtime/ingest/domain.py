@@ -7,7 +7,8 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from services.realtime.ingest.columns import Bools, Ints, Readings, moment_of, runs
+from services.common.epoch import moment_of
+from services.realtime.ingest.columns import Bools, Ints, Readings, runs
 from services.realtime.ingest.rules import Refusal
 
 ACCEPTED, DUPLICATE, LATE, CONFLICT, REJECTED, UNAVAILABLE = 1, 2, 3, 4, 5, 6  # as RowOutcome.Outcome counts them

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
+from services.common.epoch import microseconds
 from services.realtime.domain import SENSOR_ID
-from services.realtime.ingest.columns import Bools, Floats, SentRows, microseconds
+from services.realtime.ingest.columns import Bools, Floats, SentRows
 
 UNITS = ("celsius", "fahrenheit")
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)

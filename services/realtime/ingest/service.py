@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.common.clock import Clock
+from services.common.epoch import moment_of
 from services.common.errors import NotFoundError, invalid
 from services.common.paging import Page, PageRequest, page
 from services.realtime.domain import SENSOR_ID, Directory, Followed, Sensor
-from services.realtime.ingest.columns import Readings, SentRows, joined, moment_of
+from services.realtime.ingest.columns import Readings, SentRows, joined
 from services.realtime.ingest.domain import (
     REJECTED,
     UNAVAILABLE,

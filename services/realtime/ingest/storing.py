@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.common.binary_copy import binary_rows, timestamps
+from services.common.epoch import microseconds, moment_of
 from services.realtime.ingest import convert
-from services.realtime.ingest.columns import Bools, Floats, Readings, microseconds, moment_of
+from services.realtime.ingest.columns import Bools, Floats, Readings
 from services.realtime.ingest.domain import Stored
 from services.realtime.ingest.trust import FlatRule, Last, Run, clock_skews, flat_runs, newest, unknown, with_flat_lines
 

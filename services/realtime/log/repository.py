@@ -12,13 +12,14 @@ from services.realtime.log.domain import Consumer, Entry, Generation, Head
 TRIM_BATCHES = 1_000
 TRIM_LOCK = 4_711_004  # one replica trims at a time
 
-READ = """
+READ_BATCHES = 16
+READ = f"""
 SELECT l.seq, l.append_time, b.n, b.payload, (
     SELECT g.generation FROM realtime.log_generation g
     WHERE g.start_seq < l.seq ORDER BY g.start_seq DESC, g.start_time DESC LIMIT 1
 ) FROM realtime.reading_log l JOIN realtime.reading_batch b USING (id)
-WHERE l.seq > $1 ORDER BY l.seq LIMIT 16
-"""
+WHERE l.seq > $1 ORDER BY l.seq LIMIT {READ_BATCHES}
+"""  # noqa: S608
 _LAST = "greatest((SELECT max(seq) FROM realtime.reading_log), (SELECT trimmed_seq FROM realtime.log_state))"
 _HEAD = text(f"SELECT trimmed_seq, {_LAST} AS last_seq FROM realtime.log_state")  # noqa: S608
 _GENERATIONS = text("SELECT generation, start_seq FROM realtime.log_generation ORDER BY start_seq, start_time")

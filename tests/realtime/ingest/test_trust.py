@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.realtime.ingest.columns import microseconds
+from services.common.epoch import microseconds
 from services.realtime.ingest.making import make_readings
 from services.realtime.ingest.trust import FlatRule, clock_skews, flat_runs, newest, unknown, with_flat_lines
 from services.realtime.quality import FLAT, GOOD

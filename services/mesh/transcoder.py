@@ -1,0 +1,65 @@
+"""Renders what turns REST into gRPC, and the routes of the calls whose answer is a stream of server-sent events."""
+
+import re
+from typing import Any
+
+from services.catalog import Service
+from services.mesh import templates
+from services.mesh.contracts import Binding, Contracts
+from services.mesh.options import DESCRIPTOR_SET, RenderOptions
+from services.mesh.routes import ENDLESS, streams_of
+
+FILTER = "envoy.filters.http.grpc_json_transcoder"
+
+_EVENTS = {"stream_newline_delimited": True, "stream_sse_style_delimited": True}
+_IS_GET = {"name": ":method", "string_match": {"exact": "GET"}}
+# Nothing between the service and a browser may keep events back.
+_HEADERS = {"cache-control": "no-cache", "x-accel-buffering": "no"}
+
+
+def config(service: Service, options: RenderOptions, contracts: Contracts) -> dict[str, Any]:
+    """Renders the filter's configuration for a service's listener."""
+    values = {
+        "descriptor_set": options.path(*DESCRIPTOR_SET),
+        "transcoded": [name for name in service.contracts if any(m.bindings for m in contracts.methods[name])],
+        "max_request_bytes": options.max_request_bytes,
+        "max_response_bytes": options.max_response_bytes,
+    }
+    filled: dict[str, Any] = templates.fill(templates.load("transcoder.yaml"), values)
+    return filled
+
+
+def event_routes(service: Service, options: RenderOptions, contracts: Contracts) -> list[dict[str, Any]]:
+    """Renders a route for each REST path of a method that streams its answers.
+
+    These match the path as the caller sent it: only a route's own configuration can ask for another form of answer,
+    and it is looked up before the call is transcoded.
+    """
+    common = config(service, options, contracts)
+    events = {
+        **common,
+        "print_options": {**common["print_options"], **_EVENTS},
+        "match_incoming_request_route": True,
+    }
+    return [
+        {
+            "match": {"safe_regex": {"regex": _regex(binding)}, "headers": [_IS_GET]},
+            "route": {"cluster": streams_of(service), **ENDLESS},
+            "typed_per_filter_config": {FILTER: events},
+            "response_headers_to_add": [
+                {"header": {"key": key, "value": value}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}
+                for key, value in _HEADERS.items()
+            ],
+        }
+        for name in service.contracts
+        for method in contracts.methods[name]
+        if method.server_streaming
+        for binding in method.bindings
+        if binding.verb == "GET"
+    ]
+
+
+def _regex(binding: Binding) -> str:
+    """Returns what the paths of a binding match, with or without a slash at the end."""
+    parts = re.split(r"\{[^}]*\}", binding.path)
+    return "[^/]+".join(re.escape(part) for part in parts) + "/?"

@@ -1,0 +1,45 @@
+"""Wires the live view."""
+
+from zoneinfo import ZoneInfo
+
+from services.common.clock import system_clock
+from services.common.database import Database
+from services.common.interceptors import database_is_away
+from services.heat.judging import Rules
+from services.realtime.domain import Directory
+from services.realtime.live import convert
+from services.realtime.live.audience import Audience
+from services.realtime.live.board import Board
+from services.realtime.live.repository import SqlLatest
+from services.realtime.live.service import LiveUseCases
+from services.realtime.live.view import View
+from services.realtime.log.feed import LogFeed
+from services.realtime.log.repository import SqlLog
+from services.realtime.neighbours import Follower
+
+
+def live_view(
+    database: Database,
+    *,
+    feed: LogFeed,
+    log: SqlLog,
+    directory: Follower[Directory],
+    rules: Follower[Rules],
+    zone: ZoneInfo,
+) -> LiveUseCases:
+    """Returns the use cases of the live view; their `run` keeps it current."""
+    board = Board(convert.render)
+    audience = Audience(board)
+    view = View(
+        board,
+        feed=feed,
+        store=SqlLatest(database),
+        stored_log=log,
+        batches=convert,
+        directory=directory,
+        rules=rules,
+        clock=system_clock,
+        is_away=database_is_away,
+        tell=audience.tell,
+    )
+    return LiveUseCases(view, audience, convert, system_clock, zone)
