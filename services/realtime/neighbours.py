@@ -85,16 +85,18 @@ class Follower(Generic[T]):
         """Fetches now, once for all that ask at the same time; returns whether the neighbour answered.
 
         Only a fetch that began after the call counts: an earlier one may have read before what the caller waits for.
+        One that failed counts, too, or those that wait would wait for a time-out each, one after the other.
         """
         asked = self._begun
         async with self._lock:
-            if self._answered <= asked:
+            if self._begun == asked:
                 try:
-                    await self._fetch()
+                    payload = await self._fetch()
+                    if self._is_news(payload):
+                        await self._keep(payload)
                 except UnavailableError:
                     self._lost()
-                    return False
-        return True
+        return self._answered > asked
 
     async def run(self) -> None:
         """Follows until it is cancelled."""
@@ -114,13 +116,16 @@ class Follower(Generic[T]):
             async for revision in revisions:
                 if revision != seen or self._stale_since is not None:
                     async with self._lock:
-                        await self._fetch()
+                        await self._keep(await self._fetch())
                 seen = revision
 
-    async def _fetch(self) -> None:
+    async def _fetch(self) -> bytes:
         self._begun += 1
         payload = await self._neighbour.fetch()
         self._answered = self._begun
+        return payload
+
+    async def _keep(self, payload: bytes) -> None:
         self._take(payload, None)
         try:
             await self._store.save_snapshot(self._name, payload, self._clock())
@@ -140,9 +145,13 @@ class Follower(Generic[T]):
         if kept is not None and self.value is None:
             self._take(*kept)
 
+    def _is_news(self, payload: bytes) -> bool:
+        """Tells whether a payload says anything new: to parse and keep it is the greater part of a fetch's cost."""
+        return _digest(payload) != self.digest or self._stale_since is not None
+
     def _take(self, payload: bytes, stale_since: datetime | None) -> None:
         self.value = self._parse(payload)
-        self.digest = hashlib.sha256(payload).hexdigest()[:12]
+        self.digest = _digest(payload)
         self._stale_since = stale_since
         self._changed()
 
@@ -153,6 +162,10 @@ class Follower(Generic[T]):
     def _changed(self) -> None:
         for tell in self._tell:
             tell()
+
+
+def _digest(payload: bytes) -> str:
+    return hashlib.sha256(payload).hexdigest()[:12]
 
 
 async def _guarded(stream: AsyncIterator[int]) -> AsyncGenerator[int, None]:

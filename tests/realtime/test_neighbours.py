@@ -62,6 +62,30 @@ async def test_a_fetch_that_began_before_the_call_is_not_enough():
     assert neighbour.fetches == 2  # all the later callers shared one
 
 
+async def test_those_who_wait_for_a_fetch_that_fails_do_not_each_wait_for_one_of_their_own():
+    neighbour = Neighbour()
+    copy = follower(neighbour)
+    tasks = [asyncio.create_task(copy.refresh()) for _ in range(20)]
+    await asyncio.sleep(0)
+    neighbour.away = True
+    neighbour.go.set()
+    assert await asyncio.gather(*tasks) == [False] * 20
+    assert neighbour.fetches == 2  # one that had begun when the others came, and one for all of those
+
+
+async def test_what_says_nothing_new_is_not_parsed_again():
+    neighbour = Neighbour()
+    neighbour.go.set()
+    copy = follower(neighbour)
+    assert await copy.refresh()
+    value = copy.value
+    assert await copy.refresh()
+    assert copy.value is value
+    neighbour.content = b"new"
+    assert await copy.refresh()
+    assert (copy.value, neighbour.fetches) == ("new", 3)
+
+
 async def test_what_was_kept_is_used_while_the_neighbour_is_away_and_said_so():
     neighbour = Neighbour()
     neighbour.away = True
