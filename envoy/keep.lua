@@ -15,11 +15,17 @@ local OWN = {
 local kept = {} -- by path, and only those of the metadata: it cannot grow
 local events = 0 -- numbers reads and changes in their order; a clock could be set back
 local last_change = 0
+local settled = 0 -- when every process of the service has heard of the last change
 
-local function changed()
+-- A process hears of what another one changed by a notification, a few milliseconds after the commit. What it answers
+-- until then must not be kept for a second.
+local SETTLING_MS = 250
+
+local function changed(now)
   kept = {}
   events = events + 1
   last_change = events
+  settled = now + SETTLING_MS
 end
 
 local function is_plain(headers)
@@ -36,7 +42,7 @@ function envoy_on_request(handle)
   if method ~= "GET" then
     -- Here, too, for a caller that hangs up and so never gets the answer. What others read before the service is done
     -- with that change may stay for its second.
-    changed()
+    changed(handle:timestamp())
     handle:streamInfo():dynamicMetadata():set(SELF, "change", true)
     return
   end
@@ -56,7 +62,7 @@ function envoy_on_response(handle)
   local call = handle:streamInfo():dynamicMetadata():get(SELF)
   if call == nil then return end
   -- The head of a unary answer comes with its message, so what it changed is committed.
-  if call.change then return changed() end
+  if call.change then return changed(handle:timestamp()) end
 
   local read, rule, headers = call.read, handle:metadata(), handle:headers()
   if rule:get("path") ~= read.path or headers:get(":status") ~= "200" then return end
@@ -68,7 +74,8 @@ function envoy_on_response(handle)
 
   local body = handle:body() -- yields: meanwhile there may be a change, or the answer to a later read
   local entry = kept[read.path]
-  if body == nil or read.event < last_change or (entry ~= nil and read.event < entry.event) then return end
+  if body == nil or read.event < last_change or read.began < settled then return end
+  if entry ~= nil and read.event < entry.event then return end
   local text = body:getBytes(0, body:length())
   kept[read.path] = { headers = head, body = text, began = read.began, ends = ends, event = read.event }
 end

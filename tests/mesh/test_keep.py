@@ -16,6 +16,7 @@ from tests.mesh.backend import Thresholds
 from tests.mesh.conftest import Mesh, until
 
 LIST = "/api/v1/thresholds/"
+SETTLED_S = 0.3  # after a change nothing is kept for a quarter of a second
 Change = Callable[[int], Awaitable[Any]]
 
 
@@ -24,6 +25,7 @@ async def service(mesh: Mesh, thresholds: httpx.AsyncClient) -> AsyncIterator[Th
     """The service behind the port, of which nothing is kept yet."""
     service = mesh.thresholds_backend.thresholds
     await thresholds.delete(f"{LIST}3")
+    await asyncio.sleep(SETTLED_S)
     yield service
     service.rows = 0
     service.gates.clear()
@@ -65,6 +67,18 @@ async def test_a_list_is_given_again_without_asking(thresholds: httpx.AsyncClien
     fresh = await thresholds.get(LIST)
     kept = await kept_answer(thresholds, service)
     assert (kept.status_code, kept.text) == (200, fresh.text)
+
+
+async def test_right_after_a_change_nothing_is_kept_since_another_process_may_not_have_heard_of_it(
+    thresholds: httpx.AsyncClient, service: Thresholds, change: Change
+) -> None:
+    await change(1)
+    before = len(service.calls)
+    for _ in range(3):
+        await thresholds.get(LIST)
+    assert len(service.calls) == before + 3
+    await asyncio.sleep(SETTLED_S)
+    await kept_answer(thresholds, service)
 
 
 @pytest.mark.parametrize("origin", ["http://localhost:5173", "http://evil.example"])
