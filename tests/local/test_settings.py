@@ -117,8 +117,8 @@ def test_each_worker_has_a_name_a_log_and_a_port_of_its_own_and_envoy_knows_them
     assert [command.name for command in workers(service("location"), settings, ADMIN, "word")] == ["location"]
     envoy(settings)
     rendered = (tmp_path / "envoy.yaml").read_text()
-    # Two clusters of the same processes: the living ones, and those that reach their database.
-    assert [rendered.count(f"port_value: {port}\n") for port in (50053, 50063, 50052, 50062)] == [2, 2, 2, 0]
+    # Three clusters of the same processes: for calls, for streams, and those that reach their database.
+    assert [rendered.count(f"port_value: {port}\n") for port in (50053, 50063, 50052, 50062)] == [3, 3, 3, 0]
 
 
 def test_the_welcome_names_every_address_and_says_that_there_is_no_login():
