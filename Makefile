@@ -45,9 +45,9 @@ test: $(VENV)/.installed-dev ## Run every test
 bench: $(VENV)/.installed-dev ## Measure speed, as ratios to limits measured beside it
 	@$(PYTHON) tests/bench/run.py
 
-soak: $(VENV)/.installed-dev ## Kill programs at random for some ten minutes; SEED repeats a schedule, KILLS its length
+soak: $(VENV)/.installed-dev ## Kill programs at random for a quarter of an hour; SEED repeats a schedule, KILLS its length
 	@seed=$(or $(SEED),$$(date +%s)); echo "SEED=$$seed"
-	MONTRG_SOAK_SEED=$$seed MONTRG_SOAK_KILLS=$(or $(KILLS),100) $(PYTHON) -m pytest tests/e2e/test_up.py
+	MONTRG_SOAK_SEED=$$seed MONTRG_SOAK_KILLS=$(or $(KILLS),100) $(PYTHON) -m pytest tests/e2e/test_up.py tests/chaos
 
 check: lint types ## Lint, types, layers, contracts and drift of what is generated
 	@$(VENV)/bin/lint-imports --no-cache

@@ -56,6 +56,10 @@ class BenchMesh:
         """Envoy's port for a service."""
         return self._settings.rest_port(catalog.service(name))
 
+    def grpc_port(self, name):
+        """The port of a service's first process."""
+        return self._settings.grpc_ports(catalog.service(name))[0]
+
     def start(self):
         """Starts everything; returns the seconds until Envoy says that every service is ready, database included."""
         began = time.perf_counter()

@@ -10,6 +10,7 @@ import sys
 import time
 
 from tests.bench.bare import bare_server
+from tests.bench.consumer import measure_consumer
 from tests.bench.ingest import measure_ingest
 from tests.bench.live import measure_watching
 from tests.bench.load import Load, fetch, run_load
@@ -179,6 +180,7 @@ def main():
         asyncio.run(measure_ingest(mesh, table, fresh))
         asyncio.run(measure_realtime(mesh, table))
         asyncio.run(measure_watching(mesh, table))
+        asyncio.run(measure_consumer(mesh, table))
         measure_memory(mesh, table, "after the load")
     asyncio.run(measure_workers(table))
     print(table)

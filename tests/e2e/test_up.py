@@ -1,7 +1,6 @@
 """`montrg up` as a user runs it: its programs killed one by one while clients go on, and three kinds of clients."""
 
 import json
-import os
 import random
 import shutil
 import subprocess
@@ -19,13 +18,13 @@ from montrg.realtime.v1 import ingest_service_pb2 as ingest_pb2
 from montrg.realtime.v1 import ingest_service_pb2_grpc, realtime_service_pb2_grpc
 from montrg.realtime.v1 import realtime_service_pb2 as pb2
 
+from tests.support.soak import SEED, kills
 from tests.support.up import RECOVERY_S, running_up
 
 OFFSET = 1200
 THRESHOLDS, LOCATION, REALTIME = (f"127.0.0.1:{port + OFFSET}" for port in (30001, 30002, 30003))
 PROGRAMS = ("realtime", "postgres", "location", "thresholds", "envoy")
-# `make soak` kills many more times, and prints the seed that repeats the schedule.
-SEED, KILLS = int(os.environ.get("MONTRG_SOAK_SEED", "2025")), int(os.environ.get("MONTRG_SOAK_KILLS", "7"))
+KILLS = kills(usual=7)
 
 
 @pytest.fixture(scope="module")

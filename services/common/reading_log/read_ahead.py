@@ -1,0 +1,83 @@
+"""Reads a stream of the log a little ahead of its use, within bounds."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import aclosing, asynccontextmanager
+
+from services.common.reading_log.client import LogBatch
+
+# One transaction's worth. As much is read ahead while it runs, and no more: gRPC then stops the server.
+MOST_READINGS = 20_000
+
+
+class ReadAhead:
+    """What was read and not taken yet.
+
+    Attributes:
+        alive: the log has answered.
+        error: why the stream ended; what was read before can still be taken.
+    """
+
+    def __init__(self, wake: Callable[[], None]) -> None:
+        self._wake = wake
+        self._batches: deque[LogBatch] = deque()
+        self._readings = 0
+        self._room = asyncio.Event()
+        self.alive = False
+        self.error: Exception | None = None
+
+    async def fill(self, stream: AsyncGenerator[LogBatch | None, None]) -> None:
+        """Reads until the stream ends; calls `wake` after each message and at the end."""
+        try:
+            async with aclosing(stream):
+                async for message in stream:
+                    self.alive = True
+                    if message is not None:
+                        self._batches.append(message)
+                        self._readings += _size(message)
+                    self._wake()
+                    await self._until_room()
+        except Exception as error:  # noqa: BLE001  who takes what was read raises it, after the last of it
+            self.error = error
+        self._wake()
+
+    async def _until_room(self) -> None:
+        while self._readings >= MOST_READINGS:
+            self._room.clear()
+            await self._room.wait()
+
+    def take(self) -> Sequence[LogBatch]:
+        """Takes what is there: one transaction's worth at most, but always one batch if there is one.
+
+        All of it is of one generation, since a cursor can only stand in one.
+        """
+        taken: list[LogBatch] = []
+        readings = 0
+        while self._batches:
+            batch = self._batches[0]
+            if taken and (readings + _size(batch) > MOST_READINGS or batch.generation != taken[0].generation):
+                break
+            readings += _size(batch)
+            taken.append(self._batches.popleft())
+        self._readings -= readings
+        self._room.set()
+        return taken
+
+
+def _size(message: LogBatch) -> int:
+    return len(message.batch.series_index)
+
+
+@asynccontextmanager
+async def reading_ahead(
+    stream: AsyncGenerator[LogBatch | None, None], wake: Callable[[], None]
+) -> AsyncIterator[ReadAhead]:
+    """Reads the stream beside the block, and ends it with the block."""
+    ahead = ReadAhead(wake)
+    task = asyncio.create_task(ahead.fill(stream))
+    try:
+        yield ahead
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)

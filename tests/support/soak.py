@@ -1,0 +1,11 @@
+"""How long and by which chance tests kill what they kill; `make soak` asks for more, and prints the seed."""
+
+import os
+
+SEED = int(os.environ.get("MONTRG_SOAK_SEED", "2025"))
+
+
+def kills(usual: int, share: float = 1.0) -> int:
+    """How many kills: `usual` in `make test`, and a share of what a soak asks for."""
+    asked = os.environ.get("MONTRG_SOAK_KILLS")
+    return max(usual, round(int(asked) * share)) if asked else usual
