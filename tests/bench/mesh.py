@@ -58,7 +58,7 @@ class BenchMesh:
 
     def grpc_port(self, name):
         """The port of a service's first process."""
-        return self._settings.grpc_ports(catalog.service(name))[0]
+        return self._settings.grpc_ports(catalog.service(name))[name]
 
     def start(self):
         """Starts everything; returns the seconds until Envoy says that every service is ready, database included."""
