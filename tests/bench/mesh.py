@@ -125,7 +125,9 @@ class BenchMesh:
     def _processes(self):
         assert self._process is not None
         supervisor = psutil.Process(self._process.pid)
-        return [supervisor, *supervisor.children(recursive=True)]
+        found = [supervisor, *supervisor.children(recursive=True)]
+        # A session of PostgreSQL that has just ended may not have been reaped yet.
+        return [p for p in found if p.status() != psutil.STATUS_ZOMBIE]
 
     def calls(self, name):
         """How often each method of a service was called so far, by its log; streams that still run are not in it."""
