@@ -6,14 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import grpc
-from montrg.location.v1 import (
-    location_service_pb2,
-    location_service_pb2_grpc,
-    sensor_service_pb2,
-    sensor_service_pb2_grpc,
-)
 
 from tests.bench.writer import SENSORS, run_writer, values
+from tests.support.directory import make_place, register
 
 # Rows a request, requests under way at once, requests a round.
 GRPC = ((1, 1, 300), (1, 64, 3_000), (100, 4, 400), (1_000, 4, 100), (10_000, 3, 24))
@@ -27,18 +22,6 @@ DROP TABLE IF EXISTS public.bench_readings;
 CREATE TABLE public.bench_readings (LIKE realtime.readings, PRIMARY KEY (sensor_id, capture_time))
     PARTITION BY RANGE (capture_time);
 """
-
-
-async def register(location_port):
-    """Registers the place and the sensors that the writer writes for."""
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{location_port}") as channel:
-        places = location_service_pb2_grpc.LocationServiceStub(channel)
-        sensors = sensor_service_pb2_grpc.SensorServiceStub(channel)
-        place = location_service_pb2.Location(loc_id="bench", factory="Bench", building="B", floor=1, area="A")
-        await places.CreateLocation(location_service_pb2.CreateLocationRequest(location=place))
-        for number in range(SENSORS):
-            sensor = sensor_service_pb2.Sensor(sensor_id=f"bench-{number:03d}", loc_id="bench", interval_s=3600)
-            await sensors.CreateSensor(sensor_service_pb2.CreateSensorRequest(sensor=sensor))
 
 
 class CopyLimit:
@@ -82,7 +65,9 @@ def _record(sensor, moment, temperature, humidity):
 
 async def measure_ingest(mesh, table, unary_per_second):
     """Rows a second at each batch size; `unary_per_second` is what reads of a list through Envoy reach."""
-    await register(mesh.rest_port("location"))
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{mesh.rest_port('location')}") as channel:
+        await make_place(channel)
+        await register(channel, *(f"bench-{number:03d}" for number in range(SENSORS)), interval_s=3600)
     limit = await CopyLimit.connect(mesh.admin_url)
     port = mesh.rest_port("realtime")
     try:

@@ -6,15 +6,10 @@ import time
 from datetime import UTC, datetime
 
 import grpc
-from montrg.location.v1 import (
-    location_service_pb2,
-    location_service_pb2_grpc,
-    sensor_service_pb2,
-    sensor_service_pb2_grpc,
-)
 from montrg.realtime.v1 import ingest_service_pb2, ingest_service_pb2_grpc
 
 from tests.bench.watcher import Watchers
+from tests.support.directory import make_place, register
 
 # Watchers, changes, seconds between two changes.
 RUNS = ((100, 60, 0.25), (1_000, 20, 1.0))
@@ -24,7 +19,9 @@ PLACE = "watched"
 
 async def measure_watching(mesh, table):
     """Rows for each number of watchers."""
-    await _register(mesh.rest_port("location"))
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{mesh.rest_port('location')}") as channel:
+        await make_place(channel, PLACE)
+        await register(channel, "watched", loc_id=PLACE, interval_s=3600)
     async with grpc.aio.insecure_channel(f"127.0.0.1:{mesh.rest_port('realtime')}") as channel:
         ingest = ingest_service_pb2_grpc.IngestServiceStub(channel)
         await _write(ingest, 0.0)
@@ -75,13 +72,3 @@ async def _write(ingest, temperature):
     )
     answer = await ingest.WriteReadings(ingest_service_pb2.WriteReadingsRequest(readings=[reading]))
     assert answer.accepted == 1, answer
-
-
-async def _register(port):
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-        place = location_service_pb2.Location(loc_id=PLACE, factory="Watched", building="B", floor=1, area="A")
-        request = location_service_pb2.CreateLocationRequest(location=place)
-        await location_service_pb2_grpc.LocationServiceStub(channel).CreateLocation(request)
-        sensor = sensor_service_pb2.Sensor(sensor_id="watched", loc_id=PLACE, interval_s=3600)
-        stub = sensor_service_pb2_grpc.SensorServiceStub(channel)
-        await stub.CreateSensor(sensor_service_pb2.CreateSensorRequest(sensor=sensor))

@@ -7,18 +7,13 @@ from datetime import UTC, datetime
 
 import asyncpg
 import grpc
-from montrg.location.v1 import (
-    location_service_pb2,
-    location_service_pb2_grpc,
-    sensor_service_pb2,
-    sensor_service_pb2_grpc,
-)
 from montrg.realtime.v1 import ingest_service_pb2 as ingest_pb2
 from montrg.realtime.v1 import ingest_service_pb2_grpc
 
 from services.location.app import APP as LOCATION
 from services.realtime.app import APP as REALTIME
 from tests.conftest import service_url
+from tests.support.directory import make_place, register
 from tests.support.reading_log import Measuring, write_in_sql
 from tests.support.soak import SEED, kills
 
@@ -38,17 +33,6 @@ CREATE CONSTRAINT TRIGGER a_sleep AFTER INSERT ON realtime.reading_batch
 OVERLAPS = """
 SELECT count(*) FROM (SELECT id, max(id) OVER (ORDER BY seq) AS most FROM realtime.reading_log) t WHERE id < most
 """
-
-
-async def register(mesh, sensors):
-    async with grpc.aio.insecure_channel(mesh.url(LOCATION)) as channel:
-        place = location_service_pb2.Location(loc_id="A-1", plant="P", factory="F", building="B", floor=1, area="A")
-        request = location_service_pb2.CreateLocationRequest(location=place)
-        await location_service_pb2_grpc.LocationServiceStub(channel).CreateLocation(request)
-        stub = sensor_service_pb2_grpc.SensorServiceStub(channel)
-        for sensor in sensors:
-            made = sensor_service_pb2.Sensor(sensor_id=sensor, loc_id="A-1")
-            await stub.CreateSensor(sensor_service_pb2.CreateSensorRequest(sensor=made))
 
 
 async def write_by_grpc(stub, measuring, over):
@@ -100,7 +84,9 @@ async def test_kills_lose_nothing_and_double_nothing(admin_url, connection, mesh
         for writer in range(SQL_WRITERS + GRPC_WRITERS)
     ]
     by_grpc = measured[SQL_WRITERS:]
-    await register(mesh, [sensor for measuring in by_grpc for sensor in measuring.sensors])
+    async with grpc.aio.insecure_channel(mesh.url(LOCATION)) as channel:
+        await make_place(channel)
+        await register(channel, *(sensor for measuring in by_grpc for sensor in measuring.sensors))
     over = asyncio.Event()
     begin = datetime.now(UTC)
     async with AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:

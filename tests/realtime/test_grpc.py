@@ -2,16 +2,11 @@
 
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import asyncpg
 import grpc
 import pytest
-from montrg.location.v1 import (
-    location_service_pb2,
-    location_service_pb2_grpc,
-    sensor_service_pb2,
-    sensor_service_pb2_grpc,
-)
 from montrg.realtime.v1 import ingest_service_pb2 as ingest_pb2
 from montrg.realtime.v1 import ingest_service_pb2_grpc, realtime_service_pb2_grpc
 from montrg.realtime.v1 import realtime_service_pb2 as pb2
@@ -21,6 +16,8 @@ from services.location.app import APP as LOCATION
 from services.realtime.app import APP as REALTIME
 from services.thresholds.app import APP as THRESHOLDS
 from tests.conftest import service_url
+from tests.support import directory
+from tests.support.directory import make_place
 from tests.support.mesh import eventually, running_mesh
 from tests.support.oracle import ORACLE, legal_level
 
@@ -40,29 +37,26 @@ async def stubs(mesh):
 
         yield {
             "thresholds": await stub(THRESHOLDS, threshold_service_pb2_grpc.ThresholdServiceStub),
-            "locations": await stub(LOCATION, location_service_pb2_grpc.LocationServiceStub),
-            "sensors": await stub(LOCATION, sensor_service_pb2_grpc.SensorServiceStub),
             "ingest": await stub(REALTIME, ingest_service_pb2_grpc.IngestServiceStub),
             "realtime": await stub(REALTIME, realtime_service_pb2_grpc.RealtimeServiceStub),
         }
 
 
 @pytest.fixture(scope="module")
-async def place(stubs):
-    location = location_service_pb2.Location(
-        loc_id="A-1", plant="P", factory="제1공장", building="B1", floor=-1, area="도장"
-    )
-    await stubs["locations"].CreateLocation(location_service_pb2.CreateLocationRequest(location=location))
+async def location(mesh):
+    async with grpc.aio.insecure_channel(mesh.url(LOCATION)) as channel:
+        yield channel
+
+
+@pytest.fixture(scope="module")
+async def place(location):
+    await make_place(location, factory="제1공장", building="B1", floor=-1, area="도장")
     return "A-1"
 
 
 @pytest.fixture
-def register(stubs, place):
-    async def register(sensor_id, **fields):
-        sensor = sensor_service_pb2.Sensor(sensor_id=sensor_id, loc_id=place, **fields)
-        await stubs["sensors"].CreateSensor(sensor_service_pb2.CreateSensorRequest(sensor=sensor))
-
-    return register
+def register(location, place):
+    return partial(directory.register, location)
 
 
 def reading(sensor_id, moment=None, temperature=33.0, humidity=60.0, **more):

@@ -4,21 +4,19 @@ import asyncio
 import random
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import asyncpg
 import grpc
 import pytest
-from montrg.location.v1 import (
-    location_service_pb2,
-    location_service_pb2_grpc,
-    sensor_service_pb2,
-    sensor_service_pb2_grpc,
-)
+from montrg.location.v1 import sensor_service_pb2, sensor_service_pb2_grpc
 from montrg.realtime.v1 import ingest_service_pb2 as pb2
 from montrg.realtime.v1 import ingest_service_pb2_grpc, reading_log_service_pb2
 
 from services.location.app import APP as LOCATION
 from services.realtime.app import APP as REALTIME
+from tests.support import directory
+from tests.support.directory import make_place
 from tests.support.mesh import running_mesh
 
 NOW = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=3)
@@ -40,17 +38,8 @@ async def ingest(mesh):
 @pytest.fixture(scope="module")
 async def register(mesh):
     async with grpc.aio.insecure_channel(mesh.url(LOCATION)) as channel:
-        place = location_service_pb2.Location(loc_id="A-1", factory="F", building="B", floor=1, area="A")
-        request = location_service_pb2.CreateLocationRequest(location=place)
-        await location_service_pb2_grpc.LocationServiceStub(channel).CreateLocation(request)
-        stub = sensor_service_pb2_grpc.SensorServiceStub(channel)
-
-        async def register(*names):
-            for name in names:
-                sensor = sensor_service_pb2.Sensor(sensor_id=name, loc_id="A-1", interval_s=60)
-                await stub.CreateSensor(sensor_service_pb2.CreateSensorRequest(sensor=sensor))
-
-        yield register
+        await make_place(channel)
+        yield partial(directory.register, channel, interval_s=60)
 
 
 @pytest.fixture(scope="module")

@@ -3,12 +3,12 @@
 import asyncio
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import grpc
 import pytest
-from montrg.location.v1 import location_service_pb2 as location_pb2
-from montrg.location.v1 import location_service_pb2_grpc, sensor_service_pb2, sensor_service_pb2_grpc
+from montrg.location.v1 import sensor_service_pb2, sensor_service_pb2_grpc
 from montrg.realtime.v1 import ingest_service_pb2 as ingest_pb2
 from montrg.realtime.v1 import ingest_service_pb2_grpc, realtime_service_pb2_grpc
 from montrg.realtime.v1 import realtime_service_pb2 as pb2
@@ -20,6 +20,8 @@ from services.location.app import APP as LOCATION
 from services.realtime.app import APP as REALTIME
 from services.thresholds.app import APP as THRESHOLDS
 from tests.conftest import service_url, settings_of
+from tests.support import directory
+from tests.support.directory import make_place
 from tests.support.gate import open_gate
 from tests.support.mesh import running_mesh
 
@@ -154,28 +156,23 @@ async def thresholds(mesh):
 
 
 @pytest.fixture(scope="module")
-async def sensors(mesh):
-    """The stub of sensors, with the places made."""
+async def location(mesh):
+    """The channel to location, with the places made."""
     async with grpc.aio.insecure_channel(mesh.url(LOCATION)) as channel:
-        locations = location_service_pb2_grpc.LocationServiceStub(channel)
         for loc_id, factory in PLACES.items():
-            place = location_pb2.Location(loc_id=loc_id, factory=factory, building="B", floor=1, area="A")
-            await locations.CreateLocation(location_pb2.CreateLocationRequest(location=place))
-        yield sensor_service_pb2_grpc.SensorServiceStub(channel)
+            await make_place(channel, loc_id, factory=factory)
+        yield channel
 
 
 @pytest.fixture
-def register(sensors):
-    async def register(*names, loc_id="A-1", interval_s=3600):
-        for name in names:
-            sensor = sensor_service_pb2.Sensor(sensor_id=name, loc_id=loc_id, interval_s=interval_s)
-            await sensors.CreateSensor(sensor_service_pb2.CreateSensorRequest(sensor=sensor))
-
-    return register
+def register(location):
+    return partial(directory.register, location, interval_s=3600)
 
 
 @pytest.fixture
-def update(sensors):
+def update(location):
+    sensors = sensor_service_pb2_grpc.SensorServiceStub(location)
+
     async def update(name, **fields):
         sensor = sensor_service_pb2.Sensor(sensor_id=name, **fields)
         await sensors.UpdateSensor(sensor_service_pb2.UpdateSensorRequest(sensor_id=name, sensor=sensor))

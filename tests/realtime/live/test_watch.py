@@ -63,7 +63,7 @@ async def test_a_filter_shows_what_fits_alone_and_tells_what_moves_away(worker, 
 
 
 @pytest.mark.parametrize("wanted", [{"factory": "nowhere"}, {"loc_id": "Z"}, {"floor": 99}, {"building": ""}])
-async def test_an_unknown_place_is_not_found_before_anything_is_sent(worker, sensors, wanted):
+async def test_an_unknown_place_is_not_found_before_anything_is_sent(worker, location, wanted):
     await worker.get()
     assert await refused(worker.watch(**wanted).call.read()) == (grpc.StatusCode.NOT_FOUND, [])
 
