@@ -1,5 +1,7 @@
 """Places and sensors, registered over gRPC as any client would."""
 
+from typing import Any
+
 from montrg.location.v1 import (
     location_service_pb2,
     location_service_pb2_grpc,
@@ -10,9 +12,8 @@ from montrg.location.v1 import (
 
 async def make_place(channel, loc_id="A-1", **fields):
     """Creates a place; what is not given is a word of one letter, on the first floor."""
-    place = location_service_pb2.Location(
-        loc_id=loc_id, **{"plant": "P", "factory": "F", "building": "B", "floor": 1, "area": "A"} | fields
-    )
+    defaults: dict[str, Any] = {"plant": "P", "factory": "F", "building": "B", "floor": 1, "area": "A"}
+    place = location_service_pb2.Location(loc_id=loc_id, **defaults | fields)
     request = location_service_pb2.CreateLocationRequest(location=place)
     await location_service_pb2_grpc.LocationServiceStub(channel).CreateLocation(request)
 
