@@ -150,7 +150,12 @@ def test_whatever_is_killed_no_acknowledged_reading_is_lost_or_doubled(up, http)
     assert sum(writer.failures for writer in writers) > 0, "the kills touched nobody: the test shows nothing"
     for writer in writers:
         assert stored(http, writer.sensor) == writer.acknowledged
+    up.await_true(lambda: all(is_ready(http, port) for port in (THRESHOLDS, LOCATION, REALTIME)), RECOVERY_S)
     up.await_true(lambda: measured(http)["degraded"] == [], RECOVERY_S)
+
+
+def is_ready(http, service):
+    return http.get(f"http://{service}/ready").status_code == 200
 
 
 def stored(http, sensor):
