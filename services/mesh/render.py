@@ -13,10 +13,13 @@ from services.mesh.routes import has_streams, keeps, routes, streams_of
 
 RENDERED = ROOT / "envoy" / "rendered" / "local.yaml"
 
-# A snapshot of every sensor is megabytes in one message, which should not wait for window updates. A stream may be read
-# by somebody who is slow: then what is sent to it waits in the service, which drops it, and not in Envoy's memory.
-CALL_WINDOW = 16 * 1024 * 1024
-STREAM_WINDOW = 64 * 1024
+MOST_REQUESTS = 10_000  # calls and streams under way to a service
+
+# A snapshot of every sensor is megabytes in one message, which should not wait for window updates.
+CALLS = {"window_bytes": 16 * 1024 * 1024, "connection_window_bytes": 64 * 1024 * 1024}
+# Somebody slow may read a stream: then what is sent waits in the service, which drops it, and not in Envoy's memory.
+# However many streams wait, the others flow: the window of the connection that they share has room for all.
+STREAMS = {"window_bytes": 64 * 1024, "connection_window_bytes": MOST_REQUESTS * 64 * 1024}
 
 _HEADER = (
     "# Rendered by `python -m services.mesh render`; a test compares. Paths are relative to the project's folder.\n"
@@ -73,7 +76,7 @@ def _listener(service: Service, options: RenderOptions, contracts: Contracts) ->
         "max_docs_bytes": docs.MAX_BYTES,
         "health_clusters": {service.name: {"value": 1}},
         # All, or a caller that waited for /ready would be refused until another cluster notices.
-        "ready_clusters": {name: {"value": 1} for name, _, _ in _cluster_names(service, contracts)},
+        "ready_clusters": {own["name"]: {"value": 1} for own in _own_values(service, contracts)},
         "keeps_nothing": not keeps(service),
         "keep_file": options.path("envoy", "keep.lua"),
         "rest_file": options.path("envoy", "rest.lua"),
@@ -90,18 +93,18 @@ def _clusters(service: Service, options: RenderOptions, contracts: Contracts) ->
         {"endpoint": {"address": {"socket_address": {"address": options.upstream_address, "port_value": port}}}}
         for port in options.grpc_ports(service)
     ]
+    common = {"endpoints": endpoints, "most_requests": MOST_REQUESTS}
     piece = templates.load("cluster.yaml")
-    return [
-        templates.fill(piece, {"name": name, "health_name": health, "endpoints": endpoints, "window_bytes": window})
-        for name, health, window in _cluster_names(service, contracts)
-    ]
+    return [templates.fill(piece, values | common) for values in _own_values(service, contracts)]
 
 
-def _cluster_names(service: Service, contracts: Contracts) -> list[tuple[str, str, int]]:
-    """Returns each cluster's name, what its health check asks for, and the window of its streams in bytes."""
+def _own_values(service: Service, contracts: Contracts) -> list[dict[str, Any]]:
+    """Returns what is each cluster's own: its name, what its health check asks for, and its windows."""
     alive = service.contracts[0]
-    streams = [(streams_of(service), alive, STREAM_WINDOW)] if has_streams(service, contracts) else []
-    return [(service.name, alive, CALL_WINDOW), *streams, (f"{service.name}_ready", "ready", CALL_WINDOW)]
+    values: list[dict[str, Any]] = [{"name": service.name, "health_name": alive, **CALLS}]
+    if has_streams(service, contracts):
+        values.append({"name": streams_of(service), "health_name": alive, **STREAMS})
+    return [*values, {"name": f"{service.name}_ready", "health_name": "ready", **CALLS}]
 
 
 def _access_log(options: RenderOptions) -> list[dict[str, Any]]:
