@@ -44,7 +44,10 @@ STATUSES: dict[type[Exception], grpc.StatusCode] = {
 TRY_AGAIN = (errors.UnavailableError, errors.ExhaustedError)
 
 # What SQLAlchemy and asyncpg raise when the database is not there, as opposed to a statement that is wrong.
-DATABASE_AWAY = (exc.OperationalError, exc.InterfaceError, exc.TimeoutError, asyncpg.InterfaceError, OSError)
+DATABASE_AWAY = (
+    *(exc.OperationalError, exc.InterfaceError, exc.TimeoutError),
+    *(asyncpg.InterfaceError, asyncpg.InternalClientError, OSError),
+)
 
 # Classes of SQLSTATE of which the same call may not meet the same again: lost connection, conflict with another
 # transaction, out of resources, lock not available, stopped by an operator or a time limit; and read-only, as a server

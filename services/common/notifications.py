@@ -15,6 +15,9 @@ CONNECT_TIMEOUT_S = 3.0
 # A notification can be lost with the network: look again now and then without one.
 LOOK_EVERY_S = 15.0
 RECONNECT_S = 0.5
+# What asyncpg raises where a session ends in the middle of something; the last but one, where the server's farewell
+# came between two statements.
+SESSION_LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, TimeoutError)
 
 
 class ChannelFollower:
@@ -49,7 +52,7 @@ class ChannelFollower:
         while True:
             try:
                 await self._follow()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+            except SESSION_LOST as error:
                 log.warning("channel lost", extra={"channel": self._channel, "error": repr(error)})
             await self._lost()
             await asyncio.sleep(RECONNECT_S)

@@ -24,6 +24,7 @@ class Group:
         self._environment = {"TALLY_DATABASE_URL": tally_url, "TALLY_LOG": target}
         self._folder = folder
         self.replicas = []
+        self.stopped = set()
 
     def start(self, pause_s=0.0, hesitate_s=0.0):
         """Starts a replica whose transactions take up to so long, and which waits so long before each."""
@@ -37,6 +38,14 @@ class Group:
             )
         self.replicas.append(replica)
         return replica
+
+    async def stop_for(self, replica, seconds):
+        """Stops a replica as a machine does that hangs, and wakes it later."""
+        replica.send_signal(signal.SIGSTOP)
+        self.stopped.add(replica)
+        await asyncio.sleep(seconds)
+        replica.send_signal(signal.SIGCONT)
+        self.stopped.remove(replica)
 
     def kill(self, replica):
         replica.kill()
@@ -64,9 +73,6 @@ class Group:
                 "SELECT pid, state, query, state_change FROM pg_stat_activity WHERE usename = $1", ROLE
             )
             ends = [f"replica {replica.pid} ended by {replica.poll()}" for replica in self.replicas if replica.poll()]
-            for replica in self.replicas:
-                replica.send_signal(signal.SIGUSR1)  # it then writes where it stands
-            await asyncio.sleep(1)
             words = [
                 *ends,
                 *rows,

@@ -6,7 +6,6 @@ that went on with what another one had taken over would write wrong ones.
 
 import asyncio
 import contextlib
-import faulthandler
 import os
 import random
 import signal
@@ -19,6 +18,7 @@ from services.common import logs
 from services.common.channels import connect
 from services.common.database import Database
 from services.common.reading_log import CREATE_TABLES, LogConsumer, shard_of
+from services.common.tasks import background
 
 NAME = "tally"
 SCHEMA = "tally"
@@ -141,35 +141,42 @@ class HesitantConsumer(LogConsumer):
 
 
 @contextlib.asynccontextmanager
-async def tallying(database_url, target, work=None, hesitate_s=0.0):
-    """A consumer in this process, and its task."""
+async def consumer_of(database_url, target, work, hesitate_s=0.0):
+    """A consumer that does not run yet."""
     database = Database(database_url, 3, ROLE)
     try:
         async with connect(target) as channel:
             consumer = HesitantConsumer(
-                NAME, work or Tally(), schema=SCHEMA, database=database, database_url=database_url, channel=channel
+                NAME, work, schema=SCHEMA, database=database, database_url=database_url, channel=channel
             )
             consumer.hesitate_s = hesitate_s
-            task = asyncio.create_task(consumer.run())
-            try:
-                yield consumer
-                assert not task.done(), task
-            finally:
-                task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
+            yield consumer
     finally:
         await database.close()
+
+
+@contextlib.asynccontextmanager
+async def tallying(database_url, target, work=None):
+    """A consumer that runs beside the block."""
+    async with consumer_of(database_url, target, work or Tally()) as consumer:
+        task = asyncio.create_task(consumer.run())
+        try:
+            yield consumer
+            assert not task.done(), task
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
 
 async def main():
     """Runs until SIGTERM."""
     logs.configure(NAME, "INFO")
-    faulthandler.register(signal.SIGUSR1)
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     work = Tally(pause_s=float(os.environ["TALLY_PAUSE_S"]))
     hesitate_s = float(os.environ["TALLY_HESITATE_S"])
-    async with tallying(os.environ["TALLY_DATABASE_URL"], os.environ["TALLY_LOG"], work, hesitate_s):
+    database_url, target = os.environ["TALLY_DATABASE_URL"], os.environ["TALLY_LOG"]
+    async with consumer_of(database_url, target, work, hesitate_s) as consumer, background(consumer.run()):
         await stop.wait()
 
 

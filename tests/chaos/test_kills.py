@@ -100,11 +100,15 @@ async def test_kills_lose_nothing_and_double_nothing(admin_url, connection, mesh
             tasks.create_task(write_by_grpc(ingest_service_pb2_grpc.IngestServiceStub(channel), measuring, over))
         naive = NaiveConsumer(await asyncpg.connect(admin_url))
         tasks.create_task(naive.run(over))
-        for _ in range(2):
+        for _ in range(3):
             group.start(pause_s=0.05)
         for _ in range(KILLS):
             await asyncio.sleep(chance.uniform(1.0, 5.0))
-            group.kill(chance.choice(group.replicas))
+            awake = [replica for replica in group.replicas if replica not in group.stopped]
+            if len(awake) == len(group.replicas) and chance.random() < 0.3:
+                tasks.create_task(group.stop_for(chance.choice(awake), chance.uniform(1.0, 8.0)))
+                awake = [replica for replica in group.replicas if replica not in group.stopped]
+            group.kill(chance.choice(awake))
             group.start(pause_s=0.05)
         over.set()
     seconds = (datetime.now(UTC) - begin).total_seconds()

@@ -71,8 +71,9 @@ class LogConsumer:
     def state(self) -> ConsumerState:
         """How it is doing now."""
         place = _least(self._held.values()) if self._held else None
-        shards, members = frozenset(self._held), len(self._membership.alive)
-        return replace(self._state, members=members, shards=shards, place=place)
+        standing = self._membership.standing
+        members = len(standing.alive) if standing else 0
+        return replace(self._state, members=members, shards=frozenset(self._held), place=place)
 
     async def run(self) -> None:
         """Consumes until it is cancelled."""
@@ -135,17 +136,17 @@ class LogConsumer:
         """Comes to a fair share of the shards; tells whether it holds any that the stream does not fit."""
         self._due = False
         held: dict[int, Cursor] = {}
-        member = self._membership.member
-        if member is not None:
+        standing = self._membership.standing
+        if standing is not None:
             async with self._database.transaction() as connection:
                 cursors = await self._cursors.read(connection)
                 if len(cursors) < SHARDS:
                     await self._cursors.make(connection)
                     cursors = await self._cursors.read(connection)
-                wanted = plan(cursors, member, self._membership.alive)
-                changed = await self._cursors.carry_out(connection, wanted, member)
+                wanted = plan(cursors, standing.member, standing.alive)
+                changed = await self._cursors.carry_out(connection, wanted, standing.member)
             held = {c.shard: c for c in (*cursors, *changed)}
-            held = {shard: cursor for shard, cursor in held.items() if cursor.holder == member}
+            held = {shard: cursor for shard, cursor in held.items() if cursor.holder == standing.member}
         gained = [cursor for shard, cursor in held.items() if self._held.get(shard) != cursor]
         self._hold(held)
         return any(Place(cursor.generation, cursor.seq) != self._at for cursor in gained)
@@ -247,9 +248,9 @@ def _least(cursors: Collection[Cursor]) -> Place:
 
 def _is_passing(error: Exception) -> bool:
     """Tells whether the same may work a little later."""
-    if isinstance(error, UnavailableError | OutOfRangeError | FencedError | asyncpg.InterfaceError):
-        return True
-    if database_is_away(error):
+    # A driver's own errors come from work that uses its connection past SQLAlchemy, such as a COPY.
+    known = (UnavailableError, OutOfRangeError, FencedError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+    if isinstance(error, known) or database_is_away(error):
         return True
     cause = error.orig if isinstance(error, DBAPIError) else error
     return str(getattr(cause, "sqlstate", None) or "").startswith(_PASSING)

@@ -9,11 +9,12 @@ import contextlib
 import logging
 import secrets
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import asyncpg
 
 from services.common.database_url import plain_url
-from services.common.notifications import CONNECT_TIMEOUT_S, RECONNECT_S
+from services.common.notifications import CONNECT_TIMEOUT_S, RECONNECT_S, SESSION_LOST
 
 log = logging.getLogger(__name__)
 
@@ -53,13 +54,20 @@ AND m.consumer = $1 AND m.seen_time < clock_timestamp() - make_interval(secs => 
 """  # noqa: S608
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """This replica's number, and those of all members at work, this one included."""
+
+    member: int
+    alive: frozenset[int]
+
+
 class Membership:
     """This replica's membership.
 
     Attributes:
-        member: this replica's number, or None while the database is away. A new connection has a new one, so that
-            what was held over the old one counts as free.
-        alive: the members at work, this one included.
+        standing: None while the database is away. A new connection brings a new number, so that what was held over
+            the old one counts as free.
     """
 
     def __init__(self, database_url: str, schema: str, consumer: str, tick: Callable[[], None]) -> None:
@@ -69,17 +77,16 @@ class Membership:
         self._consumer = consumer
         self._tick = tick
         self._looked = 0.0
-        self.member: int | None = None
-        self.alive: frozenset[int] = frozenset()
+        self.standing: Standing | None = None
 
     async def run(self) -> None:
         """Belongs to the group until it is cancelled."""
         while True:
             try:
                 await self._belong()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+            except SESSION_LOST as error:
                 log.warning("membership lost", extra={"consumer": self._consumer, "error": repr(error)})
-            self.member, self.alive = None, frozenset()
+            self.standing = None
             self._tick()
             await asyncio.sleep(RECONNECT_S)
 
@@ -92,13 +99,12 @@ class Membership:
             await self._execute(connection, _JOIN, member)
             while True:
                 await self._execute(connection, _SHOW, member)
-                self.alive = await self._look(connection) | {member}
-                self.member = member
+                self.standing = Standing(member, await self._look(connection) | {member})
                 self._tick()
                 await asyncio.sleep(TICK_S)
         finally:
             # The lock goes with the connection, and all that is held is free at once.
-            with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+            with contextlib.suppress(*SESSION_LOST):
                 await connection.close(timeout=CLOSE_TIMEOUT_S)
 
     async def _look(self, connection: asyncpg.Connection) -> frozenset[int]:
