@@ -53,7 +53,7 @@ def _keeping(context: Context) -> Keeping:
 
 @asynccontextmanager
 async def wire(context: Context, server: grpc.aio.Server) -> AsyncIterator[None]:
-    """Adds both servicers, follows the neighbours and keeps the partitions."""
+    """Adds the servicers, follows the neighbours and the log, and keeps the partitions."""
     zone = context.environment.zone("SITE_TZ", "Asia/Seoul")
     register_at = context.environment.text("REGISTER_UNKNOWN_AT", "")
     store = SqlRepository(context.database)
