@@ -10,11 +10,10 @@ from pathlib import Path
 
 import asyncpg
 from montrg.realtime.v1 import reading_log_service_pb2 as pb2
-from sqlalchemy.engine import make_url
 
 from services.realtime.log.repository import READ
 from tests.chaos.group import Group
-from tests.chaos.tally import PASSWORD, ROLE, TABLES, tallying
+from tests.chaos.tally import TABLES, login, tallying
 from tests.support.mesh import eventually
 from tests.support.reading_log import payload
 
@@ -130,9 +129,8 @@ async def measure_consumer(mesh, table):
     connection = await asyncpg.connect(mesh.admin_url)
     try:
         await connection.execute(TABLES)
-        url = make_url(mesh.admin_url).set(username=ROLE, password=PASSWORD).render_as_string(hide_password=False)
         target = f"127.0.0.1:{mesh.grpc_port('realtime')}"
         for measure in (measure_delay, measure_backlog, measure_take_over):
-            await measure(connection, url, target, table)
+            await measure(connection, login(mesh.admin_url), target, table)
     finally:
         await connection.close()

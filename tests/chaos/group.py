@@ -67,20 +67,17 @@ class Group:
         try:
             await eventually(check, LONG_S)
         except AssertionError as error:
-            tables = ("log_member", "log_cursor")
-            rows = [dict(row) for name in tables for row in await self.connection.fetch(f"TABLE tally.{name}")]
-            sessions = await self.connection.fetch(
-                "SELECT pid, state, query, state_change FROM pg_stat_activity WHERE usename = $1", ROLE
-            )
-            ends = [f"replica {replica.pid} ended by {replica.poll()}" for replica in self.replicas if replica.poll()]
-            words = [
-                *ends,
-                *rows,
-                *map(dict, sessions),
-                (self._folder / "tally.log").read_text(),
-                f"log's end {await self.end()}",
-            ]
-            raise AssertionError("\n".join(map(str, words))) from error
+            raise AssertionError("\n".join(map(str, await self._standing()))) from error
+
+    async def _standing(self):
+        tables = ("log_member", "log_cursor")
+        rows = [dict(row) for name in tables for row in await self.connection.fetch(f"TABLE tally.{name}")]
+        sessions = await self.connection.fetch(
+            "SELECT pid, state, query FROM pg_stat_activity WHERE usename = $1", ROLE
+        )
+        ends = [f"replica {replica.pid} ended by {replica.poll()}" for replica in self.replicas if replica.poll()]
+        log = (self._folder / "tally.log").read_text()
+        return [*rows, *map(dict, sessions), log, *ends, f"the log ends at {await self.end()}"]
 
     async def end(self):
         return await self.connection.fetchval("SELECT max(seq) FROM realtime.reading_log")

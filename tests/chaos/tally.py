@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 from sqlalchemy import text
+from sqlalchemy.engine import make_url
 
 from services.common import logs
 from services.common.channels import connect
@@ -43,6 +44,12 @@ GRANT USAGE ON SCHEMA {SCHEMA}, realtime TO {ROLE};
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {SCHEMA} TO {ROLE};
 GRANT SELECT ON realtime.readings TO {ROLE};
 """
+
+
+def login(admin_url):
+    """The consumer's login to a database where TABLES was run."""
+    return make_url(admin_url).set(username=ROLE, password=PASSWORD).render_as_string(hide_password=False)
+
 
 _LOAD = text(f"SELECT sensor_id, n, hundredths FROM {SCHEMA}.total WHERE sensor_id = ANY(:sensors)")
 _WRITE = text(

@@ -10,7 +10,7 @@ from sqlalchemy.engine import make_url
 from services.common.migrations.upgrade import upgrade
 from services.local.cluster import find_binaries
 from services.realtime.app import APP as REALTIME
-from tests.chaos.tally import PASSWORD, ROLE, TABLES, tallying
+from tests.chaos.tally import PASSWORD, ROLE, TABLES, login, tallying
 from tests.conftest import PASSWORDS
 from tests.support.mesh import eventually, running_mesh
 from tests.support.postgres import temporary_postgres
@@ -44,7 +44,7 @@ class Restored:
     """A database with the mesh on it; a consumer that is at work only while a block lasts."""
 
     def __init__(self, url, target, connection):
-        self._url = make_url(url).set(username=ROLE, password=PASSWORD).render_as_string(hide_password=False)
+        self._url = login(url)
         self._target = target
         self.connection = connection
 

@@ -2,8 +2,10 @@
 
 import asyncio
 import random
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
+import asyncpg
 from montrg.realtime.v1 import reading_log_service_pb2 as pb2
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -19,6 +21,18 @@ _BATCH = "INSERT INTO realtime.reading_batch (n, payload) VALUES ($1, $2) RETURN
 async def prepare(connection):
     """Makes the partitions that Measuring's readings are in."""
     await connection.execute("SELECT realtime.ensure_partitions(ARRAY[now() - interval '2 days', now()])")
+
+
+@asynccontextmanager
+async def prepared(admin_url, script="SELECT"):
+    """An admin's connection to a database that can be written to, after a script."""
+    connection = await asyncpg.connect(admin_url)
+    try:
+        await connection.execute(script)
+        await prepare(connection)
+        yield connection
+    finally:
+        await connection.close()
 
 
 def payload(rows):

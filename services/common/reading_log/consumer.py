@@ -26,6 +26,7 @@ from services.common.reading_log.work import LogWork
 log = logging.getLogger(__name__)
 
 REPORT_EVERY_S = 1.0
+REPORT_SAME_EVERY_S = 5.0
 
 # Classes of SQLSTATE that the same transaction may not meet again: lost connection, conflict with another transaction,
 # out of resources, lock not available, stopped by an operator or a time limit.
@@ -65,6 +66,7 @@ class LogConsumer:
         self._held: Mapping[int, Cursor] = {}
         self._at = Place("", 0)  # where the stream is
         self._refused: Place | None = None
+        self._reported = (Place("", 0), 0.0)
         self._state = ConsumerState()
 
     @property
@@ -227,12 +229,15 @@ class LogConsumer:
     async def _report_once(self) -> None:
         async with self._database.transaction() as connection:
             cursors = await self._cursors.read(connection)
-        least = _least(cursors)
+        least, now = _least(cursors), asyncio.get_running_loop().time()
+        if least == self._reported[0] and now < self._reported[1] + REPORT_SAME_EVERY_S:
+            return
         try:
             answer = await self._log.commit(least)
         except NotFoundError:
             await self._log.register()
         else:
+            self._reported = (least, now)
             self._state = replace(self._state, lag_readings=answer.lag_readings, lag_s=answer.lag_s)
 
     def _note(self, error: Exception) -> None:

@@ -1,4 +1,4 @@
-"""Which replicas of a consumer are at work: each holds a lock for its life, and shows itself twice a second.
+"""Which replicas of a consumer are at work: each holds a lock for its life, and shows itself every second.
 
 A process that is killed loses its lock at once, since the kernel closes its connection. One that is stopped, or whose
 machine is cut off, keeps it, but does not show itself any more. Neither decides what may be written: the cursors do.
@@ -6,6 +6,7 @@ machine is cut off, keeps it, but does not show itself any more. Neither decides
 
 import asyncio
 import contextlib
+import itertools
 import logging
 import secrets
 from collections.abc import Callable
@@ -20,7 +21,8 @@ log = logging.getLogger(__name__)
 
 LIFE_LOCKS = 4_711_005  # with the member as the second key
 WORK_LOCKS = 4_711_006  # the same, held by each transaction of the member
-TICK_S = 0.5
+TICK_S = 0.5  # looks, which write nothing
+SHOW_EVERY = 2  # ticks
 STALE_S = 5.0
 FORGET_S = 60.0
 CLOSE_TIMEOUT_S = 1.0
@@ -97,8 +99,9 @@ class Membership:
             await self._execute(connection, _FORGET, FORGET_S)
             await connection.execute("SELECT pg_advisory_lock($1, $2)", LIFE_LOCKS, member, timeout=TIMEOUT_S)
             await self._execute(connection, _JOIN, member)
-            while True:
-                await self._execute(connection, _SHOW, member)
+            for tick in itertools.count():
+                if tick % SHOW_EVERY == 0:
+                    await self._execute(connection, _SHOW, member)
                 self.standing = Standing(member, await self._look(connection) | {member})
                 self._tick()
                 await asyncio.sleep(TICK_S)

@@ -13,6 +13,8 @@ class LogWork(Protocol):
     """The work of one consumer. Its methods are called one after the other, never two at a time.
 
     None may keep the event loop busy for more than a second: a replica that cannot show itself for 5 s counts as gone.
+    A neighbour or database that is away is UnavailableError or the driver's own error: the same is then tried again.
+    Any other error ends the consumer, and with it the process.
     """
 
     async def apply(self, connection: AsyncConnection, slices: Sequence[ReadingSlice]) -> None:

@@ -2,7 +2,6 @@
 
 from types import SimpleNamespace
 
-import asyncpg
 import grpc
 import pytest
 from montrg.realtime.v1 import reading_log_service_pb2 as pb2
@@ -10,16 +9,14 @@ from montrg.realtime.v1 import reading_log_service_pb2_grpc
 
 from services.realtime.app import APP as REALTIME
 from tests.support.mesh import running_mesh
-from tests.support.reading_log import prepare
+from tests.support.reading_log import prepared
 
 
 @pytest.fixture(scope="module")
 async def connection(admin_url):
     """The admin's connection."""
-    connection = await asyncpg.connect(admin_url)
-    await prepare(connection)
-    yield connection
-    await connection.close()
+    async with prepared(admin_url) as connection:
+        yield connection
 
 
 @pytest.fixture(scope="module")
