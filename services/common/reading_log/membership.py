@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import itertools
 import logging
+import math
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -33,9 +34,6 @@ _KEEPALIVE = {"tcp_keepalives_idle": "2", "tcp_keepalives_interval": "1", "tcp_k
 
 _JOIN = "INSERT INTO {schema}.log_member VALUES ($1, $2, clock_timestamp())"
 _SHOW = "UPDATE {schema}.log_member SET seen_time = clock_timestamp() WHERE consumer = $1 AND member = $2"
-_FORGET = """
-DELETE FROM {schema}.log_member WHERE consumer = $1 AND seen_time < clock_timestamp() - make_interval(secs => $2)
-"""
 _LOCKS = """
 SELECT l.classid::bigint AS class, l.objid::bigint AS member, l.pid FROM pg_locks l
 WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2
@@ -47,6 +45,13 @@ SELECT m.member FROM {{schema}}.log_member m
 WHERE m.consumer = $1 AND m.seen_time > clock_timestamp() - make_interval(secs => $2)
 AND EXISTS (SELECT FROM locks l WHERE l.class = {LIFE_LOCKS} AND l.member = m.member)
 """  # noqa: S608  our own names
+# While one still has a session, its row is needed to end it.
+_FORGET = f"""
+WITH locks AS ({_LOCKS})
+DELETE FROM {{schema}}.log_member m
+WHERE m.consumer = $1 AND m.seen_time < clock_timestamp() - make_interval(secs => $2)
+AND NOT EXISTS (SELECT FROM locks l WHERE l.class IN ({LIFE_LOCKS}, {WORK_LOCKS}) AND l.member = m.member)
+"""  # noqa: S608
 # One that is stopped in the middle of a transaction holds its rows for as long as it is stopped: its sessions end.
 _END_STALE = f"""
 WITH locks AS ({_LOCKS})
@@ -78,7 +83,7 @@ class Membership:
         self._schema = schema
         self._consumer = consumer
         self._tick = tick
-        self._looked = 0.0
+        self._looked = -math.inf
         self.standing: Standing | None = None
 
     async def run(self) -> None:
