@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 
 import asyncpg
 import grpc
-from sqlalchemy.exc import DBAPIError
 
 from services.common.backoff import Backoff
 from services.common.database import Database
@@ -27,10 +26,6 @@ log = logging.getLogger(__name__)
 
 REPORT_EVERY_S = 1.0
 REPORT_SAME_EVERY_S = 5.0
-
-# Classes of SQLSTATE that the same transaction may not meet again: lost connection, conflict with another transaction,
-# out of resources, lock not available, stopped by an operator or a time limit.
-_PASSING = ("08", "40", "53", "55", "57")
 
 
 class LogConsumer:
@@ -255,7 +250,4 @@ def _is_passing(error: Exception) -> bool:
     """Tells whether the same may work a little later."""
     # A driver's own errors come from work that uses its connection past SQLAlchemy, such as a COPY.
     known = (UnavailableError, OutOfRangeError, FencedError, asyncpg.InterfaceError, asyncpg.InternalClientError)
-    if isinstance(error, known) or database_is_away(error):
-        return True
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    return str(getattr(cause, "sqlstate", None) or "").startswith(_PASSING)
+    return isinstance(error, known) or database_is_away(error)
