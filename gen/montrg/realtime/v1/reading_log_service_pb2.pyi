@@ -128,3 +128,51 @@ class ListConsumersResponse(_message.Message):
     consumers: _containers.RepeatedCompositeFieldContainer[LogConsumer]
     head: LogHead
     def __init__(self, consumers: _Optional[_Iterable[_Union[LogConsumer, _Mapping]]] = ..., head: _Optional[_Union[LogHead, _Mapping]] = ...) -> None: ...
+
+class ReadRangeRequest(_message.Message):
+    __slots__ = ("start_time", "end_time", "sensor_ids")
+    START_TIME_FIELD_NUMBER: _ClassVar[int]
+    END_TIME_FIELD_NUMBER: _ClassVar[int]
+    SENSOR_IDS_FIELD_NUMBER: _ClassVar[int]
+    start_time: _timestamp_pb2.Timestamp
+    end_time: _timestamp_pb2.Timestamp
+    sensor_ids: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., sensor_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class ReadRangeResponse(_message.Message):
+    __slots__ = ("head", "batch", "end")
+    HEAD_FIELD_NUMBER: _ClassVar[int]
+    BATCH_FIELD_NUMBER: _ClassVar[int]
+    END_FIELD_NUMBER: _ClassVar[int]
+    head: RangeHead
+    batch: ReadingBatch
+    end: RangeEnd
+    def __init__(self, head: _Optional[_Union[RangeHead, _Mapping]] = ..., batch: _Optional[_Union[ReadingBatch, _Mapping]] = ..., end: _Optional[_Union[RangeEnd, _Mapping]] = ...) -> None: ...
+
+class RangeHead(_message.Message):
+    __slots__ = ("generation", "seq")
+    GENERATION_FIELD_NUMBER: _ClassVar[int]
+    SEQ_FIELD_NUMBER: _ClassVar[int]
+    generation: str
+    seq: int
+    def __init__(self, generation: _Optional[str] = ..., seq: _Optional[int] = ...) -> None: ...
+
+class RangeEnd(_message.Message):
+    __slots__ = ("readings",)
+    READINGS_FIELD_NUMBER: _ClassVar[int]
+    readings: int
+    def __init__(self, readings: _Optional[int] = ...) -> None: ...
+
+class GetReadingExtentRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ReadingExtent(_message.Message):
+    __slots__ = ("first_time", "end_time", "frozen_before")
+    FIRST_TIME_FIELD_NUMBER: _ClassVar[int]
+    END_TIME_FIELD_NUMBER: _ClassVar[int]
+    FROZEN_BEFORE_FIELD_NUMBER: _ClassVar[int]
+    first_time: _timestamp_pb2.Timestamp
+    end_time: _timestamp_pb2.Timestamp
+    frozen_before: _timestamp_pb2.Timestamp
+    def __init__(self, first_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., frozen_before: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...

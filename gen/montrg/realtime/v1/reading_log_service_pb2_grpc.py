@@ -67,6 +67,16 @@ class ReadingLogServiceStub:
                 request_serializer=montrg_dot_realtime_dot_v1_dot_reading__log__service__pb2.ListConsumersRequest.SerializeToString,
                 response_deserializer=montrg_dot_realtime_dot_v1_dot_reading__log__service__pb2.ListConsumersResponse.FromString,
                 _registered_method=True)
+        self.ReadRange = channel.unary_stream(
+                '/montrg.realtime.v1.ReadingLogService/ReadRange',
+                request_serializer=montrg_dot_realtime_dot_v1_dot_reading__log__service__pb2.ReadRangeRequest.SerializeToString,
+                response_deserializer=montrg_dot_realtime_dot_v1_dot_reading__log__service__pb2.ReadRangeResponse.FromString,
+                _registered_method=True)
+        self.GetReadingExtent = channel.unary_unary(
+                '/montrg.realtime.v1.ReadingLogService/GetReadingExtent',
+                request_serializer=montrg_dot_realtime_dot_v1_dot_reading__log__service__pb2.GetReadingExtentRequest.SerializeToString,
+                response_deserializer=montrg_dot_realtime_dot_v1_dot_reading__log__service__pb2.ReadingExtent.FromString,
+                _registered_method=True)
 
 
 class ReadingLogServiceServicer:
@@ -124,6 +134,25 @@ class ReadingLogServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ReadRange(self, request, context):
+        """Streams every stored reading of a time range as of one place in the log:
+        all of what was appended up to there, and nothing of what came after. The
+        first message is a RangeHead, the last one a RangeEnd; a stream without
+        one is incomplete. A range that begins before what retention has dropped
+        is FAILED_PRECONDITION with the reason FROZEN, also where that happens
+        while it is read.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetReadingExtent(self, request, context):
+        """Tells from when to when there are readings.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ReadingLogServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -151,6 +180,16 @@ def add_ReadingLogServiceServicer_to_server(servicer, server):
                     servicer.ListConsumers,
                     request_deserializer=montrg_dot_realtime_dot_v1_dot_reading__log__service__pb2.ListConsumersRequest.FromString,
                     response_serializer=montrg_dot_realtime_dot_v1_dot_reading__log__service__pb2.ListConsumersResponse.SerializeToString,
+            ),
+            'ReadRange': grpc.unary_stream_rpc_method_handler(
+                    servicer.ReadRange,
+                    request_deserializer=montrg_dot_realtime_dot_v1_dot_reading__log__service__pb2.ReadRangeRequest.FromString,
+                    response_serializer=montrg_dot_realtime_dot_v1_dot_reading__log__service__pb2.ReadRangeResponse.SerializeToString,
+            ),
+            'GetReadingExtent': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetReadingExtent,
+                    request_deserializer=montrg_dot_realtime_dot_v1_dot_reading__log__service__pb2.GetReadingExtentRequest.FromString,
+                    response_serializer=montrg_dot_realtime_dot_v1_dot_reading__log__service__pb2.ReadingExtent.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -296,6 +335,60 @@ class ReadingLogService:
             '/montrg.realtime.v1.ReadingLogService/ListConsumers',
             montrg_dot_realtime_dot_v1_dot_reading__log__service__pb2.ListConsumersRequest.SerializeToString,
             montrg_dot_realtime_dot_v1_dot_reading__log__service__pb2.ListConsumersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReadRange(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/montrg.realtime.v1.ReadingLogService/ReadRange',
+            montrg_dot_realtime_dot_v1_dot_reading__log__service__pb2.ReadRangeRequest.SerializeToString,
+            montrg_dot_realtime_dot_v1_dot_reading__log__service__pb2.ReadRangeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetReadingExtent(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/montrg.realtime.v1.ReadingLogService/GetReadingExtent',
+            montrg_dot_realtime_dot_v1_dot_reading__log__service__pb2.GetReadingExtentRequest.SerializeToString,
+            montrg_dot_realtime_dot_v1_dot_reading__log__service__pb2.ReadingExtent.FromString,
             options,
             channel_credentials,
             insecure,
