@@ -11,10 +11,13 @@ from services import catalog
 from services.common.channels import connect
 from services.common.clock import system_clock
 from services.common.interceptors import database_is_away
+from services.common.neighbours import Follower, SqlSnapshots
 from services.common.server import App, Context
 from services.common.tasks import background
+from services.directory.client import location_neighbour
+from services.directory.convert import directory as parse_directory
 from services.realtime import convert
-from services.realtime.clients import SensorRegistrar, location_neighbour, thresholds_neighbour
+from services.realtime.clients import SensorRegistrar, thresholds_neighbour
 from services.realtime.ingest.handler import IngestHandler
 from services.realtime.ingest.queue import WriteQueue
 from services.realtime.ingest.repository import SqlReadings
@@ -26,8 +29,6 @@ from services.realtime.log.feed import LogFeed
 from services.realtime.log.handler import ReadingLogHandler
 from services.realtime.log.repository import SqlLog
 from services.realtime.log.service import LogUseCases
-from services.realtime.neighbours import Follower
-from services.realtime.repository import SqlRepository
 from services.realtime.upkeep import Keeping, Upkeep
 
 
@@ -56,12 +57,12 @@ async def wire(context: Context, server: grpc.aio.Server) -> AsyncIterator[None]
     """Adds the servicers, follows the neighbours and the log, and keeps the partitions."""
     zone = context.environment.zone("SITE_TZ", "Asia/Seoul")
     register_at = context.environment.text("REGISTER_UNKNOWN_AT", "")
-    store = SqlRepository(context.database)
+    store = SqlSnapshots(context.database, "realtime")
     async with connect(_target(context, "location")) as location, connect(_target(context, "thresholds")) as thresholds:
         directory = Follower(
             "location",
             location_neighbour(location),
-            convert.directory,
+            parse_directory,
             store=store,
             is_away=database_is_away,
             clock=system_clock,

@@ -1,52 +1,16 @@
-"""The neighbours' stubs: location's directory and the thresholds' rules."""
+"""The neighbours' stubs: the thresholds' rules, and the registration of sensors."""
 
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import grpc
 from montrg.location.v1 import sensor_service_pb2, sensor_service_pb2_grpc
 from montrg.thresholds.v1 import threshold_service_pb2, threshold_service_pb2_grpc
 
 from services.common.channels import DEADLINE_S
-from services.common.errors import UnavailableError
+from services.common.neighbours import RevisionedNeighbour, away
 
 log = logging.getLogger(__name__)
-
-
-class RevisionedNeighbour:
-    """Satisfies Neighbour with two calls: one that returns everything, and one that streams the revision."""
-
-    def __init__(self, name: str, everything: Callable[[], Any], changes: Callable[[], Any]) -> None:
-        self._name = name
-        self._everything = everything
-        self._changes = changes
-
-    async def fetch(self) -> bytes:
-        """Returns everything, serialised."""
-        try:
-            answer = await self._everything()
-        except grpc.aio.AioRpcError as error:
-            raise _away(self._name, error) from error
-        return bytes(answer.SerializeToString())
-
-    async def watch(self) -> AsyncIterator[int]:
-        """Yields the neighbour's revisions."""
-        try:
-            async for answer in self._changes():
-                yield answer.change.revision
-        except grpc.aio.AioRpcError as error:
-            raise _away(self._name, error) from error
-
-
-def location_neighbour(channel: grpc.aio.Channel) -> RevisionedNeighbour:
-    """Returns location's directory as a neighbour."""
-    stub = sensor_service_pb2_grpc.SensorServiceStub(channel)
-    return RevisionedNeighbour(
-        "location",
-        lambda: stub.GetDirectory(sensor_service_pb2.GetDirectoryRequest(), timeout=DEADLINE_S),
-        lambda: stub.WatchChanges(sensor_service_pb2.WatchChangesRequest()),
-    )
 
 
 def thresholds_neighbour(channel: grpc.aio.Channel) -> RevisionedNeighbour:
@@ -74,12 +38,6 @@ class SensorRegistrar:
                 await self._stub.CreateSensor(sensor_service_pb2.CreateSensorRequest(sensor=sensor), timeout=DEADLINE_S)
             except grpc.aio.AioRpcError as error:
                 if error.code() is not grpc.StatusCode.ALREADY_EXISTS:
-                    log.warning(
-                        "not registered", extra={"sensor_id": sensor_id, "error": str(_away("location", error))}
-                    )
+                    log.warning("not registered", extra={"sensor_id": sensor_id, "error": str(away("location", error))})
                 if error.code() is grpc.StatusCode.UNAVAILABLE:
                     return  # and so would it be for each of the others
-
-
-def _away(name: str, error: grpc.aio.AioRpcError) -> UnavailableError:
-    return UnavailableError(f"{name} answered {error.code().name}: {error.details()}", "NEIGHBOUR_UNAVAILABLE")

@@ -1,6 +1,6 @@
 """The tables of the schema `realtime` that are read through SQLAlchemy; the migrations make them and all others."""
 
-from sqlalchemy import Column, DateTime, Float, LargeBinary, MetaData, SmallInteger, Table, Text
+from sqlalchemy import Column, DateTime, Float, MetaData, SmallInteger, Table, Text
 
 metadata = MetaData(schema="realtime")
 
@@ -17,12 +17,4 @@ readings = Table(
     *(Column(name, Float) for name in _MEASURED),
     Column("quality", SmallInteger, nullable=False),
     Column("source", Text, nullable=False),
-)
-
-neighbour_snapshot = Table(
-    "neighbour_snapshot",
-    metadata,
-    Column("name", Text, primary_key=True),
-    Column("payload", LargeBinary, nullable=False),
-    Column("fetch_time", DateTime(timezone=True), nullable=False),
 )

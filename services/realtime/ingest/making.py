@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.common.epoch import microseconds
+from services.directory.domain import Sensor
 from services.heat.perceived import LEAST_HUMIDITY, MOST_HUMIDITY, formula_holds, perceived_temperature, publish
-from services.realtime.domain import Sensor
 from services.realtime.ingest.columns import Bools, Floats, Ints, Readings, SentRows
 from services.realtime.ingest.rules import celsius
 from services.realtime.quality import GOOD, IMPLAUSIBLE, PINNED

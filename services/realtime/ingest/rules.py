@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from services.common.epoch import microseconds
-from services.realtime.domain import SENSOR_ID
+from services.directory.domain import SENSOR_ID
 from services.realtime.ingest.columns import Bools, Floats, SentRows
 
 UNITS = ("celsius", "fahrenheit")

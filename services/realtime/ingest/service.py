@@ -11,7 +11,8 @@ from services.common.clock import Clock
 from services.common.epoch import moment_of
 from services.common.errors import NotFoundError, invalid
 from services.common.paging import Page, PageRequest, page
-from services.realtime.domain import SENSOR_ID, Directory, Followed, Sensor
+from services.directory.domain import SENSOR_ID, Directory, Sensor
+from services.realtime.domain import Followed
 from services.realtime.ingest.columns import Readings, SentRows, joined
 from services.realtime.ingest.domain import (
     REJECTED,

@@ -5,8 +5,9 @@ from zoneinfo import ZoneInfo
 from services.common.clock import system_clock
 from services.common.database import Database
 from services.common.interceptors import database_is_away
+from services.common.neighbours import Follower
+from services.directory.domain import Directory
 from services.heat.judging import Rules
-from services.realtime.domain import Directory
 from services.realtime.live import convert
 from services.realtime.live.audience import Audience
 from services.realtime.live.board import Board
@@ -15,7 +16,6 @@ from services.realtime.live.service import LiveUseCases
 from services.realtime.live.view import View
 from services.realtime.log.feed import LogFeed
 from services.realtime.log.repository import SqlLog
-from services.realtime.neighbours import Follower
 
 
 def live_view(

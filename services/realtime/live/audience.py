@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from services.common.tasks import wait_for
-from services.realtime.domain import PlaceFilter
+from services.directory.domain import PlaceFilter
 
 # A message costs some 0.1 ms, so these let watchers have at most half of a processor.
 TOGETHER = 25

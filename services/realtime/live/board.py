@@ -4,9 +4,9 @@ import heapq
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from services.common.epoch import moment_of
+from services.directory.domain import Directory, PlaceFilter
 from services.heat.judging import Rules, judge
 from services.heat.levels import METRICS
-from services.realtime.domain import Directory, PlaceFilter
 from services.realtime.live.domain import (
     DEFAULT_INTERVAL_S,
     GOOD,

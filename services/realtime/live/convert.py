@@ -13,8 +13,8 @@ import numpy as np
 from montrg.realtime.v1 import reading_log_service_pb2 as log_pb2
 from montrg.realtime.v1 import realtime_service_pb2 as pb2
 
+from services.directory.domain import PlaceFilter
 from services.heat.levels import status
-from services.realtime.domain import PlaceFilter
 from services.realtime.live.domain import GOOD, STALE, SUSPECT, Changes, Heading, Levels, Reading, Where
 from services.realtime.quality import REASONS
 

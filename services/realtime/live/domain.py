@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from services.realtime.domain import Place, PlaceFilter
+from services.directory.domain import Place, PlaceFilter
 
 GOOD, SUSPECT, STALE = "GOOD", "SUSPECT", "STALE"
 STALE_AFTER_INTERVALS = 3

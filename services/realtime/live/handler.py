@@ -6,7 +6,7 @@ from typing import Any
 
 from montrg.realtime.v1 import realtime_service_pb2_grpc
 
-from services.realtime.domain import PlaceFilter
+from services.directory.domain import PlaceFilter
 from services.realtime.live.convert import place_filter
 from services.realtime.live.service import LiveUseCases
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from services.common.clock import Clock
 from services.common.errors import ExhaustedError, NotFoundError
-from services.realtime.domain import PlaceFilter
+from services.directory.domain import PlaceFilter
 from services.realtime.live import tokens
 from services.realtime.live.audience import Audience
 from services.realtime.live.domain import Changes, Heading

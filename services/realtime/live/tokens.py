@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from services.common import tokens
 from services.common.errors import invalid
-from services.realtime.domain import PlaceFilter
+from services.directory.domain import PlaceFilter
 
 
 @dataclass(frozen=True, slots=True)

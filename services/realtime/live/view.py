@@ -9,8 +9,8 @@ from services.common.clock import Clock
 from services.common.epoch import microseconds
 from services.common.errors import UnavailableError
 from services.common.tasks import wait_for
+from services.directory.domain import Directory
 from services.heat.judging import Rules
-from services.realtime.domain import Directory
 from services.realtime.live.board import Board
 from services.realtime.live.domain import Loaded, Reading
 from services.realtime.live.tokens import Position, state_of

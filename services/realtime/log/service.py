@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Sequence
 from typing import Protocol
 
 from services.common.errors import NotFoundError, invalid
-from services.realtime.domain import SENSOR_ID
+from services.directory.domain import SENSOR_ID
 from services.realtime.log.domain import Consumer, Entry, Head, Mark
 
 HEARTBEAT_S = 15.0

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from montrg.realtime.v1 import ingest_service_pb2 as pb2
 
-from services.realtime.domain import Sensor
+from services.directory.domain import Sensor
 from services.realtime.ingest import convert
 
 NOW = datetime(2026, 7, 15, 12, tzinfo=UTC)

@@ -6,7 +6,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from services.realtime.domain import Calibration
+from services.directory.domain import Calibration
 from services.realtime.ingest.making import make_readings
 from services.realtime.quality import GOOD, IMPLAUSIBLE, PINNED
 from tests.realtime.ingest.rows import NOW, SENSOR, sent

@@ -1,6 +1,6 @@
 """Boards for tests: measurements are rendered as words that a test can read."""
 
-from services.realtime.domain import Directory, Place, PlaceFilter, Sensor
+from services.directory.domain import Directory, Place, PlaceFilter, Sensor
 from services.realtime.live.board import Board
 from services.realtime.live.domain import Reading
 

@@ -4,7 +4,7 @@ import asyncio
 from datetime import UTC, datetime
 
 from services.common.errors import UnavailableError
-from services.realtime.neighbours import Follower
+from services.common.neighbours import Follower
 
 NOON = datetime(2026, 7, 15, 12, tzinfo=UTC)
 
