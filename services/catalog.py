@@ -69,6 +69,14 @@ SERVICES: tuple[Service, ...] = (
         internal=("montrg.realtime.v1.ReadingLogService",),
         calls=("location", "thresholds"),
     ),
+    Service(
+        name="aggregation",
+        title="Aggregation",
+        rest_port=30004,
+        grpc_port=50054,
+        contracts=("montrg.aggregation.v1.AggregationService", "montrg.aggregation.v1.BackfillService"),
+        calls=("location", "realtime"),
+    ),
 )
 
 

@@ -13,6 +13,7 @@ from grpc_channelz.v1 import channelz
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from services import catalog
 from services.common import logs
 from services.common.channels import MAX_MESSAGE_BYTES
 from services.common.database import Database
@@ -49,6 +50,11 @@ class Context:
     environment: Environment
     database: Database
     stopping: asyncio.Event
+
+    def target(self, name: str) -> str:
+        """Returns where a neighbour is, by its name in the catalog."""
+        default = f"127.0.0.1:{catalog.service(name).grpc_port}"
+        return self.environment.target(f"{name.upper()}_SERVICE_URL", default)
 
 
 @dataclass(frozen=True, slots=True)

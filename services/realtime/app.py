@@ -7,7 +7,6 @@ from datetime import timedelta
 import grpc
 from montrg.realtime.v1 import ingest_service_pb2_grpc, reading_log_service_pb2_grpc, realtime_service_pb2_grpc
 
-from services import catalog
 from services.common.channels import connect
 from services.common.clock import system_clock
 from services.common.interceptors import database_is_away
@@ -32,11 +31,6 @@ from services.realtime.log.service import LogUseCases
 from services.realtime.upkeep import Keeping, Upkeep
 
 
-def _target(context: Context, name: str) -> str:
-    default = f"127.0.0.1:{catalog.service(name).grpc_port}"
-    return context.environment.target(f"{name.upper()}_SERVICE_URL", default)
-
-
 def _flat_rule(context: Context) -> FlatRule:
     samples = context.environment.integer("FLAT_SAMPLES", 60, 0, 1_000_000)
     minutes = context.environment.integer("FLAT_MINUTES", 60, 0, 100_000)
@@ -58,7 +52,7 @@ async def wire(context: Context, server: grpc.aio.Server) -> AsyncIterator[None]
     zone = context.environment.zone("SITE_TZ", "Asia/Seoul")
     register_at = context.environment.text("REGISTER_UNKNOWN_AT", "")
     store = SqlSnapshots(context.database, "realtime")
-    async with connect(_target(context, "location")) as location, connect(_target(context, "thresholds")) as thresholds:
+    async with connect(context.target("location")) as location, connect(context.target("thresholds")) as thresholds:
         directory = Follower(
             "location",
             location_neighbour(location),

@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
 
+from services.aggregation.app import APP as AGGREGATION
 from services.common.server import serve
 from services.location.app import APP as LOCATION
 from services.realtime.app import APP as REALTIME
@@ -11,7 +12,7 @@ from tests.conftest import settings_of
 
 
 class Mesh:
-    """Three services; each can be stopped, and started again on its port."""
+    """Services; each can be stopped, and started again on its port."""
 
     def __init__(self, admin_url):
         self._admin_url = admin_url
@@ -34,6 +35,15 @@ class Mesh:
 
     def url(self, app):
         return f"127.0.0.1:{self.ports[app.name]}"
+
+
+@asynccontextmanager
+async def aggregating_mesh(admin_url, **aggregation):
+    """Runs the services with aggregation until the block ends; `aggregation` are settings of that service."""
+    async with running_mesh(admin_url) as mesh:
+        urls = {"LOCATION_SERVICE_URL": mesh.url(LOCATION), "REALTIME_SERVICE_URL": mesh.url(REALTIME)}
+        await mesh.start(AGGREGATION, **urls, **aggregation)
+        yield mesh
 
 
 @asynccontextmanager

@@ -13,7 +13,13 @@ from montrg.realtime.v1 import reading_log_service_pb2 as pb2
 from montrg.realtime.v1 import reading_log_service_pb2_grpc
 
 from services.common.channels import DEADLINE_S
-from services.common.errors import DomainError, NotFoundError, OutOfRangeError, UnavailableError
+from services.common.errors import (
+    DomainError,
+    FailedPreconditionError,
+    NotFoundError,
+    OutOfRangeError,
+    UnavailableError,
+)
 from services.common.reading_log.state import Place
 
 SILENCE_S = 20.0  # the log speaks at least every 15 s
@@ -37,12 +43,12 @@ class LogClient:
     async def register(self) -> None:
         """Has the log keep from now on what this consumer has not passed; does nothing if it does so already."""
         request = pb2.RegisterConsumerRequest(consumer=self._consumer)
-        with _domain_errors():
+        with domain_errors():
             await self._stub.RegisterConsumer(request, timeout=DEADLINE_S)
 
     async def end(self) -> Place:
         """Returns where the log ends now."""
-        with _domain_errors():
+        with domain_errors():
             answer = await self._stub.ListConsumers(pb2.ListConsumersRequest(), timeout=DEADLINE_S)
         return Place(answer.head.generation, answer.head.last_seq)
 
@@ -54,7 +60,7 @@ class LogClient:
             NotFoundError: the consumer is not registered.
         """
         request = pb2.CommitOffsetRequest(consumer=self._consumer, generation=place.generation, seq=place.seq)
-        with _domain_errors():
+        with domain_errors():
             answer: pb2.LogConsumer = await self._stub.CommitOffset(request, timeout=DEADLINE_S)
         return answer
 
@@ -91,7 +97,7 @@ class LogClient:
 
 async def _next(call: Any) -> pb2.SubscribeResponse:  # noqa: ANN401  grpc is untyped
     try:
-        with _domain_errors():
+        with domain_errors():
             async with asyncio.timeout(SILENCE_S):
                 message: Any = await call.read()
     except TimeoutError as error:
@@ -103,7 +109,7 @@ async def _next(call: Any) -> pb2.SubscribeResponse:  # noqa: ANN401  grpc is un
 
 
 @contextmanager
-def _domain_errors() -> Iterator[None]:
+def domain_errors() -> Iterator[None]:
     """Turns a refused call into the error that the server raised, as far as the caller can tell them apart."""
     try:
         yield
@@ -117,6 +123,8 @@ def _domain_error(error: grpc.aio.AioRpcError) -> DomainError:
         return OutOfRangeError(message, _reason(error))
     if error.code() is grpc.StatusCode.NOT_FOUND:
         return NotFoundError(message, _reason(error))
+    if error.code() is grpc.StatusCode.FAILED_PRECONDITION:
+        return FailedPreconditionError(str(error.details()), _reason(error))
     return UnavailableError(message, "LOG_UNAVAILABLE")
 
 

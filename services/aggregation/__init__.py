@@ -1,0 +1,1 @@
+"""Aggregation: what was measured per hour, day and month. Owns the rollups."""

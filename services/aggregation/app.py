@@ -1,0 +1,49 @@
+"""Wires the aggregation service."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import grpc
+
+from services.aggregation.backfill.repository import SqlBackfills
+from services.aggregation.rollup.store import RollupWriter
+from services.aggregation.rollup.work import RollupWork
+from services.common.channels import connect
+from services.common.clock import system_clock
+from services.common.interceptors import database_is_away
+from services.common.neighbours import Follower, SqlSnapshots
+from services.common.reading_log import LogConsumer
+from services.common.server import App, Context
+from services.common.tasks import background
+from services.directory.client import location_neighbour
+from services.directory.convert import directory as parse_directory
+
+SCHEMA = "aggregation"
+
+
+@asynccontextmanager
+async def wire(context: Context, server: grpc.aio.Server) -> AsyncIterator[None]:  # noqa: ARG001
+    """Adds the servicers, follows the directory and the reading log, and works on backfills."""
+    zone = context.environment.zone("SITE_TZ", "Asia/Seoul")
+    async with connect(context.target("location")) as location, connect(context.target("realtime")) as realtime:
+        directory = Follower(
+            "location",
+            location_neighbour(location),
+            parse_directory,
+            store=SqlSnapshots(context.database, SCHEMA),
+            is_away=database_is_away,
+            clock=system_clock,
+        )
+        consumer = LogConsumer(
+            SCHEMA,
+            RollupWork(RollupWriter(zone.key), SqlBackfills()),
+            schema=SCHEMA,
+            database=context.database,
+            database_url=context.settings.database_url,
+            channel=realtime,
+        )
+        async with background(directory.run(), consumer.run()):
+            yield
+
+
+APP = App(SCHEMA, wire)

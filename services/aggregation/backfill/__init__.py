@@ -1,0 +1,1 @@
+"""Makes rollups anew from the raw readings, and verifies them."""

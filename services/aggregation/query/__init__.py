@@ -1,0 +1,1 @@
+"""Answers what was measured per hour, day and month."""

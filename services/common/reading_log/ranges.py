@@ -1,0 +1,71 @@
+"""Reads the stored readings of a time range, as of one place in the log."""
+
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import grpc
+from montrg.realtime.v1 import reading_log_service_pb2 as pb2
+from montrg.realtime.v1 import reading_log_service_pb2_grpc
+
+from services.common.channels import DEADLINE_S
+from services.common.errors import UnavailableError
+from services.common.reading_log.client import domain_errors
+from services.common.reading_log.columns import ReadingSlice, cut
+from services.common.reading_log.shards import SHARDS
+from services.common.reading_log.state import Place
+from services.common.times import moment, time_or_none
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """From when to when there are readings, None where there is none; what is before `frozen_before` was dropped."""
+
+    first_time: datetime | None
+    end_time: datetime | None
+    frozen_before: datetime
+
+
+class RangeClient:
+    """The stored readings. A call that fails raises UnavailableError: the same may work later."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self._stub = reading_log_service_pb2_grpc.ReadingLogServiceStub(channel)
+
+    async def extent(self) -> Extent:
+        """Returns from when to when there are readings."""
+        with domain_errors():
+            answer = await self._stub.GetReadingExtent(pb2.GetReadingExtentRequest(), timeout=DEADLINE_S)
+        first, end = time_or_none(answer, "first_time"), time_or_none(answer, "end_time")
+        return Extent(first, end, moment(answer.frozen_before))
+
+    async def read(
+        self, start: datetime, end: datetime, sensor_ids: Sequence[str] = ()
+    ) -> AsyncGenerator[Place | ReadingSlice, None]:
+        """Yields a place, then all readings from `start` to before `end` that were appended up to it, and none later.
+
+        Each slice has the place's seq. Without sensor_ids it is every sensor.
+
+        Raises:
+            FailedPreconditionError: retention has dropped some of the range; its reason is FROZEN.
+            UnavailableError: the stream broke before its end.
+        """
+        request = pb2.ReadRangeRequest(start_time=start, end_time=end, sensor_ids=sensor_ids)
+        call = self._stub.ReadRange(request)
+        place, count, total = Place("", 0), 0, -1
+        try:
+            with domain_errors():
+                async for message in call:
+                    kind = message.WhichOneof("message")
+                    if kind == "head":
+                        place = Place(message.head.generation, message.head.seq)
+                        yield place
+                    elif kind == "end":
+                        total = message.end.readings
+                    elif (part := cut(message.batch, range(SHARDS))) is not None:
+                        count += len(part)
+                        yield replace(part, seq=place.seq)
+        finally:
+            call.cancel()
+        if count != total:
+            raise UnavailableError("the readings of a range broke off", "RANGE_INCOMPLETE")
