@@ -28,9 +28,15 @@ async def connection(admin_url):
 
 
 @pytest.fixture(scope="module")
-async def mesh(admin_url, connection):
+def zone():
+    """The site's; a module may have another one."""
+    return "Asia/Seoul"
+
+
+@pytest.fixture(scope="module")
+async def mesh(admin_url, connection, zone):
     """Three places, each with a sensor of the same name, and `A-1b` beside the one at A-1."""
-    async with aggregating_mesh(admin_url) as mesh:
+    async with aggregating_mesh(admin_url, MONTRG_SITE_TZ=zone) as mesh:
         async with grpc.aio.insecure_channel(mesh.url(LOCATION)) as channel:
             for loc_id, fields in PLACES.items():
                 await make_place(channel, loc_id, **fields)

@@ -1,0 +1,97 @@
+"""Replicas of the aggregation service that are killed again and again under load: no rollup changes by it."""
+
+import asyncio
+import os
+import random
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+
+import grpc
+import pytest
+from montrg.realtime.v1 import ingest_service_pb2 as ingest_pb2
+from montrg.realtime.v1 import ingest_service_pb2_grpc
+
+from services.location.app import APP as LOCATION
+from services.realtime.app import APP as REALTIME
+from tests.chaos.group import ROOT
+from tests.conftest import service_url
+from tests.support.directory import make_place, register
+from tests.support.rollups import assert_rollups_are_right, followed
+from tests.support.soak import SEED, kills
+
+KILLS = kills(usual=5, share=0.2)
+WRITERS, SENSORS, REPLICAS = 4, 25, 2
+
+
+@pytest.fixture
+def start(admin_url, mesh, tmp_path):
+    """Starts a replica as a process."""
+    environment = os.environ | {
+        "MONTRG_DATABASE_URL": service_url(admin_url, "aggregation"),
+        "MONTRG_PORT": "0",
+        "LOCATION_SERVICE_URL": mesh.url(LOCATION),
+        "REALTIME_SERVICE_URL": mesh.url(REALTIME),
+    }
+    replicas = []
+
+    def one():
+        with (tmp_path / "aggregation.log").open("ab") as output:
+            argv = [sys.executable, "-m", "services.aggregation"]
+            replicas.append(subprocess.Popen(argv, cwd=ROOT, env=environment, stderr=output))
+        return replicas[-1]
+
+    yield one
+    for replica in replicas:
+        replica.kill()
+        replica.wait()
+
+
+async def write(stub, writer, over):
+    """Writes until `over`: new readings, late ones, and some batches a second time."""
+    chance = random.Random(SEED + writer)
+    begin = datetime.now(UTC).replace(microsecond=0) - timedelta(days=2)
+    count = 0
+    while not over.is_set():
+        moments = [begin + timedelta(seconds=chance.randrange(2 * 86400)) for _ in range(200)]
+        readings = [
+            ingest_pb2.Reading(
+                sensor_id=f"k{writer}-{chance.randrange(SENSORS)}",
+                capture_time=moment,
+                temperature=chance.randint(1000, 4000) / 100,
+                humidity=chance.randint(1000, 9000) / 100,
+            )
+            for moment in moments
+        ]
+        for _ in range(1 + (chance.random() < 0.2)):
+            answer = await stub.WriteReadings(ingest_pb2.WriteReadingsRequest(readings=readings))
+            count += answer.accepted + answer.late
+    return count
+
+
+async def test_kills_change_no_rollup(connection, mesh, start):
+    print(f"SEED={SEED} KILLS={KILLS}")
+    chance = random.Random(SEED)
+    async with grpc.aio.insecure_channel(mesh.url(LOCATION)) as channel:
+        await make_place(channel, "K-1")
+        await register(channel, *(f"k{w}-{s}" for w in range(WRITERS) for s in range(SENSORS)), loc_id="K-1")
+    over = asyncio.Event()
+    held = "SELECT count(*) FROM aggregation.log_cursor WHERE holder IS NOT NULL AND seq > 0"
+    async with grpc.aio.insecure_channel(mesh.url(REALTIME)) as channel, asyncio.TaskGroup() as tasks:
+        stub = ingest_service_pb2_grpc.IngestServiceStub(channel)
+        writing = [tasks.create_task(write(stub, writer, over)) for writer in range(WRITERS)]
+        replicas = [start() for _ in range(REPLICAS)]
+        touched = 0
+        for _ in range(KILLS):
+            await asyncio.sleep(chance.uniform(1.0, 4.0))
+            touched += await connection.fetchval(held) > 0
+            victim = replicas.pop(chance.randrange(REPLICAS))
+            victim.kill()
+            victim.wait()
+            replicas.append(start())
+        over.set()
+    await followed(connection)
+    written = sum(task.result() for task in writing)
+    assert touched >= KILLS - 2, "the kills touched nobody: the test shows nothing"
+    assert await connection.fetchval("SELECT sum(readings) FROM aggregation.monthly") == written > 10_000
+    print(f"{written} readings, {await assert_rollups_are_right(connection)} rollups")
