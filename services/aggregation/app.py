@@ -19,6 +19,8 @@ from services.directory.client import location_neighbour
 from services.directory.convert import directory as parse_directory
 
 SCHEMA = "aggregation"
+# The more readings of an hour a transaction has, the fewer rows it writes for each of them.
+MOST_READINGS = 100_000
 
 
 @asynccontextmanager
@@ -41,6 +43,7 @@ async def wire(context: Context, server: grpc.aio.Server) -> AsyncIterator[None]
             database=context.database,
             database_url=context.settings.database_url,
             channel=realtime,
+            most_readings=MOST_READINGS,
         )
         async with background(directory.run(), consumer.run()):
             yield

@@ -17,7 +17,7 @@ from services.common.reading_log.client import LogBatch, LogClient
 from services.common.reading_log.columns import ReadingSlice, cut
 from services.common.reading_log.cursors import Cursors, FencedError
 from services.common.reading_log.membership import Membership
-from services.common.reading_log.read_ahead import reading_ahead
+from services.common.reading_log.read_ahead import MOST_READINGS, reading_ahead
 from services.common.reading_log.shards import SHARDS, Cursor, plan
 from services.common.reading_log.state import ConsumerState, Place
 from services.common.reading_log.work import LogWork
@@ -37,7 +37,15 @@ class LogConsumer:
     """
 
     def __init__(
-        self, name: str, work: LogWork, *, schema: str, database: Database, database_url: str, channel: grpc.aio.Channel
+        self,
+        name: str,
+        work: LogWork,
+        *,
+        schema: str,
+        database: Database,
+        database_url: str,
+        channel: grpc.aio.Channel,
+        most_readings: int = MOST_READINGS,
     ) -> None:
         """Takes what the consumer is called, its work, and what it works with.
 
@@ -48,7 +56,9 @@ class LogConsumer:
             database: where the work writes.
             database_url: the same database, for a session that lasts; not through a pooler.
             channel: to the realtime service.
+            most_readings: that one transaction may hold, unless a single batch is larger.
         """
+        self._most_readings = most_readings
         self._name = name
         self._work = work
         self._database = database
@@ -111,7 +121,7 @@ class LogConsumer:
         await self._log.register()
         await self._check_places(least)
         self._at = least
-        async with reading_ahead(self._log.subscribe(least), self._wake.set) as ahead:
+        async with reading_ahead(self._log.subscribe(least), self._wake.set, self._most_readings) as ahead:
             while True:
                 await self._woken()
                 if ahead.alive and self._state.following_since is None:

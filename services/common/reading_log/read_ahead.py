@@ -7,7 +7,7 @@ from contextlib import aclosing, asynccontextmanager
 
 from services.common.reading_log.client import LogBatch
 
-# One transaction's worth. As much is read ahead while it runs, and no more: gRPC then stops the server.
+# One transaction's worth by default. As much is read ahead while it runs, and no more: gRPC then stops the server.
 MOST_READINGS = 20_000
 
 
@@ -19,8 +19,9 @@ class ReadAhead:
         error: why the stream ended; what was read before can still be taken.
     """
 
-    def __init__(self, wake: Callable[[], None]) -> None:
+    def __init__(self, wake: Callable[[], None], most_readings: int) -> None:
         self._wake = wake
+        self._most = most_readings
         self._batches: deque[LogBatch] = deque()
         self._readings = 0
         self._room = asyncio.Event()
@@ -43,7 +44,7 @@ class ReadAhead:
         self._wake()
 
     async def _until_room(self) -> None:
-        while self._readings >= MOST_READINGS:
+        while self._readings >= self._most:
             self._room.clear()
             await self._room.wait()
 
@@ -56,7 +57,7 @@ class ReadAhead:
         readings = 0
         while self._batches:
             batch = self._batches[0]
-            if taken and (readings + _size(batch) > MOST_READINGS or batch.generation != taken[0].generation):
+            if taken and (readings + _size(batch) > self._most or batch.generation != taken[0].generation):
                 break
             readings += _size(batch)
             taken.append(self._batches.popleft())
@@ -71,10 +72,10 @@ def _size(message: LogBatch) -> int:
 
 @asynccontextmanager
 async def reading_ahead(
-    stream: AsyncGenerator[LogBatch | None, None], wake: Callable[[], None]
+    stream: AsyncGenerator[LogBatch | None, None], wake: Callable[[], None], most_readings: int = MOST_READINGS
 ) -> AsyncIterator[ReadAhead]:
     """Reads the stream beside the block, and ends it with the block."""
-    ahead = ReadAhead(wake)
+    ahead = ReadAhead(wake, most_readings)
     task = asyncio.create_task(ahead.fill(stream))
     try:
         yield ahead
