@@ -115,6 +115,12 @@ class BenchMesh:
         """The proportional memory of every process of the mesh: what they share is counted once."""
         return sum(process.memory_full_info().pss for process in self._processes()) / 2**20
 
+    def signal(self, name, number):
+        """Sends a signal to a service's processes."""
+        for process in self._processes():
+            if f"services.{name}" in process.cmdline():
+                process.send_signal(number)
+
     def spent(self, name):
         """The processor time in seconds and the resident memory in MB of a service's processes, or of Envoy."""
         found = [p for p in self._processes() if f"services.{name}" in p.cmdline() or p.name() == name]

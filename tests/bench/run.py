@@ -15,6 +15,7 @@ from tests.bench.ingest import measure_ingest
 from tests.bench.live import measure_watching
 from tests.bench.load import Load, fetch, run_load
 from tests.bench.mesh import REALTIME, bench_mesh
+from tests.bench.rollups import measure_rollups
 from tests.bench.snapshot import Limit
 from tests.bench.workers import measure_workers
 from tests.support.ports import free_ports
@@ -181,6 +182,7 @@ def main():
         asyncio.run(measure_realtime(mesh, table))
         asyncio.run(measure_watching(mesh, table))
         asyncio.run(measure_consumer(mesh, table))
+        asyncio.run(measure_rollups(mesh, table))
         measure_memory(mesh, table, "after the load")
     asyncio.run(measure_workers(table))
     print(table)
