@@ -21,6 +21,11 @@ def timestamps(microseconds: NDArray[np.int64]) -> NDArray[np.int64]:
     return microseconds - _POSTGRES_EPOCH_US
 
 
+def microseconds_of(timestamps: NDArray[np.signedinteger]) -> NDArray[np.int64]:
+    """Returns the microseconds since 1970 of a timestamptz column."""
+    return timestamps + _POSTGRES_EPOCH_US
+
+
 def binary_rows(
     texts: Sequence[tuple[str, ...]], text_of_row: NDArray[np.intp], numbers: Sequence[NDArray[np.generic]]
 ) -> bytes:

@@ -26,6 +26,8 @@ from services.realtime.live.app import live_view
 from services.realtime.live.handler import RealtimeHandler
 from services.realtime.log.feed import LogFeed
 from services.realtime.log.handler import ReadingLogHandler
+from services.realtime.log.range_repository import SqlRanges
+from services.realtime.log.ranges import RangeUseCases
 from services.realtime.log.repository import SqlLog
 from services.realtime.log.service import LogUseCases
 from services.realtime.upkeep import Keeping, Upkeep
@@ -78,7 +80,7 @@ async def wire(context: Context, server: grpc.aio.Server) -> AsyncIterator[None]
         log_store, feed = SqlLog(context.database), LogFeed(context.settings.database_url)
         live = live_view(context.database, feed=feed, log=log_store, directory=directory, rules=rules, zone=zone)
         realtime_service_pb2_grpc.add_RealtimeServiceServicer_to_server(RealtimeHandler(live), server)
-        log_handler = ReadingLogHandler(LogUseCases(log_store, feed))
+        log_handler = ReadingLogHandler(LogUseCases(log_store, feed), RangeUseCases(SqlRanges(context.database)))
         reading_log_service_pb2_grpc.add_ReadingLogServiceServicer_to_server(log_handler, server)
         upkeep = Upkeep(readings, log_store, system_clock, _keeping(context), database_is_away)
         work = (directory.run(), rules.run(), upkeep.run(), feed.run(), queue.run(), live.run(context.stopping))

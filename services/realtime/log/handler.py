@@ -7,53 +7,30 @@ from typing import Any
 from montrg.realtime.v1 import reading_log_service_pb2 as pb2
 from montrg.realtime.v1 import reading_log_service_pb2_grpc
 
-from services.realtime.log.domain import Consumer, Entry, Head, Mark
+from services.common.times import time_or_none
+from services.realtime.log.convert import log_consumer, log_head, range_part, reading_extent, subscribed
+from services.realtime.log.ranges import RangeUseCases
 from services.realtime.log.service import LogUseCases
-
-
-def _head(mark: Mark) -> pb2.LogHead:
-    return pb2.LogHead(generation=mark.generation, trimmed_seq=mark.trimmed_seq, last_seq=mark.last_seq)
-
-
-def _batch(entry: Entry) -> pb2.ReadingBatch:
-    batch = pb2.ReadingBatch.FromString(entry.payload)
-    batch.seq = entry.seq
-    batch.append_time.FromDatetime(entry.append_time)
-    return batch
-
-
-def _consumer(consumer: Consumer, head: Head) -> pb2.LogConsumer:
-    return pb2.LogConsumer(
-        consumer=consumer.name,
-        generation=head.generation,
-        seq=consumer.seq,
-        report_time=consumer.report_time,
-        lag_batches=consumer.lag_batches,
-        lag_readings=consumer.lag_readings,
-        lag_s=consumer.lag_s,
-    )
 
 
 class ReadingLogHandler(reading_log_service_pb2_grpc.ReadingLogServiceServicer):
     """Serves ReadingLogService."""
 
-    def __init__(self, use_cases: LogUseCases) -> None:
-        self._log = use_cases
+    def __init__(self, log: LogUseCases, ranges: RangeUseCases) -> None:
+        self._log = log
+        self._ranges = ranges
 
     async def Subscribe(self, request: Any, context: Any) -> AsyncIterator[pb2.SubscribeResponse]:
         messages = self._log.subscribe(request.consumer, request.generation, request.after_seq)
         async with contextlib.aclosing(messages):
             async for message in messages:
-                if isinstance(message, Entry):
-                    yield pb2.SubscribeResponse(batch=_batch(message))
-                else:
-                    yield pb2.SubscribeResponse(head=_head(message))
+                yield subscribed(message)
 
     async def RegisterConsumer(self, request: Any, context: Any) -> pb2.LogConsumer:
-        return _consumer(*await self._log.register(request.consumer))
+        return log_consumer(*await self._log.register(request.consumer))
 
     async def CommitOffset(self, request: Any, context: Any) -> pb2.LogConsumer:
-        return _consumer(*await self._log.commit(request.consumer, request.generation, request.seq))
+        return log_consumer(*await self._log.commit(request.consumer, request.generation, request.seq))
 
     async def RemoveConsumer(self, request: Any, context: Any) -> pb2.RemoveConsumerResponse:
         await self._log.remove(request.consumer)
@@ -61,4 +38,14 @@ class ReadingLogHandler(reading_log_service_pb2_grpc.ReadingLogServiceServicer):
 
     async def ListConsumers(self, request: Any, context: Any) -> pb2.ListConsumersResponse:
         consumers, head = await self._log.consumers()
-        return pb2.ListConsumersResponse(consumers=[_consumer(c, head) for c in consumers], head=_head(head.mark()))
+        listed = [log_consumer(consumer, head) for consumer in consumers]
+        return pb2.ListConsumersResponse(consumers=listed, head=log_head(head.mark()))
+
+    async def ReadRange(self, request: Any, context: Any) -> AsyncIterator[pb2.ReadRangeResponse]:
+        start, end = time_or_none(request, "start_time"), time_or_none(request, "end_time")
+        async with contextlib.aclosing(self._ranges.read(start, end, request.sensor_ids)) as parts:
+            async for part in parts:
+                yield range_part(part)
+
+    async def GetReadingExtent(self, request: Any, context: Any) -> pb2.ReadingExtent:
+        return reading_extent(await self._ranges.extent())

@@ -1,7 +1,9 @@
 """The realtime service on a database of the module's own, and the log as a neighbour sees it."""
 
+from contextlib import asynccontextmanager
 from types import SimpleNamespace
 
+import asyncpg
 import grpc
 import pytest
 from montrg.realtime.v1 import reading_log_service_pb2 as pb2
@@ -50,3 +52,18 @@ def log(stub):
         ),
         list=lambda: stub.ListConsumers(pb2.ListConsumersRequest()),
     )
+
+
+@pytest.fixture
+def locked_readings(admin_url):
+    """A transaction before which nobody can read or write readings."""
+
+    @asynccontextmanager
+    async def locked_readings():
+        other = await asyncpg.connect(admin_url)
+        async with other.transaction():
+            await other.execute("LOCK TABLE realtime.readings IN ACCESS EXCLUSIVE MODE")
+            yield other
+        await other.close()
+
+    return locked_readings
