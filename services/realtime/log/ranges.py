@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from services.common.errors import FailedPreconditionError, InvalidInputError, Violation
 from services.common.times import LATEST
-from services.realtime.domain import SENSOR_ID
+from services.directory.domain import SENSOR_ID
 from services.realtime.log.ahead import read_ahead
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)  # nothing older was ever taken in
