@@ -132,7 +132,7 @@ async def _measure_growth(mesh, connection, table):
                 answer = await stub.WriteReadings(ingest_pb2.WriteReadingsRequest(readings=readings))
                 assert answer.accepted == len(readings), answer
     await _passed(connection)
-    p50 = {factory: [] for factory in counts}
+    p50: dict[str, list[float]] = {factory: [] for factory in counts}
     for _ in range(ROUNDS):
         for factory, found in p50.items():
             path = f"{PATH}factory/{factory}?start_date=20260302"
