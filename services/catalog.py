@@ -77,6 +77,19 @@ SERVICES: tuple[Service, ...] = (
         contracts=("montrg.aggregation.v1.AggregationService", "montrg.aggregation.v1.BackfillService"),
         calls=("location", "realtime"),
     ),
+    Service(
+        name="alert",
+        title="Alerts",
+        rest_port=30005,
+        grpc_port=50055,
+        contracts=(
+            "montrg.alert.v1.AlertService",
+            "montrg.alert.v1.SubscriptionService",
+            "montrg.alert.v1.SilenceService",
+            "montrg.alert.v1.NotificationService",
+        ),
+        calls=("location", "thresholds", "realtime"),
+    ),
 )
 
 

@@ -1,0 +1,1 @@
+"""Alert: judges every reading once, raises alerts, and tells whom they concern. Owns alerts and subscriptions."""
