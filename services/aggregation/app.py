@@ -4,8 +4,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import grpc
+from montrg.aggregation.v1 import aggregation_service_pb2_grpc
 
 from services.aggregation.backfill.repository import SqlBackfills
+from services.aggregation.query.app import Query
+from services.aggregation.query.handler import AggregationHandler
 from services.aggregation.rollup.store import RollupWriter
 from services.aggregation.rollup.work import RollupWork
 from services.common.channels import connect
@@ -24,7 +27,7 @@ MOST_READINGS = 100_000
 
 
 @asynccontextmanager
-async def wire(context: Context, server: grpc.aio.Server) -> AsyncIterator[None]:  # noqa: ARG001
+async def wire(context: Context, server: grpc.aio.Server) -> AsyncIterator[None]:
     """Adds the servicers, follows the directory and the reading log, and works on backfills."""
     zone = context.environment.zone("SITE_TZ", "Asia/Seoul")
     async with connect(context.target("location")) as location, connect(context.target("realtime")) as realtime:
@@ -45,7 +48,11 @@ async def wire(context: Context, server: grpc.aio.Server) -> AsyncIterator[None]
             channel=realtime,
             most_readings=MOST_READINGS,
         )
-        async with background(directory.run(), consumer.run()):
+        query = Query(context.database, directory, lambda: consumer.state, zone.key)
+        aggregation_service_pb2_grpc.add_AggregationServiceServicer_to_server(
+            AggregationHandler(query.use_cases), server
+        )
+        async with background(directory.run(), consumer.run(), query.run()):
             yield
 
 

@@ -68,10 +68,10 @@ DAILY = Level("daily", "day", (_SERIES, ("day", "int4", DAY)), COLUMNS)
 MONTHLY = Level("monthly", "month", (_SERIES, ("month", "int4", DAY)), COLUMNS)
 
 
-def totals(alias: str) -> str:
-    """Returns the select list that makes one cell of several, under the names of COLUMNS."""
+def totals(alias: str, names: Sequence[str] = COLUMNS) -> str:
+    """Returns the select list that makes one cell of several, under these names."""
     combine = dict.fromkeys(SUMS, "sum") | dict.fromkeys(LEAST, "min") | dict.fromkeys(MOST, "max")
     kinds = dict.fromkeys(("readings", "suspect", "pcv_temperature_readings"), "::int") | {
         name: "::int8" for name in SUMS if name.endswith("_sum")
     }
-    return ", ".join(f"{combine[name]}({alias}.{name}){kinds.get(name, '')} AS {name}" for name in COLUMNS)
+    return ", ".join(f"{combine[name]}({alias}.{name}){kinds.get(name, '')} AS {name}" for name in names)

@@ -79,3 +79,14 @@ async def followed(connection):
         return (await connection.fetchval("SELECT min(seq) FROM aggregation.log_cursor") or 0) >= last
 
     await eventually(there, 60.0)
+
+
+async def all_is_well(connection, ask):
+    """Waits until `ask` is answered without reserve; what the first start wants made anew is taken as made."""
+    await followed(connection)
+    await connection.execute("UPDATE aggregation.backfill SET state = 'DONE'")
+
+    async def is_well():
+        return not (await ask()).degraded
+
+    await eventually(is_well)

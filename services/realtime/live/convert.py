@@ -13,6 +13,7 @@ import numpy as np
 from montrg.realtime.v1 import reading_log_service_pb2 as log_pb2
 from montrg.realtime.v1 import realtime_service_pb2 as pb2
 
+from services.common.protobuf_columns import varint
 from services.directory.domain import PlaceFilter
 from services.heat.levels import status
 from services.realtime.live.domain import GOOD, STALE, SUSPECT, Changes, Heading, Levels, Reading, Where
@@ -49,7 +50,7 @@ def render(reading: Reading, quality: str, where: Where, levels: Levels) -> byte
             if level is not None:
                 metric.status, metric.level = status(level), level
     body = _still(reading.sensor_id, where) + message.SerializeToString()
-    return _varint(len(body)) + body
+    return varint(len(body)) + body
 
 
 @lru_cache(maxsize=100_000)
@@ -63,16 +64,6 @@ def _still(sensor_id: str, where: Where) -> bytes:
         if place.plant:
             location.plant = place.plant
     return pb2.Measurement(sensor_id=sensor_id, location=location).SerializeToString()
-
-
-def _varint(number: int) -> bytes:
-    """Encodes a length as protobuf does."""
-    parts = bytearray()
-    while number > 0x7F:
-        parts.append(number & 0x7F | 0x80)
-        number >>= 7
-    parts.append(number)
-    return bytes(parts)
 
 
 def snapshot(heading: Heading, measurements: Sequence[bytes]) -> bytes:
