@@ -10,6 +10,7 @@ from google.protobuf import descriptor_pb2
 from google.protobuf.descriptor_pb2 import DescriptorProto, EnumDescriptorProto, FieldDescriptorProto
 
 VERBS = ("get", "put", "post", "delete", "patch")
+HTTP_BODY = "google.api.HttpBody"
 PAGE_TOKEN = "next_page_token"  # noqa: S105  a field's name
 
 _VARIABLE = re.compile(r"\{([a-z0-9_.]+)(?:=[^}]*)?\}")
@@ -71,6 +72,11 @@ class Method:
     def is_read(self) -> bool:
         """Whether REST serves it by GET alone, so that it is safe to send twice."""
         return bool(self.bindings) and all(binding.verb == "GET" for binding in self.bindings)
+
+    @property
+    def is_file(self) -> bool:
+        """Whether REST answers it with the bytes that its messages hold, as they are."""
+        return self.response == HTTP_BODY
 
     @property
     def is_create(self) -> bool:

@@ -15,7 +15,6 @@ ABOUT = (
     "the header `x-next-page-token`. Errors are `google.rpc.Status` as JSON. The same port takes gRPC and gRPC-Web."
 )
 FIELD_MASK = "google.protobuf.FieldMask"
-HTTP_BODY = "google.api.HttpBody"
 
 _REQUEST_ID = {"$ref": "#/components/headers/RequestId"}
 _ERRORS = {key: {"$ref": "#/components/responses/Error"} for key in ("4XX", "5XX")}
@@ -178,8 +177,11 @@ def _success(method: Method, contracts: Contracts, schemas: Schemas) -> dict[str
         schema = schemas.field(method.response, fields[unwrapped], Use.ANSWER)
         if PAGE_TOKEN in fields:
             headers["x-next-page-token"] = {"$ref": "#/components/headers/NextPageToken"}
-    elif method.response == HTTP_BODY:
-        return {"200": {"description": "A file.", "headers": headers, "content": {"*/*": {"schema": {}}}}}
+    elif method.is_file:
+        # The contract does not say what is in a body. Every file that this mesh exports is a table.
+        headers["content-disposition"] = {"description": "Names the file.", "schema": {"type": "string"}}
+        content = {"text/csv": {"schema": {"type": "string"}}}
+        return {"200": {"description": "A file.", "headers": headers, "content": content}}
     else:
         schema = schemas.reference(method.response, Use.ANSWER)
     status = "201" if method.is_create and contracts.location(method) else "200"

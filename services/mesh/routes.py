@@ -7,8 +7,15 @@ from services.mesh.contracts import Contracts, Method
 
 TIMEOUT = "5s"
 
-# A batch of 10,000 readings is committed to disk before it is answered.
-TIMEOUTS = {"/montrg.realtime.v1.IngestService/WriteReadings": "30s"}
+# A batch of 10,000 readings is committed to disk before it is answered. And what was measured in a year at every place
+# is read from millions of rows: a second try beside the first one would only take longer.
+_READINGS = "/montrg.realtime.v1.IngestService/WriteReadings"
+_QUERIES = (
+    *(f"Get{of}Aggregation" for of in ("", "Location", "Factory", "Building", "Floor")),
+    "QueryTimeSeries",
+)
+_SLOW = (_READINGS, *(f"/montrg.aggregation.v1.AggregationService/{name}" for name in _QUERIES))
+TIMEOUTS = dict.fromkeys(_SLOW, "30s")
 
 # The lists that Envoy gives again for so many seconds instead of asking the service, which makes about a tenth as many
 # answers. A second, since what follows the limits by their revision may be that far behind, too.
@@ -83,7 +90,7 @@ def _patience(method: Method) -> dict[str, Any]:
         "retry_host_predicate": [_previous_hosts()],
         "host_selection_retry_max_attempts": 3,
     }
-    if method.is_read:
+    if method.is_read and method.path not in TIMEOUTS:
         # Leaves time for a second process where the first one hangs.
         retries["per_try_timeout"] = "2.4s"
     return {"timeout": TIMEOUTS.get(method.path, TIMEOUT), "retry_policy": retries}

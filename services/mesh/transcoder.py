@@ -30,7 +30,7 @@ def config(service: Service, options: RenderOptions, contracts: Contracts) -> di
 
 
 def event_routes(service: Service, options: RenderOptions, contracts: Contracts) -> list[dict[str, Any]]:
-    """Renders a route for each REST path of a method that streams its answers.
+    """Renders a route for each REST path of a method that streams its answers, if these are not parts of a file.
 
     These match the path as the caller sent it: only a route's own configuration can ask for another form of answer,
     and it is looked up before the call is transcoded.
@@ -53,7 +53,7 @@ def event_routes(service: Service, options: RenderOptions, contracts: Contracts)
         }
         for name in service.contracts
         for method in contracts.methods[name]
-        if method.server_streaming
+        if method.server_streaming and not method.is_file
         for binding in method.bindings
         if binding.verb == "GET"
     ]

@@ -8,7 +8,7 @@ import pytest
 from services import catalog
 from services.mesh.options import RenderOptions
 from tests.support.envoy import running_envoy
-from tests.support.mesh import eventually, running_mesh
+from tests.support.mesh import eventually, running_mesh, start_beside
 from tests.support.ports import free_ports
 from tests.support.rest import Rest
 
@@ -21,6 +21,9 @@ async def rest(request, admin_url, tmp_path_factory):
     admin_port, *ports = free_ports(len(NAMES) + 1)
     rest_ports = dict(zip(NAMES, ports, strict=True))
     async with running_mesh(admin_url, **getattr(request.module, "REALTIME_SETTINGS", {})) as mesh:
+        for name in NAMES:
+            if name not in mesh.ports:
+                await start_beside(mesh, name)
         upstream = {name: (mesh.ports[name],) for name in NAMES}
         options = RenderOptions(admin_port=admin_port, rest_ports=rest_ports, upstream_ports=upstream)
         with running_envoy(options, tmp_path_factory.mktemp("envoy")) as envoy:

@@ -124,6 +124,29 @@ CASES = [
     ("IngestService.ListReadings",
      {"sensor_id": "known", "start_time": "2026-07-15T12:00:00Z", "end_time": "2026-07-15T12:00:00Z"}, INVALID,
      ["end_time"]),
+    ("AggregationService.GetAggregation", {}, INVALID, ["start_date"]),
+    *(
+        ("AggregationService.GetAggregation", {"start_date": text}, INVALID, ["start_date"])
+        for text in ("2024-09-22", "20260231", "202613", "1999", "21010101", "２０２４", "2" * 5_000, "\0")
+    ),
+    ("AggregationService.GetAggregation", {"start_date": "20240922", "end_date": "20240921"}, INVALID, ["end_date"]),
+    ("AggregationService.GetAggregation", {"start_date": "20240922", "end_date": "202409"}, INVALID, ["end_date"]),
+    ("AggregationService.GetAggregation", {"start_date": "2024", "end_date": ""}, INVALID, ["end_date"]),
+    ("AggregationService.GetAggregation", {"start_date": "20240101", "end_date": "20240201"}, INVALID, ["end_date"]),
+    ("AggregationService.GetAggregation", {"start_date": "2000", "end_date": "2030"}, INVALID, ["end_date"]),
+    ("AggregationService.GetAggregation",
+     {"start_date": "x", "end_date": "y", "start_hour": -1, "end_hour": 24, "metrics": ["noise", "높" * 5_000]},
+     INVALID, ["start_date", "end_date", "start_hour", "end_hour", "metrics"]),
+    ("AggregationService.GetLocationAggregation", {"location_id": "A-1"}, INVALID, ["start_date"]),
+    *(
+        ("AggregationService.GetLocationAggregation", {"location_id": name, "start_date": "2024"}, NOT_FOUND, [])
+        for name in ("nowhere", "a/b", "공장", "x" * 5_000)
+    ),
+    ("AggregationService.GetFactoryAggregation", {"factory": "없는 공장", "start_date": "2024"}, NOT_FOUND, []),
+    ("AggregationService.GetBuildingAggregation", {"factory": "제1 공장", "building": "B9", "start_date": "2024"},
+     NOT_FOUND, []),
+    ("AggregationService.GetFloorAggregation",
+     {"factory": "제1 공장", "building": "B1", "floor": -(2**31), "start_date": "2024"}, NOT_FOUND, []),
 ]  # fmt: skip
 
 ROWS = [

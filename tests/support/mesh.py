@@ -2,8 +2,9 @@
 
 import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
+from importlib import import_module
 
-from services.aggregation.app import APP as AGGREGATION
+from services import catalog
 from services.common.server import serve
 from services.location.app import APP as LOCATION
 from services.realtime.app import APP as REALTIME
@@ -41,9 +42,16 @@ class Mesh:
 async def aggregating_mesh(admin_url, **aggregation):
     """Runs the services with aggregation until the block ends; `aggregation` are settings of that service."""
     async with running_mesh(admin_url) as mesh:
-        urls = {"LOCATION_SERVICE_URL": mesh.url(LOCATION), "REALTIME_SERVICE_URL": mesh.url(REALTIME)}
-        await mesh.start(AGGREGATION, **urls, **aggregation)
+        await start_beside(mesh, "aggregation", **aggregation)
         yield mesh
+
+
+async def start_beside(mesh, name, **settings):
+    """Starts a service of the catalog beside those that it calls."""
+    urls = {
+        f"{called.upper()}_SERVICE_URL": f"127.0.0.1:{mesh.ports[called]}" for called in catalog.service(name).calls
+    }
+    await mesh.start(import_module(f"services.{name}.app").APP, **urls, **settings)
 
 
 @asynccontextmanager

@@ -79,7 +79,8 @@ def parse(entries: Sequence[str], default: Sequence[Metric], bad: list[Violation
     found = [metric for metric in ALL if metric.name in words or metric.quantity in words]
     unknown = sorted(words - {metric.name for metric in ALL} - set(QUANTITIES))
     if unknown:
-        known = ", ".join((*QUANTITIES, *(metric.name for metric in ALL)))
-        names = ", ".join(repr(name[:40]) for name in unknown[:_NAMED])
-        bad.append(Violation("metrics", f"{names} is none; give some of {known}"))
+        names = ", ".join(repr(name[:20]) for name in unknown[:_NAMED])
+        known = ", ".join(QUANTITIES)
+        kinds = " or ".join(f"_{kind}" for kind in _KINDS)
+        bad.append(Violation("metrics", f"{names} is none; give some of {known}, alone or with {kinds}"))
     return found or default

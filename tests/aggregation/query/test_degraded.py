@@ -9,7 +9,7 @@ from services.aggregation.app import APP as AGGREGATION
 from services.location.app import APP as LOCATION
 from services.realtime.app import APP as REALTIME
 from tests.support.directory import make_place
-from tests.support.mesh import eventually, running_mesh
+from tests.support.mesh import eventually, running_mesh, start_beside
 from tests.support.ports import free_ports
 from tests.support.refusals import reason
 
@@ -47,7 +47,7 @@ async def test_what_is_kept_in_another_zone_or_made_anew_is_said(mesh, connectio
         "INSERT INTO aggregation.hourly SELECT s.series_id, '2024-06-03 04:00+00', '2024-06-03', 0, 1, 1, 0, 1, 5000,"
         " 0, 0, 1, 5000, NULL, '2024-06-03 04:00+00', 1, 5000, NULL, '2024-06-03 04:00+00' FROM aggregation.series s"
     )
-    await mesh.start(AGGREGATION, LOCATION_SERVICE_URL=mesh.url(LOCATION), REALTIME_SERVICE_URL=mesh.url(REALTIME))
+    await start_beside(mesh, "aggregation")
     # So that it stays unfinished, whoever works on backfills.
     await connection.execute(
         "INSERT INTO aggregation.backfill (state, create_time, update_time, worker, lease_until)"

@@ -14,9 +14,8 @@ from montrg.location.v1 import (
 
 from services.aggregation.app import APP as AGGREGATION
 from services.location.app import APP as LOCATION
-from services.realtime.app import APP as REALTIME
 from tests.support.directory import make_place, register
-from tests.support.mesh import eventually
+from tests.support.mesh import eventually, start_beside
 from tests.support.refusals import reason
 from tests.support.rollups import all_is_well, followed
 
@@ -74,7 +73,7 @@ async def test_a_deleted_place_counts_in_its_factory_and_is_found_after_a_restar
     assert (before.date[0].readings, before.date[0].metrics.temperature_avg) == (2, 25.0)
     assert not before.HasField("plant")
     await mesh.stop(AGGREGATION)
-    await mesh.start(AGGREGATION, LOCATION_SERVICE_URL=mesh.url(LOCATION), REALTIME_SERVICE_URL=mesh.url(REALTIME))
+    await start_beside(mesh, "aggregation")
     await all_is_well(connection, ask)
     assert (await ask("2024", factory="G")).locations == [before]
     (place,) = (await ask("20240603", location_id="G-1")).locations
