@@ -75,6 +75,7 @@ SERVICES: tuple[Service, ...] = (
         rest_port=30004,
         grpc_port=50054,
         contracts=("montrg.aggregation.v1.AggregationService", "montrg.aggregation.v1.BackfillService"),
+        internal=("montrg.aggregation.v1.AggregationJsonService",),
         calls=("location", "realtime"),
     ),
     Service(

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from google.protobuf import descriptor_pb2
 
+from services.mesh.descriptors import for_envoy
 from services.mesh.openapi import write_openapi
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -33,6 +34,8 @@ def generate(destination: Path) -> None:
     destination.mkdir(parents=True, exist_ok=True)
     descriptor_set = destination / "montrg.binpb"
     build_descriptor_set(descriptor_set)
+    contracts = descriptor_pb2.FileDescriptorSet.FromString(descriptor_set.read_bytes())
+    (destination / "envoy.binpb").write_bytes(for_envoy(contracts).SerializeToString(deterministic=True))
     command = [sys.executable, "-m", "grpc_tools.protoc", f"--descriptor_set_in={descriptor_set}"]
     command += [f"--{kind}_out={destination}" for kind in ("python", "pyi", "grpc_python")]
     subprocess.run([*command, *own_files(descriptor_set)], check=True)  # noqa: S603

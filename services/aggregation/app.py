@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import grpc
-from montrg.aggregation.v1 import aggregation_service_pb2_grpc
+from montrg.aggregation.v1 import aggregation_json_service_pb2_grpc, aggregation_service_pb2_grpc
 
 from services.aggregation.backfill.repository import SqlBackfills
 from services.aggregation.query.app import Query
-from services.aggregation.query.handler import AggregationHandler
+from services.aggregation.query.handler import AggregationHandler, AggregationJsonHandler
 from services.aggregation.rollup.store import RollupWriter
 from services.aggregation.rollup.work import RollupWork
 from services.common.channels import connect
@@ -51,6 +51,9 @@ async def wire(context: Context, server: grpc.aio.Server) -> AsyncIterator[None]
         query = Query(context.database, directory, lambda: consumer.state, zone.key)
         aggregation_service_pb2_grpc.add_AggregationServiceServicer_to_server(
             AggregationHandler(query.use_cases), server
+        )
+        aggregation_json_service_pb2_grpc.add_AggregationJsonServiceServicer_to_server(
+            AggregationJsonHandler(query.use_cases_in_json), server
         )
         async with background(directory.run(), consumer.run(), query.run()):
             yield

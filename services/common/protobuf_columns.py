@@ -1,37 +1,17 @@
 """Serialises many protobuf messages of one kind from columns, which is many times quicker than one object a message.
 
-Each row is laid out over the same positions; what a row does not have is left out at the end. Source of the format:
-https://protobuf.dev/programming-guides/encoding/. Pure.
+Source of the format: https://protobuf.dev/programming-guides/encoding/. Pure.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-Bytes = NDArray[np.uint8]
-Mask = NDArray[np.bool_]
+from services.common.byte_columns import Block, Mask, beside, constant, where, words
 
 _VARINT, _FIXED64, _LENGTH = 0, 1, 2
 _MOST_VARINT = 10
-
-
-class Block(NamedTuple):
-    """A part of each row: its bytes, and which of them there are."""
-
-    body: Bytes
-    there: Mask
-
-    @property
-    def sizes(self) -> NDArray[np.int64]:
-        """How many bytes each row has."""
-        sizes: NDArray[np.int64] = self.there.sum(axis=1, dtype=np.int64)
-        return sizes
-
-    def joined(self) -> bytes:
-        """Returns the bytes of all rows, one after the other."""
-        return self.body[self.there].tobytes()
 
 
 def varint(number: int) -> bytes:
@@ -46,9 +26,7 @@ def varint(number: int) -> bytes:
 
 def texts(field: int, values: NDArray[np.bytes_]) -> Block:
     """A field of texts, all of one length."""
-    width = values.dtype.itemsize
-    body = np.frombuffer(np.ascontiguousarray(values).tobytes(), np.uint8).reshape(len(values), width)
-    return _field(field, _LENGTH, Block(body, np.ones(body.shape, bool)), prefix=varint(width))
+    return _field(field, _LENGTH, words(values), prefix=varint(values.dtype.itemsize))
 
 
 def numbers(field: int, values: NDArray[np.int64]) -> Block:
@@ -64,20 +42,15 @@ def doubles(field: int, values: NDArray[np.float64]) -> Block:
 
 def messages(field: int, parts: Sequence[Block], there: Mask | None = None) -> Block:
     """A field of messages that are made of parts."""
-    inner = _beside(parts)
-    return _field(field, _LENGTH, _beside((_varints(inner.sizes), inner)), there=there)
-
-
-def _beside(parts: Sequence[Block]) -> Block:
-    return Block(np.hstack([part.body for part in parts]), np.hstack([part.there for part in parts]))
+    inner = beside(parts)
+    return _field(field, _LENGTH, beside((_varints(inner.sizes), inner)), there=there)
 
 
 def _field(field: int, wire_type: int, value: Block, *, prefix: bytes = b"", there: Mask | None = None) -> Block:
     """Puts the field's tag before each row's value, or leaves both out."""
-    head = np.frombuffer(varint(field << 3 | wire_type) + prefix, np.uint8)
-    rows = len(value.body)
-    whole = _beside((Block(np.tile(head, (rows, 1)), np.ones((rows, len(head)), bool)), value))
-    return whole if there is None else Block(whole.body, whole.there & there[:, np.newaxis])
+    head = varint(field << 3 | wire_type) + prefix
+    whole = beside((constant(head, len(value.body)), value))
+    return whole if there is None else where(there, whole)
 
 
 def _varints(values: NDArray[np.int64]) -> Block:

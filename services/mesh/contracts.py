@@ -1,13 +1,16 @@
 """Reads the descriptor set: methods with their REST bindings, messages, and the comments on all of them."""
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from google.api import annotations_pb2, http_pb2
 from google.protobuf import descriptor_pb2
 from google.protobuf.descriptor_pb2 import DescriptorProto, EnumDescriptorProto, FieldDescriptorProto
+
+# A service of this name answers the REST callers of the service without `Json`, with HttpBody instead of messages.
+_JSON_TWIN = re.compile(r"JsonService$")
 
 VERBS = ("get", "put", "post", "delete", "patch")
 HTTP_BODY = "google.api.HttpBody"
@@ -148,7 +151,16 @@ def read_contracts(descriptor_set: Path) -> Contracts:
                 enums[name] = thing
             elif isinstance(thing, descriptor_pb2.ServiceDescriptorProto):
                 methods[name] = tuple(_method(name, m) for m in thing.method)
+    for name, original in json_twins(methods):
+        bindings = {method.name: method.bindings for method in methods[original]}
+        methods[name] = tuple(replace(method, bindings=bindings[method.name]) for method in methods[name])
     return Contracts(methods, messages, enums, comments)
+
+
+def json_twins(services: Collection[str]) -> list[tuple[str, str]]:
+    """Returns the services that answer in JSON, and whose REST callers they answer."""
+    found = [(name, _JSON_TWIN.sub("Service", name)) for name in services if _JSON_TWIN.search(name)]
+    return [(name, original) for name, original in found if original in services]
 
 
 def _text(comment: str) -> str:

@@ -9,6 +9,7 @@ from services.catalog import SERVICES, Service
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DESCRIPTOR_SET = ("gen", "montrg.binpb")
+ENVOY_DESCRIPTOR_SET = ("gen", "envoy.binpb")
 
 # Pages served from the machine itself; what a plant's dashboards need is added by setting.
 LOCAL_ORIGINS = (r"https?://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?",)

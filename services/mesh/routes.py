@@ -14,7 +14,10 @@ _QUERIES = (
     *(f"Get{of}Aggregation" for of in ("", "Location", "Factory", "Building", "Floor")),
     "QueryTimeSeries",
 )
-_SLOW = (_READINGS, *(f"/montrg.aggregation.v1.AggregationService/{name}" for name in _QUERIES))
+_SLOW = (
+    _READINGS,
+    *(f"/montrg.aggregation.v1.Aggregation{kind}/{name}" for kind in ("Service", "JsonService") for name in _QUERIES),
+)
 TIMEOUTS = dict.fromkeys(_SLOW, "30s")
 
 # The lists that Envoy gives again for so many seconds instead of asking the service, which makes about a tenth as many

@@ -6,7 +6,7 @@ from typing import Any
 from services.catalog import Service
 from services.mesh import templates
 from services.mesh.contracts import Binding, Contracts
-from services.mesh.options import DESCRIPTOR_SET, RenderOptions
+from services.mesh.options import ENVOY_DESCRIPTOR_SET, RenderOptions
 from services.mesh.routes import ENDLESS, streams_of
 
 FILTER = "envoy.filters.http.grpc_json_transcoder"
@@ -20,8 +20,8 @@ _HEADERS = {"cache-control": "no-cache", "x-accel-buffering": "no"}
 def config(service: Service, options: RenderOptions, contracts: Contracts) -> dict[str, Any]:
     """Renders the filter's configuration for a service's listener."""
     values = {
-        "descriptor_set": options.path(*DESCRIPTOR_SET),
-        "transcoded": [name for name in service.contracts if any(m.bindings for m in contracts.methods[name])],
+        "descriptor_set": options.path(*ENVOY_DESCRIPTOR_SET),
+        "transcoded": [name for name in service.proto_services if any(m.bindings for m in contracts.methods[name])],
         "max_request_bytes": options.max_request_bytes,
         "max_response_bytes": options.max_response_bytes,
     }

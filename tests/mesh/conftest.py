@@ -1,7 +1,7 @@
 """One Envoy, with a backend of its own for each service that it serves, for all end-to-end tests of this folder."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +9,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from services.catalog import SERVICES
 from services.mesh.options import RenderOptions
 from tests.mesh.backend import Backend
 from tests.support.envoy import running_envoy
@@ -17,11 +18,9 @@ from tests.support.ports import free_ports
 
 @dataclass(frozen=True, slots=True)
 class Mesh:
-    """The ports of the running Envoy, and the backends of thresholds and location; realtime has none."""
+    """The addresses of the running Envoy, by service, and the backends of thresholds and location; others have none."""
 
-    thresholds: str
-    locations: str
-    realtime: str
+    addresses: Mapping[str, str]
     thresholds_backend: Backend
     locations_backend: Backend
     access_log: Path
@@ -30,20 +29,21 @@ class Mesh:
 @pytest_asyncio.fixture(scope="session")
 async def mesh(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mesh]:
     folder = tmp_path_factory.mktemp("envoy")
-    rest_t, rest_l, rest_r, grpc_t, grpc_l, nobody, admin = free_ports(7)
+    grpc_t, grpc_l, nobody, admin, *rest = free_ports(4 + len(SERVICES))
+    rest_ports = {service.name: port for service, port in zip(SERVICES, rest, strict=True)}
     backends = Backend(grpc_t), Backend(grpc_l)
     for backend in backends:
         await backend.start()
     options = RenderOptions(
-        rest_ports={"thresholds": rest_t, "location": rest_l, "realtime": rest_r},
+        rest_ports=rest_ports,
         # The second process of thresholds is dead from the start: nobody may notice.
-        upstream_ports={"thresholds": [grpc_t, nobody], "location": [grpc_l], "realtime": [nobody]},
+        upstream_ports={name: [nobody] for name in rest_ports} | {"thresholds": [grpc_t, nobody], "location": [grpc_l]},
         admin_port=admin,
         access_log=folder / "access.log",
     )
     envoy = running_envoy(options, folder)
     await asyncio.to_thread(envoy.__enter__)
-    yield Mesh(f"127.0.0.1:{rest_t}", f"127.0.0.1:{rest_l}", f"127.0.0.1:{rest_r}", *backends, folder / "access.log")
+    yield Mesh({name: f"127.0.0.1:{port}" for name, port in rest_ports.items()}, *backends, folder / "access.log")
     await asyncio.to_thread(envoy.__exit__, None, None, None)
     for backend in backends:
         await backend.stop()
@@ -63,13 +63,13 @@ async def until(client: httpx.AsyncClient, path: str, status: int) -> httpx.Resp
 # begins when it no longer does.
 @pytest_asyncio.fixture(scope="module")
 async def thresholds(mesh: Mesh) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=f"http://{mesh.thresholds}", timeout=15) as client:
+    async with httpx.AsyncClient(base_url=f"http://{mesh.addresses['thresholds']}", timeout=15) as client:
         await until(client, "/api/v1/thresholds/3", 200)
         yield client
 
 
 @pytest_asyncio.fixture(scope="module")
 async def locations(mesh: Mesh) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=f"http://{mesh.locations}", timeout=15) as client:
+    async with httpx.AsyncClient(base_url=f"http://{mesh.addresses['location']}", timeout=15) as client:
         await until(client, "/api/v1/locations", 200)
         yield client

@@ -58,7 +58,7 @@ def browse(url: str, folder: Path) -> Seen:
 async def test_every_operation_is_listed_and_nothing_is_asked_of_another_host(
     name: str, mesh: Mesh, tmp_path: Path
 ) -> None:
-    address = {"thresholds": mesh.thresholds, "location": mesh.locations, "realtime": mesh.realtime}[name]
+    address = mesh.addresses[name]
     seen = await asyncio.to_thread(browse, f"http://{address}/docs", tmp_path)
     document = json.loads((ROOT / "gen" / "openapi" / f"{name}.json").read_text())
     for path, operations in document["paths"].items():

@@ -42,7 +42,7 @@ async def change(request: pytest.FixtureRequest, mesh: Mesh, thresholds: httpx.A
         with suppress(grpc.aio.AioRpcError):  # of 503
             await stub.UpdateThreshold(pb2.UpdateThresholdRequest(threshold_id=threshold_id))
 
-    async with grpc.aio.insecure_channel(mesh.thresholds) as channel:
+    async with grpc.aio.insecure_channel(mesh.addresses["thresholds"]) as channel:
         stub = pb2_grpc.ThresholdServiceStub(channel)
         yield by_rest if request.param == "REST" else by_grpc
 
@@ -263,7 +263,7 @@ async def test_a_grpc_call_is_always_answered_by_the_service(
 ) -> None:
     await thresholds.get(LIST)
     before = len(service.calls)
-    async with grpc.aio.insecure_channel(mesh.thresholds) as channel:
+    async with grpc.aio.insecure_channel(mesh.addresses["thresholds"]) as channel:
         for _ in range(3):
             await pb2_grpc.ThresholdServiceStub(channel).ListThresholds(pb2.ListThresholdsRequest())
     assert len(service.calls) == before + 3

@@ -21,7 +21,7 @@ LIST = "/api/v1/thresholds"
 async def test_grpc_goes_through_unchanged(mesh: Mesh, thresholds: httpx.AsyncClient) -> None:
     # Unary calls and streams have a cluster each, and a health check that came while a long test ran has failed.
     await until(thresholds, "/ready", 200)
-    async with grpc.aio.insecure_channel(mesh.thresholds) as channel:
+    async with grpc.aio.insecure_channel(mesh.addresses["thresholds"]) as channel:
         stub = pb2_grpc.ThresholdServiceStub(channel)
         answer = await stub.ListThresholds(pb2.ListThresholdsRequest(limit=1))
         revisions = [answer.change.revision async for answer in stub.WatchChanges(pb2.WatchChangesRequest())]
@@ -30,7 +30,7 @@ async def test_grpc_goes_through_unchanged(mesh: Mesh, thresholds: httpx.AsyncCl
 
 
 async def test_an_error_of_envoy_stays_grpc_for_a_grpc_caller(mesh: Mesh) -> None:
-    async with grpc.aio.insecure_channel(mesh.realtime) as channel:
+    async with grpc.aio.insecure_channel(mesh.addresses["realtime"]) as channel:
         call: Any = channel.unary_unary("/montrg.realtime.v1.RealtimeService/GetMeasurements")
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await call(b"")
@@ -39,7 +39,7 @@ async def test_an_error_of_envoy_stays_grpc_for_a_grpc_caller(mesh: Mesh) -> Non
 
 
 async def test_reflection_and_channelz_go_through(mesh: Mesh) -> None:
-    async with grpc.aio.insecure_channel(mesh.thresholds) as channel:
+    async with grpc.aio.insecure_channel(mesh.addresses["thresholds"]) as channel:
         ask = reflection_pb2.ServerReflectionRequest(list_services="")
         call = reflection_pb2_grpc.ServerReflectionStub(channel).ServerReflectionInfo(iter([ask]))
         names = [s.name async for answer in call for s in answer.list_services_response.service]

@@ -67,7 +67,7 @@ async def test_the_callers_request_id_is_kept(thresholds: httpx.AsyncClient) -> 
 
 
 async def test_a_service_that_is_away_is_503_while_others_are_served(mesh: Mesh, thresholds: httpx.AsyncClient) -> None:
-    async with httpx.AsyncClient(base_url=f"http://{mesh.realtime}") as realtime:
+    async with httpx.AsyncClient(base_url=f"http://{mesh.addresses['realtime']}") as realtime:
         answer = await realtime.get("/api/v1/realtime")
         health, docs = await realtime.get("/health"), await realtime.get("/docs")
     assert (answer.status_code, status(answer)["code"]) == (503, 14)

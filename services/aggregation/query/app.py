@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from services.aggregation.places import Places, SqlPlaces
-from services.aggregation.query import convert
+from services.aggregation.query import convert, json_text
 from services.aggregation.query.condition import Condition
 from services.aggregation.query.repository import SqlCondition, SqlRollups
 from services.aggregation.query.service import QueryUseCases
@@ -23,7 +23,9 @@ class Query:
     ) -> None:
         self._places = Places(directory, SqlPlaces(database), database_is_away)
         self._condition = Condition(SqlCondition(database), consumer, zone, database_is_away)
-        self.use_cases = QueryUseCases(SqlRollups(database), self._places, self._condition, directory, convert)
+        known = (SqlRollups(database), self._places, self._condition, directory)
+        self.use_cases = QueryUseCases(*known, convert)
+        self.use_cases_in_json = QueryUseCases(*known, json_text)
 
     async def run(self) -> None:
         """Follows the places and the condition of the rollups, until it is cancelled."""

@@ -15,14 +15,15 @@ from services.aggregation.calendar import Days, date_of
 from services.aggregation.query.domain import AskedRange, Entry, Period, Range
 from services.aggregation.query.metrics import Metric
 from services.aggregation.query.rows import Rows
+from services.common.byte_columns import Block
 from services.common.fields import given
-from services.common.protobuf_columns import Block, doubles, messages, numbers, texts, varint
+from services.common.protobuf_columns import doubles, messages, numbers, texts, varint
 
 _AGGREGATION, _PLACE, _ROW = (m.DESCRIPTOR.fields_by_name for m in (pb2.Aggregation, pb2.PlaceAggregation, pb2.Row))
 _METRICS = pb2.AggregatedMetrics.DESCRIPTOR.fields_by_name
 _LENGTH = 2  # the wire type of a message
 _IN_ANSWER = varint(_AGGREGATION["locations"].number << 3 | _LENGTH)
-_FORMS = {Period.HOUR: "%Y%m%d", Period.DAY: "%Y%m%d", Period.MONTH: "%Y%m"}
+FORMS = {Period.HOUR: "%Y%m%d", Period.DAY: "%Y%m%d", Period.MONTH: "%Y%m"}
 
 
 def asked_range(request: Any) -> AskedRange:  # noqa: ANN401  any request that has these fields
@@ -62,7 +63,7 @@ def _heading(entry: Entry) -> bytes:
 def _rows(rows: Rows, period: Period, metrics: Sequence[Metric]) -> Block:
     """Serialises rows as they stand in a PlaceAggregation."""
     parts = [
-        texts(_ROW["ymd"].number, labels(rows.day, lambda day: date_of(day).strftime(_FORMS[period]))),
+        texts(_ROW["ymd"].number, labels(rows.day, lambda day: date_of(day).strftime(FORMS[period]))),
         texts(_ROW["hour"].number, labels(rows.hour, lambda hour: f"{hour:02}")),
         measured(_ROW["metrics"].number, rows, metrics),
     ]

@@ -1,16 +1,16 @@
-"""The servicer of what was measured: it translates and decides nothing."""
+"""The servicers of what was measured: they translate and decide nothing."""
 
 from typing import Any
 
-from montrg.aggregation.v1 import aggregation_service_pb2_grpc
+from montrg.aggregation.v1 import aggregation_json_service_pb2_grpc, aggregation_service_pb2_grpc
 
 from services.aggregation.query.convert import asked_range
 from services.aggregation.query.service import QueryUseCases
 from services.directory.domain import PlaceFilter
 
 
-class AggregationHandler(aggregation_service_pb2_grpc.AggregationServiceServicer):
-    """Serves AggregationService. Its responses are bytes already."""
+class _Answers:
+    """What both services answer. The responses are bytes already."""
 
     def __init__(self, use_cases: QueryUseCases) -> None:
         self._query = use_cases
@@ -32,3 +32,11 @@ class AggregationHandler(aggregation_service_pb2_grpc.AggregationServiceServicer
     async def GetFloorAggregation(self, request: Any, context: Any) -> bytes:
         where = PlaceFilter(factory=request.factory, building=request.building, floor=request.floor)
         return await self._query.together(where, asked_range(request), request.metrics)
+
+
+class AggregationHandler(_Answers, aggregation_service_pb2_grpc.AggregationServiceServicer):
+    """Serves AggregationService."""
+
+
+class AggregationJsonHandler(_Answers, aggregation_json_service_pb2_grpc.AggregationJsonServiceServicer):
+    """Serves AggregationJsonService."""

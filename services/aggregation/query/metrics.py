@@ -35,14 +35,16 @@ class Metric(NamedTuple):
     def _count(self) -> str:
         return "pcv_temperature_readings" if self.quantity == "pcv_temperature" else "readings"
 
-    def values(self, columns: Mapping[str, Ints | Floats]) -> Floats:
-        """Returns the values in °C or %; NaN where no reading has the quantity."""
+    def hundredths(self, columns: Mapping[str, Ints | Floats]) -> Floats:
+        """Returns the values in whole hundredths of °C or %; NaN where no reading has the quantity."""
         if self.kind == "avg":
             sums, counts = (columns[name].astype(np.int64, copy=False) for name in self.columns)
-            hundredths = averages(sums, counts)
-        else:
-            hundredths = columns[self.name].astype(np.float64)
-        return hundredths / 100
+            return averages(sums, counts)
+        return columns[self.name].astype(np.float64)
+
+    def values(self, columns: Mapping[str, Ints | Floats]) -> Floats:
+        """Returns the values in °C or %; NaN where no reading has the quantity."""
+        return self.hundredths(columns) / 100
 
 
 QUANTITIES = ("pcv_temperature", "temperature", "humidity")
