@@ -12,8 +12,8 @@ from services.aggregation.query.convert import FORMS, labels
 from services.aggregation.query.domain import Entry, Period, Range
 from services.aggregation.query.metrics import Metric
 from services.aggregation.query.rows import Rows
-from services.common.byte_columns import Block, beside, constant
-from services.common.json_columns import hundredths, integers, member, objects, strings
+from services.common.byte_columns import beside, constant
+from services.common.json_columns import Member, Value, hundredths, integers, objects, strings
 
 _HEADING = ("factory", "building", "floor", "loc_id", "area", "plant")
 
@@ -24,7 +24,7 @@ def aggregation(
     """Serialises an HttpBody with an Aggregation, with an entry for each of the rows' places."""
     places: list[bytes] = []
     if len(rows):
-        block = beside((constant(b",", len(rows)), _rows(rows, wanted.period, metrics)))
+        block = beside([constant(b",", len(rows)), *_rows(rows, wanted.period, metrics)])
         body = block.joined()
         ends = [0, *np.cumsum(block.sizes).tolist()]
         for entry, (begin, end) in zip(entries, pairwise(rows.begins), strict=True):
@@ -39,21 +39,21 @@ def _heading(entry: Entry) -> bytes:
     return orjson.dumps(known | {"date": []})[:-2]
 
 
-def _rows(rows: Rows, period: Period, metrics: Sequence[Metric]) -> Block:
+def _rows(rows: Rows, period: Period, metrics: Sequence[Metric]) -> Value:
     days = labels(rows.day, lambda day: date_of(day).strftime(FORMS[period]))
     members = [
-        member("ymd", strings(days)),
-        member("hour", strings(labels(rows.hour, lambda hour: f"{hour:02}"))),
-        member("metrics", objects([_metric(rows, metric) for metric in metrics])),
+        Member("ymd", strings(days)),
+        Member("hour", strings(labels(rows.hour, lambda hour: f"{hour:02}"))),
+        Member("metrics", objects([_metric(rows, metric) for metric in metrics])),
     ]
     if rows.start is not None:
         moments = np.datetime_as_string(rows.start.astype("datetime64[s]"), timezone="UTC")
-        members.append(member("start_time", strings(moments.astype(np.bytes_))))
-    members += [member(name, integers(rows.values[name].astype(np.int64))) for name in ("readings", "suspect")]
+        members.append(Member("start_time", strings(moments.astype(np.bytes_))))
+    members += [Member(name, integers(rows.values[name].astype(np.int64))) for name in ("readings", "suspect")]
     return objects(members)
 
 
-def _metric(rows: Rows, metric: Metric) -> Block:
+def _metric(rows: Rows, metric: Metric) -> Member:
     values = metric.hundredths(rows.values)
     there = ~np.isnan(values)
-    return member(metric.name, hundredths(np.where(there, values, 0.0).astype(np.int64)), there)
+    return Member(metric.name, hundredths(np.where(there, values, 0.0).astype(np.int64)), there)
