@@ -8,7 +8,6 @@ from montrg.aggregation.v1 import aggregation_json_service_pb2_grpc, aggregation
 
 from services.aggregation.backfill.repository import SqlBackfills
 from services.aggregation.query.app import Query
-from services.aggregation.query.handler import AggregationHandler, AggregationJsonHandler
 from services.aggregation.rollup.store import RollupWriter
 from services.aggregation.rollup.work import RollupWork
 from services.common.channels import connect
@@ -49,12 +48,8 @@ async def wire(context: Context, server: grpc.aio.Server) -> AsyncIterator[None]
             most_readings=MOST_READINGS,
         )
         query = Query(context.database, directory, lambda: consumer.state, zone.key)
-        aggregation_service_pb2_grpc.add_AggregationServiceServicer_to_server(
-            AggregationHandler(query.use_cases), server
-        )
-        aggregation_json_service_pb2_grpc.add_AggregationJsonServiceServicer_to_server(
-            AggregationJsonHandler(query.use_cases_in_json), server
-        )
+        aggregation_service_pb2_grpc.add_AggregationServiceServicer_to_server(query.handler, server)
+        aggregation_json_service_pb2_grpc.add_AggregationJsonServiceServicer_to_server(query.json_handler, server)
         async with background(directory.run(), consumer.run(), query.run()):
             yield
 

@@ -90,3 +90,28 @@ async def test_an_unknown_place_is_404_and_a_bad_date_400(rest):
     answer = await rest("GET", "aggregation", f"{PATH}/?start_date=2024-09-22")
     assert (answer.status_code, answer.json()["code"]) == (400, 3)
     assert "yyyyMMdd" in answer.json()["message"]
+
+
+async def test_the_export_is_a_csv_file_that_spreadsheets_know_as_utf_8(rest, written):
+    for slash in ("", "/"):
+        answer = await rest(
+            "GET", "aggregation", f"{PATH}/export{slash}?start_date=20240922&bom=true&metrics=humidity_max"
+        )
+        assert answer.status_code == 200, answer.text
+        assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+        assert answer.headers["content-disposition"] == 'attachment; filename="aggregation-20240922-20240922.csv"'
+        first, second, *_ = lines = answer.content.decode("utf-8").split("\r\n")
+        assert len(lines) == 26
+        assert first.startswith("\ufeffplant,factory")
+        assert second == (
+            ",제1 공장,B1,2,도장,A-1,20240922,00,2024-09-22T00:00:00+09:00,2,0,"
+            "2024-09-22T00:00:00+09:00,2024-09-22T00:30:00+09:00,60.00"
+        )
+
+
+async def test_a_bad_export_is_an_error_as_any_other(rest, written):
+    for query, status in (("start_date=x", 400), ("start_date=2024&factory=X", 404), ("start_date=2024&noise=1", 400)):
+        answer = await rest("GET", "aggregation", f"{PATH}/export?{query}")
+        assert (answer.status_code, answer.headers["content-type"]) == (status, "application/json")
+        assert answer.json().keys() == {"code", "message", "details"}
+        assert "content-disposition" not in answer.headers

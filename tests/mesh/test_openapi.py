@@ -55,6 +55,12 @@ def test_every_binding_is_an_operation_of_its_own(service: Any) -> None:
             assert all(binding.verb.lower() in paths[binding.path] for binding in method.bindings)
 
 
+def test_a_file_is_text_with_a_name_in_a_header() -> None:
+    answer = operation("aggregation", "get", "/api/v1/aggregation/pcv_temperature/export")["responses"]["200"]
+    assert answer["content"] == {"text/csv": {"schema": {"type": "string"}}}
+    assert answer["headers"].keys() == {"x-request-id", "content-disposition"}
+
+
 def test_a_list_is_a_bare_array_with_its_token_in_a_header() -> None:
     answer = operation("thresholds", "get", "/api/v1/thresholds")["responses"]["200"]
     assert answer["content"]["application/json"]["schema"] == {

@@ -16,6 +16,7 @@ from services.mesh.options import DESCRIPTOR_SET, ROOT, RenderOptions
 from services.mesh.process import envoy_command, validate_command
 from services.mesh.render import MOST_REQUESTS, RENDERED, render_config, to_yaml, write_config
 from services.mesh.routes import KEPT_S, RETRY_READ, keeps, routes
+from services.mesh.transcoder import event_routes
 
 CONTRACTS = read_contracts(ROOT.joinpath(*DESCRIPTOR_SET))
 
@@ -188,3 +189,20 @@ def test_envoys_may_run_side_by_side_unless_hot_restart_is_asked_for() -> None:
 
 def test_envoy_has_one_worker_thread_or_a_change_would_not_drop_what_another_keeps() -> None:
     assert "--concurrency 1" in " ".join(envoy_command(Path("x")))
+
+
+def test_a_file_that_is_streamed_has_no_events_and_no_time_limit() -> None:
+    catalogued = next(s for s in SERVICES if s.name == "aggregation")
+    methods = {m.name: m for m in CONTRACTS.methods["montrg.aggregation.v1.AggregationService"]}
+    export = methods["ExportAggregation"]
+    assert (export.is_file, export.server_streaming) == (True, True)
+    assert event_routes(catalogued, RenderOptions(), CONTRACTS) == []
+    route = route_of("aggregation", export.path)["route"]
+    assert route == {"cluster": "aggregation_streams", "timeout": "0s", "idle_timeout": "0s"}
+
+
+def test_what_is_read_of_millions_of_rows_has_its_time_and_no_second_try_beside_it() -> None:
+    route = route_of("aggregation", "/montrg.aggregation.v1.AggregationService/GetAggregation")["route"]
+    assert route["timeout"] == "30s"
+    assert route["retry_policy"]["retry_on"] == RETRY_READ
+    assert "per_try_timeout" not in route["retry_policy"]

@@ -4,9 +4,12 @@ import asyncio
 from collections.abc import Callable
 
 from services.aggregation.places import Places, SqlPlaces
-from services.aggregation.query import convert, json_text
+from services.aggregation.query import convert, json_text, spreadsheet
 from services.aggregation.query.condition import Condition
+from services.aggregation.query.export import ExportUseCases
+from services.aggregation.query.handler import AggregationHandler, AggregationJsonHandler
 from services.aggregation.query.repository import SqlCondition, SqlRollups
+from services.aggregation.query.scope import Scope
 from services.aggregation.query.service import QueryUseCases
 from services.common.database import Database
 from services.common.interceptors import database_is_away
@@ -16,16 +19,18 @@ from services.directory.domain import Directory
 
 
 class Query:
-    """The query's use cases; `run` keeps current what they know."""
+    """The query's servicer; `run` keeps current what it knows."""
 
     def __init__(
         self, database: Database, directory: Follower[Directory], consumer: Callable[[], ConsumerState], zone: str
     ) -> None:
         self._places = Places(directory, SqlPlaces(database), database_is_away)
-        self._condition = Condition(SqlCondition(database), consumer, zone, database_is_away)
-        known = (SqlRollups(database), self._places, self._condition, directory)
-        self.use_cases = QueryUseCases(*known, convert)
-        self.use_cases_in_json = QueryUseCases(*known, json_text)
+        self._condition = Condition(SqlCondition(database), directory, consumer, zone, database_is_away)
+        rollups = SqlRollups(database)
+        scope = Scope(self._places, rollups)
+        exports = ExportUseCases(rollups, scope, self._condition, spreadsheet)
+        self.handler = AggregationHandler(QueryUseCases(rollups, scope, self._condition, convert), exports)
+        self.json_handler = AggregationJsonHandler(QueryUseCases(rollups, scope, self._condition, json_text))
 
     async def run(self) -> None:
         """Follows the places and the condition of the rollups, until it is cancelled."""

@@ -29,11 +29,19 @@ class ConditionStore(Protocol):
     async def look(self) -> Look: ...  # noqa: D102
 
 
+class Directory(Protocol):
+    """The directory, which says how old it is."""
+
+    @property
+    def degraded(self) -> str | None: ...  # noqa: D102
+
+
 class Condition:
-    """The condition of the rollups.
+    """The condition of the rollups, and of what else answers are made of.
 
     Args:
         store: where it is looked.
+        directory: followed by revision.
         consumer: tells how the consumer of the reading log is doing.
         zone: the one that is configured, in which the very first rollups will be kept.
         is_away: tells a store that cannot be reached from a mistake.
@@ -42,11 +50,13 @@ class Condition:
     def __init__(
         self,
         store: ConditionStore,
+        directory: Directory,
         consumer: Callable[[], ConsumerState],
         zone: str,
         is_away: Callable[[BaseException], bool],
     ) -> None:
         self._store = store
+        self._directory = directory
         self._consumer = consumer
         self._zone = zone
         self._is_away = is_away
@@ -60,7 +70,8 @@ class Condition:
 
     def notes(self) -> Sequence[str]:
         """Says what an answer cannot rely on."""
-        return [*_lateness(self._consumer()), *self._rebuilding(), *self._other_zone()]
+        old = (self._directory.degraded,) if self._directory.degraded else ()
+        return [*old, *_lateness(self._consumer()), *self._rebuilding(), *self._other_zone()]
 
     async def run(self) -> None:
         """Looks again and again until it is cancelled."""

@@ -26,6 +26,11 @@ class Period(Enum):
     DAY = "day"
     MONTH = "month"
 
+    @property
+    def form(self) -> str:
+        """How the day of a row is written, for strftime."""
+        return "%Y%m" if self is Period.MONTH else "%Y%m%d"
+
 
 @dataclass(frozen=True, slots=True)
 class Hours:

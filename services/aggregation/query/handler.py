@@ -1,10 +1,14 @@
 """The servicers of what was measured: they translate and decide nothing."""
 
+import contextlib
+from collections.abc import AsyncIterator
 from typing import Any
 
+from google.api.httpbody_pb2 import HttpBody
 from montrg.aggregation.v1 import aggregation_json_service_pb2_grpc, aggregation_service_pb2_grpc
 
-from services.aggregation.query.convert import asked_range
+from services.aggregation.query.convert import asked_range, file_headers, file_part, place_filter
+from services.aggregation.query.export import ExportUseCases
 from services.aggregation.query.service import QueryUseCases
 from services.directory.domain import PlaceFilter
 
@@ -12,8 +16,8 @@ from services.directory.domain import PlaceFilter
 class _Answers:
     """What both services answer. The responses are bytes already."""
 
-    def __init__(self, use_cases: QueryUseCases) -> None:
-        self._query = use_cases
+    def __init__(self, query: QueryUseCases) -> None:
+        self._query = query
 
     async def GetAggregation(self, request: Any, context: Any) -> bytes:
         return await self._query.at_places(asked_range(request), request.metrics)
@@ -36,6 +40,18 @@ class _Answers:
 
 class AggregationHandler(_Answers, aggregation_service_pb2_grpc.AggregationServiceServicer):
     """Serves AggregationService."""
+
+    def __init__(self, query: QueryUseCases, exports: ExportUseCases) -> None:
+        super().__init__(query)
+        self._exports = exports
+
+    async def ExportAggregation(self, request: Any, context: Any) -> AsyncIterator[HttpBody]:
+        asked, where = asked_range(request), place_filter(request)
+        export = await self._exports.export(asked, request.metrics, where, bom=request.bom)
+        await context.send_initial_metadata(file_headers(export))
+        async with contextlib.aclosing(export.parts) as parts:
+            async for part in parts:
+                yield file_part(part)
 
 
 class AggregationJsonHandler(_Answers, aggregation_json_service_pb2_grpc.AggregationJsonServiceServicer):

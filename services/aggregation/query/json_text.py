@@ -8,7 +8,7 @@ import orjson
 from google.api.httpbody_pb2 import HttpBody
 
 from services.aggregation.calendar import date_of
-from services.aggregation.query.convert import FORMS, labels
+from services.aggregation.query.convert import labels
 from services.aggregation.query.domain import Entry, Period, Range
 from services.aggregation.query.metrics import Metric
 from services.aggregation.query.rows import Rows
@@ -40,7 +40,7 @@ def _heading(entry: Entry) -> bytes:
 
 
 def _rows(rows: Rows, period: Period, metrics: Sequence[Metric]) -> Value:
-    days = labels(rows.day, lambda day: date_of(day).strftime(FORMS[period]))
+    days = labels(rows.day, lambda day: date_of(day).strftime(period.form))
     members = [
         Member("ymd", strings(days)),
         Member("hour", strings(labels(rows.hour, lambda hour: f"{hour:02}"))),

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from functools import lru_cache
 from itertools import accumulate
+from typing import Any
 
 import asyncpg
 import numpy as np
@@ -16,6 +17,7 @@ from services.aggregation.query.domain import Period, Range
 from services.aggregation.query.rows import Rows
 from services.aggregation.tables import DAY, MOMENT, totals
 from services.common.database import Database
+from services.common.epoch import microseconds
 
 _EPOCH = "date 'epoch'"
 _LOOK = """
@@ -23,6 +25,7 @@ SELECT (SELECT zone FROM aggregation.site), EXISTS (
     SELECT FROM aggregation.backfill WHERE state IN ('PENDING', 'RUNNING') AND start_date IS NULL AND end_date IS NULL
 )
 """
+_LOC_IDS = 'SELECT loc_id FROM aggregation.series GROUP BY loc_id ORDER BY loc_id COLLATE "C"'
 _IS_MEASURED = "SELECT EXISTS (SELECT FROM aggregation.series WHERE loc_id = $1)"
 
 # By when they began, which the table's key has. A test of the day beside it would have PostgreSQL expect far fewer.
@@ -37,7 +40,7 @@ _MONTH_OF_DAY = "date_trunc('month', c.day::timestamp)::date"
 
 
 class SqlRollups:
-    """Satisfies Rollups."""
+    """Satisfies Rollups and Measured."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -70,6 +73,11 @@ class SqlRollups:
         async with self._database.driver() as connection:
             found = await connection.fetch(f"{query} LIMIT {most + 1}", *arguments)
         return _rows(found, columns, is_hourly=wanted.period is Period.HOUR)
+
+    async def loc_ids(self) -> Sequence[str]:
+        """Returns the places that ever had a reading, in ascending order."""
+        async with self._database.driver() as connection:
+            return [row["loc_id"] for row in await connection.fetch(_LOC_IDS)]
 
     async def is_measured(self, loc_id: str) -> bool:
         """Tells whether there ever was a reading at a place."""
@@ -139,8 +147,8 @@ def _rows(found: Sequence[asyncpg.Record], columns: Sequence[str], *, is_hourly:
     )
 
 
-def _column(name: str, values: Sequence[int | None]) -> NDArray[np.int64] | NDArray[np.float64]:
+def _column(name: str, values: Sequence[Any]) -> NDArray[np.int64] | NDArray[np.float64]:
     # Only these can be NULL, which becomes NaN.
     if name in ("pcv_temperature_min", "pcv_temperature_max"):
         return np.array(values, np.float64)
-    return np.array(values, np.int64)
+    return np.array([microseconds(moment) for moment in values] if name.endswith("_time") else values, np.int64)

@@ -139,7 +139,8 @@ class AggregationServiceServicer:
     def ExportAggregation(self, request, context):
         """Streams what was measured at each place where everything that is set fits
         as CSV, a row for each place and hour, day or month. There is no limit on
-        the span.
+        the span. What the file could not rely on is in the header `x-degraded`. A
+        text that a spreadsheet would take for a formula begins with `'`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -1,0 +1,70 @@
+"""Rows as CSV (RFC 4180), as spreadsheets open it. Pure."""
+
+import csv
+import io
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import pairwise
+from math import isnan
+from zoneinfo import ZoneInfo
+
+from services.aggregation.calendar import date_of
+from services.aggregation.query.domain import Entry, Range
+from services.aggregation.query.metrics import Metric
+from services.aggregation.query.rows import Rows
+from services.common.epoch import moment_of
+
+PLACE = ("plant", "factory", "building", "floor", "area", "loc_id")
+TIMES = ("first_time", "last_time")
+COLUMNS = (*PLACE, "ymd", "hour", "start_time", "readings", "suspect", *TIMES)
+
+# A spreadsheet takes a text that begins so for a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def heading(metrics: Sequence[Metric]) -> str:
+    """Returns the first line, which names the columns."""
+    return _lines([[*COLUMNS, *(metric.name for metric in metrics)]])
+
+
+def lines(entries: Sequence[Entry], rows: Rows, wanted: Range, metrics: Sequence[Metric], zone: ZoneInfo) -> str:
+    """Returns a line for each row; times are the zone's, with how far it is from UTC."""
+    columns = [
+        [date_of(day).strftime(wanted.period.form) for day in rows.day.tolist()],
+        [f"{hour:02}" for hour in rows.hour.tolist()],
+        [""] * len(rows) if rows.start is None else [_time(start * 1_000_000, zone) for start in rows.start.tolist()],
+        rows.values["readings"].tolist(),
+        rows.values["suspect"].tolist(),
+        *([_time(moment, zone) for moment in rows.values[name].tolist()] for name in TIMES),
+        *([_value(value) for value in metric.values(rows.values).tolist()] for metric in metrics),
+    ]
+    places = [
+        place
+        for entry, (begin, end) in zip(entries, pairwise(rows.begins), strict=True)
+        for place in [_place(entry)] * (end - begin)
+    ]
+    return _lines([[*place, *cells] for place, cells in zip(places, zip(*columns, strict=True), strict=True)])
+
+
+def _lines(rows: Sequence[Sequence[object]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\r\n").writerows(rows)
+    return text.getvalue()
+
+
+def _place(entry: Entry) -> Sequence[object]:
+    values = [getattr(entry, name) for name in PLACE]
+    return [_guarded(value) if isinstance(value, str) else value for value in values]
+
+
+def _guarded(text: str) -> str:
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _time(moment: int, zone: ZoneInfo) -> str:
+    found: datetime = moment_of(moment).astimezone(zone)
+    return found.isoformat()
+
+
+def _value(value: float) -> str:
+    return "" if isnan(value) else f"{value:.2f}"
