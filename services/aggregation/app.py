@@ -4,8 +4,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import grpc
-from montrg.aggregation.v1 import aggregation_json_service_pb2_grpc, aggregation_service_pb2_grpc
+from montrg.aggregation.v1 import (
+    aggregation_json_service_pb2_grpc,
+    aggregation_service_pb2_grpc,
+    backfill_service_pb2_grpc,
+)
 
+from services.aggregation.backfill.app import Backfills
 from services.aggregation.backfill.repository import SqlBackfills
 from services.aggregation.query.app import Query
 from services.aggregation.rollup.store import RollupWriter
@@ -14,7 +19,7 @@ from services.common.channels import connect
 from services.common.clock import system_clock
 from services.common.interceptors import database_is_away
 from services.common.neighbours import Follower, SqlSnapshots
-from services.common.reading_log import LogConsumer
+from services.common.reading_log import LogConsumer, RangeClient
 from services.common.server import App, Context
 from services.common.tasks import background
 from services.directory.client import location_neighbour
@@ -48,9 +53,11 @@ async def wire(context: Context, server: grpc.aio.Server) -> AsyncIterator[None]
             most_readings=MOST_READINGS,
         )
         query = Query(context.database, directory, lambda: consumer.state, zone.key)
+        backfills = Backfills(context.database, RangeClient(realtime), zone.key)
         aggregation_service_pb2_grpc.add_AggregationServiceServicer_to_server(query.handler, server)
         aggregation_json_service_pb2_grpc.add_AggregationJsonServiceServicer_to_server(query.json_handler, server)
-        async with background(directory.run(), consumer.run(), query.run()):
+        backfill_service_pb2_grpc.add_BackfillServiceServicer_to_server(backfills.handler, server)
+        async with background(directory.run(), consumer.run(), query.run(), backfills.run()):
             yield
 
 

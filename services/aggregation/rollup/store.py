@@ -6,6 +6,7 @@ days and months are at any moment what their hours add up to.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import asyncpg
 import numpy as np
@@ -63,8 +64,8 @@ class RollupWriter:
 
     async def lock(self, connection: asyncpg.Connection, shards: Iterable[int]) -> Standing:
         """Keeps every other writer of some shards out until the transaction ends."""
-        # In one order everywhere. And what holds is read by a statement that begins when the locks are had.
-        await connection.execute(_LOCK, SHARD_LOCKS, sorted(shards))
+        # What holds is read by a statement that begins when the locks are had.
+        await lock_shards(connection, shards)
         row = await connection.fetchrow(_STANDING)
         if row is None:
             await connection.execute(_INSERT_SITE, self._zone_name)
@@ -78,6 +79,14 @@ class RollupWriter:
         await connection.execute(HOURLY.add(), *hour_arrays(hours, ids, calendar))
         await connection.execute(DAILY.add(), *_arrays(DAILY, days, ids))
         await connection.execute(MONTHLY.add(), *_arrays(MONTHLY, by_month(days), ids))
+
+    async def replace(
+        self, connection: asyncpg.Connection, hours: Cells, calendar: SiteCalendar
+    ) -> tuple[list[int], list[int]]:
+        """Writes hours as they are; returns the series and the day of each. Their days and months are the caller's."""
+        series, period, days, *rest = hour_arrays(hours, await self.series_ids(connection, hours), calendar)
+        await connection.execute(HOURLY.replace(), series, period, days, *rest)
+        return cast("list[int]", series), cast("list[int]", days)
 
     async def seqs(self, connection: asyncpg.Connection, hours: Cells) -> Ints:
         """Returns the last batch that is in each of the hours as they stand; 0 where there is none yet."""
@@ -113,6 +122,11 @@ class RollupWriter:
         sensors, places = zip(*series, strict=True)
         for n, series_id in await connection.fetch(_SERIES, list(range(len(series))), sensors, places):
             self._series_ids[series[n]] = series_id
+
+
+async def lock_shards(connection: asyncpg.Connection, shards: Iterable[int]) -> None:
+    """Keeps every other writer of some shards out until the transaction ends; in one order everywhere."""
+    await connection.execute(_LOCK, SHARD_LOCKS, sorted(shards))
 
 
 def shards_of(cells: Cells) -> NDArray[np.int64]:

@@ -95,7 +95,7 @@ class VerifyRollupsRequest(_message.Message):
     def __init__(self, start_date: _Optional[str] = ..., end_date: _Optional[str] = ...) -> None: ...
 
 class VerifyRollupsResponse(_message.Message):
-    __slots__ = ("kind", "difference", "progress", "verified", "differences")
+    __slots__ = ("kind", "difference", "progress", "verified", "differences", "note")
     class Kind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         KIND_UNSPECIFIED: _ClassVar[VerifyRollupsResponse.Kind]
@@ -111,9 +111,11 @@ class VerifyRollupsResponse(_message.Message):
     PROGRESS_FIELD_NUMBER: _ClassVar[int]
     VERIFIED_FIELD_NUMBER: _ClassVar[int]
     DIFFERENCES_FIELD_NUMBER: _ClassVar[int]
+    NOTE_FIELD_NUMBER: _ClassVar[int]
     kind: VerifyRollupsResponse.Kind
     difference: str
     progress: float
     verified: int
     differences: int
-    def __init__(self, kind: _Optional[_Union[VerifyRollupsResponse.Kind, str]] = ..., difference: _Optional[str] = ..., progress: _Optional[float] = ..., verified: _Optional[int] = ..., differences: _Optional[int] = ...) -> None: ...
+    note: str
+    def __init__(self, kind: _Optional[_Union[VerifyRollupsResponse.Kind, str]] = ..., difference: _Optional[str] = ..., progress: _Optional[float] = ..., verified: _Optional[int] = ..., differences: _Optional[int] = ..., note: _Optional[str] = ...) -> None: ...

@@ -1,0 +1,89 @@
+"""Backfills and verifications, as a caller asks for them."""
+
+import random
+from datetime import UTC, datetime, timedelta
+
+import grpc
+import pytest
+from montrg.aggregation.v1 import backfill_service_pb2 as pb2
+from montrg.aggregation.v1 import backfill_service_pb2_grpc
+
+from services.aggregation.app import APP as AGGREGATION
+from tests.support.mesh import eventually
+from tests.support.rollups import followed
+
+JUNE = datetime(2026, 6, 1, tzinfo=UTC)
+SENSORS = ["A-1", "A-1b", "A-2", "B-1"]
+Message = pb2.VerifyRollupsResponse
+
+
+def made_up(seed, count, days=75):
+    """Readings of the four sensors, of all days in any order."""
+    randomly = random.Random(seed)
+    return [
+        (
+            randomly.choice(SENSORS),
+            JUNE + timedelta(milliseconds=randomly.randrange(0, days * 86_400_000, 7)),
+            randomly.randint(-1000, 4500) / 100,
+            randomly.randint(0, 10000) / 100,
+        )
+        for _ in range(count)
+    ]
+
+
+@pytest.fixture(scope="module")
+async def season(write, connection):
+    """Has readings of ten weeks in the rollups."""
+    rows = made_up(1, 3000)
+    for begin in range(0, len(rows), 500):
+        await write(*rows[begin : begin + 500])
+    await followed(connection)
+    return rows
+
+
+@pytest.fixture(scope="module")
+async def backfills(mesh):
+    """The stub."""
+    async with grpc.aio.insecure_channel(mesh.url(AGGREGATION)) as channel:
+        yield backfill_service_pb2_grpc.BackfillServiceStub(channel)
+
+
+@pytest.fixture(scope="module")
+def create(backfills):
+    """Asks for a backfill of some days, or of everything."""
+
+    async def create(start=None, end=None):
+        wanted = pb2.Backfill(start_date=start, end_date=end)
+        return await backfills.CreateBackfill(pb2.CreateBackfillRequest(backfill=wanted))
+
+    return create
+
+
+@pytest.fixture(scope="module")
+def ended(backfills):
+    """Waits for the end of a backfill, and returns it."""
+
+    async def ended(backfill):
+        request = pb2.GetBackfillRequest(backfill_id=backfill.backfill_id)
+
+        async def there():
+            state = (await backfills.GetBackfill(request)).state
+            return state not in (pb2.Backfill.PENDING, pb2.Backfill.RUNNING)
+
+        await eventually(there, 60.0)
+        return await backfills.GetBackfill(request)
+
+    return ended
+
+
+@pytest.fixture(scope="module")
+def verify(backfills):
+    """Verifies; returns the words of the differences and the last message."""
+
+    async def verify(start=None, end=None):
+        request = pb2.VerifyRollupsRequest(start_date=start, end_date=end)
+        messages = [message async for message in backfills.VerifyRollups(request)]
+        assert [message.kind for message in messages if message.kind == Message.DONE] == [messages[-1].kind]
+        return [m.difference for m in messages if m.kind == Message.DIFFERENCE], messages[-1]
+
+    return verify
