@@ -1,14 +1,18 @@
 """Backfills and verifications, as a caller asks for them."""
 
 import random
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
+import asyncpg
 import grpc
 import pytest
 from montrg.aggregation.v1 import backfill_service_pb2 as pb2
 from montrg.aggregation.v1 import backfill_service_pb2_grpc
 
 from services.aggregation.app import APP as AGGREGATION
+from services.location.app import APP as LOCATION
+from services.realtime.app import APP as REALTIME
 from tests.support.mesh import eventually
 from tests.support.rollups import followed
 
@@ -31,13 +35,29 @@ def made_up(seed, count, days=75):
     ]
 
 
+async def nothing_left_to_do(connection):
+    """Waits for the end of every backfill."""
+
+    async def is_so():
+        left = "SELECT count(*) FROM aggregation.backfill WHERE state IN ('PENDING', 'RUNNING')"
+        return await connection.fetchval(left) == 0
+
+    await eventually(is_so, 60.0)
+
+
+async def settled(connection):
+    """Waits until no backfill is left to do, and the consumer has passed the log."""
+    await nothing_left_to_do(connection)
+    await followed(connection)
+
+
 @pytest.fixture(scope="module")
 async def season(write, connection):
     """Has readings of ten weeks in the rollups."""
     rows = made_up(1, 3000)
     for begin in range(0, len(rows), 500):
         await write(*rows[begin : begin + 500])
-    await followed(connection)
+    await settled(connection)  # there is one at the very first
     return rows
 
 
@@ -87,3 +107,31 @@ def verify(backfills):
         return [m.difference for m in messages if m.kind == Message.DIFFERENCE], messages[-1]
 
     return verify
+
+
+@pytest.fixture
+def halted(admin_url):
+    """A while in which the consumer gets nowhere."""
+
+    @asynccontextmanager
+    async def halted():
+        other = await asyncpg.connect(admin_url)
+        try:
+            async with other.transaction():
+                await other.execute("SELECT FROM aggregation.log_cursor FOR UPDATE")
+                yield other
+        finally:
+            await other.close()
+
+    return halted
+
+
+@pytest.fixture(scope="module")
+def start_again(mesh):
+    """Starts aggregation, which was stopped, in a zone."""
+
+    async def start_again(zone="Asia/Seoul"):
+        urls = {"LOCATION_SERVICE_URL": mesh.url(LOCATION), "REALTIME_SERVICE_URL": mesh.url(REALTIME)}
+        await mesh.start(AGGREGATION, **urls, MONTRG_SITE_TZ=zone)
+
+    return start_again
