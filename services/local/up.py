@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from datetime import UTC, datetime
 
 from rich.console import Console
 
@@ -24,6 +25,7 @@ _TRY = """
 Try:
   curl 'http://{host}:{thresholds}/api/v1/thresholds/'
   curl 'http://{host}:{realtime}/api/v1/realtime/'
+  curl 'http://{host}:{aggregation}/api/v1/aggregation/pcv_temperature/?start_date={year}'
   curl -X POST 'http://{host}:{location}/api/v1/locations/' -H 'content-type: application/json' \\
     -d '{{"loc_id": "my-line", "plant": "Busan", "factory": "Press", "building": "A", "floor": 1, "area": "Line 1"}}'
 """
@@ -114,6 +116,6 @@ def welcome(settings: LocalSettings) -> str:
         port = settings.rest_port(service)
         lines.append(f"{service.title:<24}http://{HOST}:{port}/docs  (REST, gRPC and gRPC-Web on {HOST}:{port})")
     ports = {service.name: settings.rest_port(service) for service in SERVICES}
-    lines.append(_TRY.format(host=HOST, **ports))
+    lines.append(_TRY.format(host=HOST, year=datetime.now(UTC).year, **ports))
     lines.append("This profile has no login and listens on the loopback address only. Ctrl-C stops it; data stay.")
     return "\n".join(lines)

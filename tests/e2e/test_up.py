@@ -22,9 +22,9 @@ from tests.support.soak import SEED, kills
 from tests.support.up import RECOVERY_S, running_up
 
 OFFSET = 1200
-THRESHOLDS, LOCATION, REALTIME = (f"127.0.0.1:{port + OFFSET}" for port in (30001, 30002, 30003))
-PROGRAMS = ("realtime", "postgres", "location", "thresholds", "envoy")
-KILLS = kills(usual=7)
+THRESHOLDS, LOCATION, REALTIME, AGGREGATION = (f"127.0.0.1:{port + OFFSET}" for port in range(30001, 30005))
+PROGRAMS = ("realtime", "postgres", "aggregation", "location", "thresholds", "envoy")
+KILLS = kills(usual=8)
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +80,7 @@ def test_grpcurl_finds_the_contract_by_reflection_and_does_the_main_job(up):
 def test_the_printed_curl_lines_work(up):
     printed = up.console().rsplit("Try:", 1)[1].split("\n\n")[0].replace("\\\n", " ")
     lines = [line.strip() for line in printed.splitlines() if line.strip()]
-    assert len(lines) == 3
+    assert len(lines) == 4
     for line in lines:
         answer = subprocess.run(f"{line} -sSf", shell=True, check=True, capture_output=True, timeout=20)  # noqa: S602
         assert json.loads(answer.stdout)
@@ -152,10 +152,21 @@ def test_whatever_is_killed_no_acknowledged_reading_is_lost_or_doubled(up, http)
         assert stored(http, writer.sensor) == writer.acknowledged
     up.await_true(lambda: all(is_ready(http, port) for port in (THRESHOLDS, LOCATION, REALTIME)), RECOVERY_S)
     up.await_true(lambda: measured(http)["degraded"] == [], RECOVERY_S)
+    written = sum(len(writer.acknowledged) for writer in writers)
+    up.await_true(lambda: rolled_up(http, "Chaos") == written, RECOVERY_S)
 
 
 def is_ready(http, service):
     return http.get(f"http://{service}/ready").status_code == 200
+
+
+def rolled_up(http, factory):
+    """How many readings of a factory are in the rollups of this and the last month."""
+    path = f"http://{AGGREGATION}/api/v1/aggregation/pcv_temperature/factory/{factory}"
+    now = datetime.now(UTC)
+    query = {"start_date": f"{now - timedelta(days=3):%Y%m}", "end_date": f"{now + timedelta(days=1):%Y%m}"}
+    answer = http.get(path, params=query).json()
+    return sum(row["readings"] for place in answer["locations"] for row in place["date"])
 
 
 def stored(http, sensor):

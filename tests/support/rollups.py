@@ -71,20 +71,23 @@ async def assert_rollups_are_right(connection, zone="Asia/Seoul"):
     return count
 
 
+UNFINISHED = "SELECT count(*) FROM aggregation.backfill WHERE state IN ('PENDING', 'RUNNING')"
+
+
 async def followed(connection):
-    """Waits until the consumer has passed the whole log."""
+    """Waits until the consumer has passed the whole log, and every backfill has ended, such as the very first."""
 
     async def there():
         last = await connection.fetchval("SELECT coalesce(max(seq), 0) FROM realtime.reading_log")
-        return (await connection.fetchval("SELECT min(seq) FROM aggregation.log_cursor") or 0) >= last
+        passed = await connection.fetchval("SELECT min(seq) FROM aggregation.log_cursor WHERE generation <> ''") or 0
+        return passed >= last and not await connection.fetchval(UNFINISHED)
 
     await eventually(there, 60.0)
 
 
 async def all_is_well(connection, ask):
-    """Waits until `ask` is answered without reserve; what the first start wants made anew is taken as made."""
+    """Waits until `ask` is answered without reserve."""
     await followed(connection)
-    await connection.execute("UPDATE aggregation.backfill SET state = 'DONE'")
 
     async def is_well():
         return not (await ask()).degraded
