@@ -52,8 +52,9 @@ async def wire(context: Context, server: grpc.aio.Server) -> AsyncIterator[None]
             channel=realtime,
             most_readings=MOST_READINGS,
         )
-        query = Query(context.database, directory, lambda: consumer.state, zone.key)
-        backfills = Backfills(context.database, RangeClient(realtime), zone.key)
+        ranges = RangeClient(realtime)
+        query = Query(context.database, directory, lambda: consumer.state, ranges, zone.key)
+        backfills = Backfills(context.database, ranges, zone.key)
         aggregation_service_pb2_grpc.add_AggregationServiceServicer_to_server(query.handler, server)
         aggregation_json_service_pb2_grpc.add_AggregationJsonServiceServicer_to_server(query.json_handler, server)
         backfill_service_pb2_grpc.add_BackfillServiceServicer_to_server(backfills.handler, server)

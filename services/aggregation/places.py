@@ -63,6 +63,11 @@ class Places:
             self._merged_from = (directory, stored)
         return self._merged
 
+    def knows_sensor(self, sensor_id: str) -> bool:
+        """Tells whether location knows a sensor now."""
+        directory = self._directory.value
+        return directory is not None and sensor_id in directory.sensors
+
     def fitting(self, wanted: PlaceFilter) -> Sequence[Place]:
         """Returns the places where everything that is set fits, by ascending loc_id."""
         return sorted(filter(wanted.fits, self.all.values()), key=lambda place: place.loc_id)

@@ -115,3 +115,35 @@ async def test_a_bad_export_is_an_error_as_any_other(rest, written):
         assert (answer.status_code, answer.headers["content-type"]) == (status, "application/json")
         assert answer.json().keys() == {"code", "message", "details"}
         assert "content-disposition" not in answer.headers
+
+
+async def test_a_time_series_has_a_point_for_each_step_and_marks_gaps(rest, written):
+    for step, points, readings in (("1h", 36, 2), ("30min", 72, 1), ("15min", 144, 1)):
+        query = f"start_time=2024-09-22T00:00:00%2B09:00&end_time=2024-09-23T12:00:00%2B09:00&step={step}&loc_id=A-1"
+        answer = await rest("GET", "aggregation", f"/api/v1/aggregation/timeseries?{query}")
+        assert answer.status_code == 200, answer.text
+        (series,) = answer.json()["series"]
+        assert (series["loc_id"], len(series["points"])) == ("A-1", points)
+        first = series["points"][0]
+        assert (first["start_time"], first["readings"], first["gap"]) == ("2024-09-21T15:00:00Z", readings, False)
+        assert first["metrics"].keys() == USUAL | {name.replace("_max", "_min") for name in USUAL}
+    gap = series["points"][1]
+    assert gap == {"start_time": "2024-09-21T15:15:00Z", "readings": 0, "suspect": 0, "gap": True}
+
+
+async def test_the_examples_of_the_documentation_are_answered(rest, written):
+    document = (await rest("GET", "aggregation", "/openapi.json")).json()
+    known = {"{location_id}": "A-1", "{factory}": "제1 공장", "{building}": "B1", "{floor}": "2"}
+    paths = [path for path, verbs in document["paths"].items() if "/aggregation/" in path and "backfills" not in path]
+    assert len(paths) == 7
+    for path in paths:
+        filled = path
+        for variable, value in known.items():
+            filled = filled.replace(variable, value)
+        query = {
+            p["name"]: p["example"]
+            for p in document["paths"][path]["get"]["parameters"]
+            if p["in"] == "query" and p["required"]
+        }
+        answer = await rest("GET", "aggregation", filled, params=query)
+        assert (len(query), answer.status_code) == (1, 200), answer.text

@@ -16,6 +16,7 @@ BAND = {"threshold_type": "humidity", "level": "red", "min_value": 97}
 PLACE = {"loc_id": "L-1", "factory": "F", "building": "B", "floor": 1, "area": "A"}
 SENSOR = {"sensor_id": "new", "loc_id": "A-1"}
 READING = row("known")
+SERIES = {"start_time": "2024-07-15T00:00:00Z", "end_time": "2024-08-15T00:00:00Z"}
 REMEDY = re.compile(r"\b(give|leave|set|send|create|update|take|lists|name|move|delete|POST|GET|PUT|check)\b")
 
 
@@ -147,6 +148,23 @@ CASES = [
      NOT_FOUND, []),
     ("AggregationService.GetFloorAggregation",
      {"factory": "제1 공장", "building": "B1", "floor": -(2**31), "start_date": "2024"}, NOT_FOUND, []),
+    ("AggregationService.QueryTimeSeries", {}, INVALID, ["start_time"]),
+    *(
+        ("AggregationService.QueryTimeSeries", SERIES | {"step": text}, INVALID, ["step"])
+        for text in ("7min", "2h", "0min", "1min", "１min", "m" * 5_000)
+    ),
+    ("AggregationService.QueryTimeSeries", SERIES | {"end_time": "2024-07-15T00:00:00Z"}, INVALID, ["end_time"]),
+    ("AggregationService.QueryTimeSeries", {"start_time": "1999-12-31T00:00:00Z", "end_time": "9999-12-31T00:00:00Z"},
+     INVALID, ["start_time", "end_time"]),
+    ("AggregationService.QueryTimeSeries", SERIES | {"group_by": "plant", "metrics": ["x"]}, INVALID,
+     ["group_by", "metrics"]),
+    ("AggregationService.QueryTimeSeries", SERIES | {"sensor_id": "nobody"}, NOT_FOUND, []),
+    ("AggregationService.QueryTimeSeries", SERIES | {"sensor_id": "a\0b"}, NOT_FOUND, []),
+    ("AggregationService.QueryTimeSeries", SERIES | {"loc_id": "공" * 5_000}, NOT_FOUND, []),
+    ("AggregationService.QueryTimeSeries", SERIES | {"factory": "제1 공장", "floor": 9}, NOT_FOUND, []),
+    ("AggregationService.ExportAggregation", {"start_date": "2024", "end_date": "x", "metrics": ["x"]}, INVALID,
+     ["end_date", "metrics"]),
+    ("AggregationService.ExportAggregation", {"start_date": "2024", "loc_id": "a\0b"}, NOT_FOUND, []),
 ]  # fmt: skip
 
 ROWS = [

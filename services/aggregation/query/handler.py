@@ -7,9 +7,10 @@ from typing import Any
 from google.api.httpbody_pb2 import HttpBody
 from montrg.aggregation.v1 import aggregation_json_service_pb2_grpc, aggregation_service_pb2_grpc
 
-from services.aggregation.query.convert import asked_range, file_headers, file_part, place_filter
+from services.aggregation.query.convert import asked_range, asked_series, file_headers, file_part, place_filter
 from services.aggregation.query.export import ExportUseCases
 from services.aggregation.query.service import QueryUseCases
+from services.aggregation.query.timeseries import SeriesUseCases
 from services.directory.domain import PlaceFilter
 
 
@@ -41,9 +42,10 @@ class _Answers:
 class AggregationHandler(_Answers, aggregation_service_pb2_grpc.AggregationServiceServicer):
     """Serves AggregationService."""
 
-    def __init__(self, query: QueryUseCases, exports: ExportUseCases) -> None:
+    def __init__(self, query: QueryUseCases, exports: ExportUseCases, series: SeriesUseCases) -> None:
         super().__init__(query)
         self._exports = exports
+        self._series = series
 
     async def ExportAggregation(self, request: Any, context: Any) -> AsyncIterator[HttpBody]:
         asked, where = asked_range(request), place_filter(request)
@@ -52,6 +54,14 @@ class AggregationHandler(_Answers, aggregation_service_pb2_grpc.AggregationServi
         async with contextlib.aclosing(export.parts) as parts:
             async for part in parts:
                 yield file_part(part)
+
+    async def QueryTimeSeries(self, request: Any, context: Any) -> bytes:
+        return await self._series.query(asked_series(request))
+
+    async def StreamTimeSeries(self, request: Any, context: Any) -> AsyncIterator[bytes]:
+        async with contextlib.aclosing(self._series.stream(asked_series(request.query))) as parts:
+            async for part in parts:
+                yield part
 
 
 class AggregationJsonHandler(_Answers, aggregation_json_service_pb2_grpc.AggregationJsonServiceServicer):

@@ -10,6 +10,7 @@ from services.aggregation.cells import Ints
 from services.common.errors import Violation
 
 Floats = NDArray[np.float64]
+Columns = Mapping[str, Ints | Floats]
 
 _KINDS = ("max", "avg", "min")
 _NAMED = 3  # of unknown names, in an error
@@ -35,14 +36,14 @@ class Metric(NamedTuple):
     def _count(self) -> str:
         return "pcv_temperature_readings" if self.quantity == "pcv_temperature" else "readings"
 
-    def hundredths(self, columns: Mapping[str, Ints | Floats]) -> Floats:
+    def hundredths(self, columns: Columns) -> Floats:
         """Returns the values in whole hundredths of °C or %; NaN where no reading has the quantity."""
         if self.kind == "avg":
             sums, counts = (columns[name].astype(np.int64, copy=False) for name in self.columns)
             return averages(sums, counts)
         return columns[self.name].astype(np.float64)
 
-    def values(self, columns: Mapping[str, Ints | Floats]) -> Floats:
+    def values(self, columns: Columns) -> Floats:
         """Returns the values in °C or %; NaN where no reading has the quantity."""
         return self.hundredths(columns) / 100
 

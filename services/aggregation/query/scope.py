@@ -15,6 +15,7 @@ class Places(Protocol):
     def are_known(self) -> bool: ...  # noqa: D102
     @property
     def all(self) -> Mapping[str, Place]: ...  # noqa: D102
+    def knows_sensor(self, sensor_id: str) -> bool: ...  # noqa: D102
     def fitting(self, wanted: PlaceFilter) -> Sequence[Place]: ...  # noqa: D102
 
 
@@ -23,6 +24,7 @@ class Measured(Protocol):
 
     async def loc_ids(self) -> Sequence[str]: ...  # noqa: D102
     async def is_measured(self, loc_id: str) -> bool: ...  # noqa: D102
+    async def has_measured(self, sensor_id: str) -> bool: ...  # noqa: D102
 
 
 class Scope:
@@ -55,6 +57,16 @@ class Scope:
             raise self._missing(PlaceFilter(loc_id=loc_id))
         raise _no_place(PlaceFilter(loc_id=loc_id))
 
+    async def require_sensor(self, sensor_id: str) -> None:
+        """Returns if there ever was a sensor."""
+        if SENSOR_ID.fullmatch(sensor_id):
+            if self._places.knows_sensor(sensor_id) or await self._measured.has_measured(sensor_id):
+                return
+            if not self._places.are_known:
+                raise _unknown(f"a sensor {sensor_id!r}")
+        words = f"there never was a sensor {sensor_id!r}; GET /api/v1/sensors/ lists them"
+        raise NotFoundError(words, "SENSOR_NOT_FOUND")
+
     async def choose(self, where: PlaceFilter) -> Sequence[str]:
         """Returns the places that have readings and where everything fits, by ascending loc_id."""
         fitting = {place.loc_id for place in self._places.fitting(where)}
@@ -70,14 +82,18 @@ class Scope:
     def _missing(self, where: PlaceFilter) -> NotFoundError | UnavailableError:
         if self._places.are_known:
             return _no_place(where)
-        words = f"whether there is a place with {where.words()} is not known before location is reached for the first"
-        return UnavailableError(f"{words} time; try again in a second", "LOCATION_UNKNOWN")
+        return _unknown(f"a place with {where.words()}")
 
 
 def _entry(loc_id: str, place: Place | None) -> Entry:
     if place is None:
         return Entry(loc_id=loc_id)
     return Entry(place.factory, place.building, place.floor, loc_id, place.area, place.plant or None)
+
+
+def _unknown(what: str) -> UnavailableError:
+    words = f"whether there is {what} is not known before location is reached for the first time; try again in a second"
+    return UnavailableError(words, "LOCATION_UNKNOWN")
 
 
 def _no_place(where: PlaceFilter) -> NotFoundError:
