@@ -12,7 +12,8 @@ from services.aggregation.query.scope import Scope
 from services.common.errors import Violation, invalid
 from services.directory.domain import PlaceFilter
 
-MOST_ROWS = 250_000
+# As JSON these are some 50 MB, and a message between services has at most 64 MiB.
+MOST_ROWS = 150_000
 # To serialise more rows than these takes long enough for others to notice.
 MANY_ROWS = 10_000
 
@@ -83,7 +84,7 @@ class QueryUseCases:
         columns = columns_of(metrics)
         rows = await self._rollups.rows(wanted, calendar, columns, loc_ids=loc_ids, by_place=by_place, most=MOST_ROWS)
         if len(rows) > MOST_ROWS:
-            words = f"makes more than {MOST_ROWS} rows; give a shorter range, or name one place, or take the export"
+            words = f"makes more than {MOST_ROWS:,} rows; give a shorter range, or name one place, or take the export"
             raise invalid("end_date", words)
         return rows
 

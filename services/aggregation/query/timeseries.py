@@ -162,5 +162,5 @@ def _in_order(series: Iterable[Series]) -> Sequence[Series]:
 
 def _check_points(count: int) -> None:
     if count > MOST_POINTS:
-        words = f"makes {count} points or more, and the most is {MOST_POINTS}; give a longer one or a shorter range"
+        words = f"makes {count:,} points or more, and the most is {MOST_POINTS:,}; give a longer one or a shorter range"
         raise invalid("step", f"{words}, or take StreamTimeSeries")

@@ -3,9 +3,12 @@
 import random
 from datetime import UTC, datetime, timedelta
 
+import grpc
 import pytest
 
+from services.aggregation.query import service
 from tests.support.measured import rows_in, rows_of
+from tests.support.refusals import refused
 from tests.support.rollups import all_is_well
 
 # The last days of 2024 and the first of 2025 at the site.
@@ -127,3 +130,11 @@ async def test_metrics_that_were_not_asked_for_are_unset(ask):
 async def test_a_place_without_readings_in_the_range_is_an_empty_list(ask):
     for where in ({"location_id": "A-1"}, {"factory": "F1"}, {"factory": "F1", "building": "B", "floor": 2}, {}):
         assert not (await ask("2023", **where)).locations
+
+
+async def test_an_answer_has_no_more_rows_than_can_be_sent(monkeypatch, ask):
+    rows = sum(len(entry.date) for entry in (await ask("20241230")).locations)
+    monkeypatch.setattr(service, "MOST_ROWS", rows)
+    assert (await ask("20241230")).locations
+    monkeypatch.setattr(service, "MOST_ROWS", rows - 1)
+    assert await refused(ask("20241230")) == (grpc.StatusCode.INVALID_ARGUMENT, ["end_date"])

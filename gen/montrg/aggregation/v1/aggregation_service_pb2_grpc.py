@@ -31,8 +31,9 @@ class AggregationServiceStub:
 
     The forms of the dates say what a row is: with `yyyy` a month, with `yyyyMM`
     a day (from a span of 4 months on a month), with `yyyyMMdd` an hour. Ranges
-    are at most 31 days by hour and 30 years by month. A place that exists and
-    has no readings there is an empty list; an unknown place is NOT_FOUND.
+    are at most 31 days by hour and 30 years by month, answers at most 150,000
+    rows. A place that exists and has no readings there is an empty list; an
+    unknown place is NOT_FOUND.
 
     With `start_hour` and `end_hour`, both inclusive, only those hours count.
     22 to 6 is a night shift: each row keeps its own date, and the night that
@@ -92,8 +93,9 @@ class AggregationServiceServicer:
 
     The forms of the dates say what a row is: with `yyyy` a month, with `yyyyMM`
     a day (from a span of 4 months on a month), with `yyyyMMdd` an hour. Ranges
-    are at most 31 days by hour and 30 years by month. A place that exists and
-    has no readings there is an empty list; an unknown place is NOT_FOUND.
+    are at most 31 days by hour and 30 years by month, answers at most 150,000
+    rows. A place that exists and has no readings there is an empty list; an
+    unknown place is NOT_FOUND.
 
     With `start_hour` and `end_hour`, both inclusive, only those hours count.
     22 to 6 is a night shift: each row keeps its own date, and the night that
@@ -219,8 +221,9 @@ class AggregationService:
 
     The forms of the dates say what a row is: with `yyyy` a month, with `yyyyMM`
     a day (from a span of 4 months on a month), with `yyyyMMdd` an hour. Ranges
-    are at most 31 days by hour and 30 years by month. A place that exists and
-    has no readings there is an empty list; an unknown place is NOT_FOUND.
+    are at most 31 days by hour and 30 years by month, answers at most 150,000
+    rows. A place that exists and has no readings there is an empty list; an
+    unknown place is NOT_FOUND.
 
     With `start_hour` and `end_hour`, both inclusive, only those hours count.
     22 to 6 is a night shift: each row keeps its own date, and the night that
