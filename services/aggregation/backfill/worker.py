@@ -21,6 +21,10 @@ RENEW_EVERY_S = 4.0
 SAY_EVERY_S = 5.0
 
 
+class FrozenError(Exception):
+    """Retention has dropped readings of days that were asked for."""
+
+
 class BackfillWorker:
     """Works until it is cancelled. Whatever fails for a while is tried again; any other error ends it."""
 
@@ -65,24 +69,30 @@ class BackfillWorker:
             if job.span is None:
                 job = await self._leases.begin(job, extent)
                 self._say("backfill begins", job)
-            frozen_before = microseconds(extent.frozen_before)
-            while job.span is not None and job.done_until < job.span.end:
-                try:
-                    job = await self._advance(job, frozen_before)
-                except FailedPreconditionError as error:
-                    if error.reason != "FROZEN":
-                        raise
-                    if job.start_date is not None:
-                        self._say("backfill failed", await self._leases.end(job, _words(error)))
-                        return
-                    # Retention went on meanwhile. What it has dropped stays as it is.
-                    frozen_before = microseconds((await self._ranges.extent()).frozen_before)
-            self._say("backfill done", await self._leases.end(job))
+            try:
+                await self._go_through(job, microseconds(extent.frozen_before))
+            except FrozenError as error:
+                self._say("backfill failed", await self._leases.end(job, str(error)))
+            else:
+                self._say("backfill done", await self._leases.end(job))
+
+    async def _go_through(self, job: Backfill, frozen_before: int) -> None:
+        while job.span is not None and job.done_until < job.span.end:
+            try:
+                check_kept(job.start_date, frozen_before, await self._leases.calendar())
+            except FailedPreconditionError as error:
+                raise FrozenError(f"since it was asked for, {error.message.removeprefix('start_date: ')}") from error
+            try:
+                job = await self._advance(job, frozen_before)
+            except FailedPreconditionError as error:
+                if error.reason != "FROZEN":
+                    raise
+                # Retention went on meanwhile. Of everything, what it has dropped stays as it is.
+                frozen_before = microseconds((await self._ranges.extent()).frozen_before)
 
     async def _advance(self, job: Backfill, frozen_before: int) -> Backfill:
         """Does the next slice; returns the backfill as it then is."""
         calendar = await self._leases.calendar()
-        check_kept(job.start_date, frozen_before, calendar)
         end = job.span.end if job.span else 0
         part = next_slice(job.done_until, end, self._pace.width, calendar, frozen_before)
         try:
@@ -130,7 +140,3 @@ class BackfillWorker:
         done = str(moment_of(job.done_until))
         more = {"backfill_id": job.backfill_id, "done_until": done, "progress": round(job.progress, 4)}
         log.info(words, extra={**more, "cells": job.cells, "changed": job.changed, "reason": job.reason})
-
-
-def _words(error: FailedPreconditionError) -> str:
-    return f"retention has dropped readings of the range since it was asked for: {error.message}"

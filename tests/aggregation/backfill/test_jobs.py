@@ -70,7 +70,7 @@ async def waits_for(connection, statement):
 
 
 async def test_one_that_is_stopped_writes_nothing_more(admin_url, connection, backfills, create, ended):
-    await connection.execute(DAMAGE.format("WHERE sensor_id = 'B-1'"))
+    damaged = await connection.execute(DAMAGE.format("WHERE sensor_id = 'B-1'"))
     other = await asyncpg.connect(admin_url)
     try:
         await other.execute("SELECT pg_advisory_lock($1, $2)", SHARD_LOCKS, shard_of("B-1"))
@@ -83,7 +83,9 @@ async def test_one_that_is_stopped_writes_nothing_more(admin_url, connection, ba
     # Its worker is through with it when it does another one.
     await ended(await create("20260901", "20260901"))
     assert (await ended(created)).state == pb2.Backfill.CANCELLED
-    assert await connection.fetchval("SELECT count(*) FROM aggregation.hourly WHERE readings = 50") > 100
+    left = await connection.fetchval("SELECT count(*) FROM aggregation.hourly WHERE readings = 50")
+    assert damaged == f"UPDATE {left}"
+    assert left > 100
     await ended(await create())
     await assert_rollups_are_right(connection)
 

@@ -69,13 +69,13 @@ class Outdated:
     async def extent(self):
         self._fail_once("extent")
         extent = await self._ranges.extent()
-        if "outdated" in self._failed:
+        if "frozen" in self._failed:
             return extent
-        self._failed.add("outdated")
         return replace(extent, frozen_before=datetime(2000, 1, 1, tzinfo=UTC))
 
     async def read(self, start, end, sensor_ids=()):
         self._fail_once("read")
+        self._failed.add("frozen")
         async for item in self._ranges.read(start, end, sensor_ids):
             yield item
 

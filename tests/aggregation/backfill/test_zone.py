@@ -1,6 +1,7 @@
 """A site whose zone is set anew: hours begin elsewhere, and are on other days."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -47,8 +48,11 @@ async def test_a_backfill_of_everything_brings_all_to_the_new_zone_while_reading
 
 
 async def test_hours_whose_readings_are_gone_are_kept_and_get_their_new_days(
-    connection, mesh, start_again, create, ended, verify
+    connection, mesh, start_again, write, create, ended, verify
 ):
+    edges = [datetime(2026, month, 1, tzinfo=UTC) for month in (7, 8)]
+    await write(*(("A-1", edge + timedelta(minutes=m), 20.0, 50.0) for edge in edges for m in range(-55, 60, 10)))
+    await settled(connection)
     before = tuple(await connection.fetchrow(TOTALS))
     await connection.execute("SELECT realtime.drop_partitions('2026-07-01T00:00:00Z')")
     await mesh.stop(AGGREGATION)
@@ -59,3 +63,8 @@ async def test_hours_whose_readings_are_gone_are_kept_and_get_their_new_days(
     differences, last = await verify()
     assert differences == []
     assert "2026-07-02" in last.note
+    # An hour that is half gone stays whole.
+    await connection.execute("SELECT realtime.drop_partitions('2026-08-01T00:00:00Z')")
+    assert (await ended(await create())).changed == 0
+    assert tuple(await connection.fetchrow(TOTALS)) == before
+    assert (await verify())[0] == []
