@@ -9,7 +9,7 @@ from services.aggregation.backfill.extents import rollup_spans, spans_of
 from services.aggregation.backfill.mending import Mended
 from services.aggregation.backfill.repository import backfill
 from services.aggregation.calendar import SiteCalendar, calendar_of
-from services.aggregation.rollup.store import RollupWriter
+from services.aggregation.rollup.store import RollupWriter, lock_shards
 from services.common.database import Database
 from services.common.epoch import moment_of
 from services.common.reading_log import SHARDS, Extent
@@ -69,9 +69,9 @@ class Leases:
     async def begin(self, job: Backfill, extent: Extent) -> Backfill:
         """Decides what a backfill goes through, and in which zone the rollups then are kept."""
         async with self._database.driver() as connection:
-            standing = await self._writer.lock(connection, range(SHARDS))
-            calendar = standing.calendar
+            calendar = (await self._writer.lock(connection, [])).calendar
             if job.is_of_everything and calendar.zone.key != self._zone_name:
+                await lock_shards(connection, range(SHARDS))
                 await connection.execute(_ADOPT, self._zone_name)
                 calendar = calendar_of(self._zone_name)
             there = [*spans_of(extent), *await rollup_spans(connection, calendar)]

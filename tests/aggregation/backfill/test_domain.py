@@ -25,12 +25,12 @@ from services.common.errors import FailedPreconditionError
 SEOUL, KOLKATA = calendar_of("Asia/Seoul"), calendar_of("Asia/Kolkata")
 
 
-def at(*fields):
-    return microseconds(datetime(*fields, tzinfo=UTC))
+def at(year, month, day, hour=0, minute=0):
+    return microseconds(datetime(year, month, day, hour, minute, tzinfo=UTC))
 
 
 def slices(start, end, width, calendar, frozen=0):
-    found = []
+    found: list[Slice] = []
     while not found or not found[-1].is_last:
         found.append(next_slice(found[-1].end if found else start, end, width, calendar, frozen))
     return found
@@ -77,7 +77,7 @@ def test_the_first_kept_day_is_the_first_of_which_nothing_is_gone():
 
 
 def test_a_range_without_bounds_is_all_that_there_is_in_whole_hours():
-    there = [Span(at(2026, 7, 1, 4, 10), at(2026, 7, 3)), Span(at(2026, 7, 2), at(2026, 7, 3, 0, 0) + 1)]
+    there = [Span(at(2026, 7, 1, 4, 10), at(2026, 7, 3)), Span(at(2026, 7, 2), at(2026, 7, 3) + 1)]
     assert span_of(None, None, there, SEOUL) == Span(at(2026, 7, 1, 4), at(2026, 7, 3, 1))
     assert span_of(None, None, [], SEOUL) is None
     assert span_of(date(2026, 7, 2), date(2026, 7, 2), [], SEOUL) == Span(at(2026, 7, 1, 15), at(2026, 7, 2, 15))
