@@ -72,8 +72,9 @@ def envoy_render(arguments: argparse.Namespace) -> int:
 
 def expected_errors() -> tuple[type[Exception], ...]:
     """Returns what a user can mend, and is told in one message; anything else is a mistake of the program."""
+    from services.cli.aggregation import CallError
     from services.common.settings import SettingsError
     from services.local.children import ChildError
     from services.replay.state import StateError
 
-    return (SettingsError, ChildError, StateError)
+    return (CallError, SettingsError, ChildError, StateError)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from services.catalog import SERVICES
-from services.cli import commands
+from services.cli import aggregation, commands
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -58,9 +58,33 @@ def build_parser() -> argparse.ArgumentParser:
     envoy = _group(top, "envoy", "work on Envoy's configuration")
     render = envoy.add("render", commands.envoy_render, "write Envoy's configuration from the catalog and contracts")
     render.add_argument("--out", metavar="FILE", help="the file to write (default: envoy/rendered/local.yaml)")
+    _add_aggregation(_group(top, "aggregation", "work on the hours, days and months"))
     return parser
 
 
+def _add_aggregation(group: _Adder) -> None:
+    words = "make rollups anew from the readings, and wait until that is done"
+    backfill = group.add("backfill", aggregation.backfill, words, _AGGREGATION)
+    backfill.add_argument(
+        "--no-wait", action="store_true", help="only ask for it; it goes on in the service either way"
+    )
+    verify = group.add(
+        "verify", aggregation.verify, "compare rollups with their readings; changes nothing", _AGGREGATION
+    )
+    for command in (backfill, verify):
+        command.add_argument(
+            "--start", metavar="YYYYMMDD", help="first day at the site (default: that of the first reading)"
+        )
+        command.add_argument(
+            "--end", metavar="YYYYMMDD", help="last day at the site (default: that of the last reading)"
+        )
+
+
+_AGGREGATION = """
+settings (environment):
+  AGGREGATION_SERVICE_URL   host:port of the service, also with http:// before it, and several divided by commas
+                            (default: Envoy's port on this machine)
+"""
 _REPLAY = """
 settings (environment):
   LOCATION_SERVICE_URL, REALTIME_SERVICE_URL   host:port of the mesh, also with http:// before it, and several

@@ -1,4 +1,4 @@
-"""Shows how far the import of the history is: a bar in a terminal, a few lines elsewhere."""
+"""Shows how far a long work is, such as the import of the history: a bar in a terminal, a few lines elsewhere."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,22 +13,23 @@ STEP_PERCENT = 20
 
 
 @contextmanager
-def shown(console: Console) -> Iterator[Callable[[int, int], None]]:
+def shown(console: Console, words: str = WORDS) -> Iterator[Callable[[int, int], None]]:
     """Gives a function that is called with what is done and what there is to do."""
     if not console.is_terminal or console.is_dumb_terminal:
-        yield Lines(console.print).update
+        yield Lines(console.print, words).update
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console) as bar:
-        task = bar.add_task(WORDS, total=None)
+        task = bar.add_task(words, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 class Lines:
     """Says a percentage whenever another fifth is done; nothing where nothing is left to do."""
 
-    def __init__(self, say: Say) -> None:
+    def __init__(self, say: Say, words: str = WORDS) -> None:
         self._say = say
+        self._words = words
         self._said: int | None = None
 
     def update(self, done: int, total: int) -> None:
@@ -39,4 +40,4 @@ class Lines:
             self._said = step
         if self._said is None or step > self._said:
             self._said = step
-            self._say(f"{WORDS}: {step} %")
+            self._say(f"{self._words}: {step} %")

@@ -9,6 +9,7 @@ from services.catalog import SERVICES
 from services.cli.main import build_parser, main
 
 COMMANDS = [["up"], ["replay"], ["serve", SERVICES[0].name], ["db", "upgrade"], ["envoy", "render"]]
+COMMANDS += [["aggregation", "backfill"], ["aggregation", "verify"]]
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
