@@ -8,10 +8,10 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help up test bench soak check breaking lint types generate format lock clean
+.PHONY: help up test test-timescale bench soak check breaking lint types generate format lock clean
 
 help: ## List the commands
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 # The stamps make a second start quick: pip runs only after a lock file or the project's definition changed.
 $(VENV)/.installed: requirements.lock pyproject.toml
@@ -41,6 +41,27 @@ up: $(VENV)/.installed ## Install and run everything on this machine, with real 
 
 test: $(VENV)/.installed-dev ## Run every test
 	@$(PYTHON) -m pytest $(ARGS)
+
+TIMESCALE := $(VENV)/timescale
+
+$(TIMESCALE)/.installed: $(wildcard tests/timescale/*.json) tests/timescale/.npmrc tests/timescale/serve.mjs
+	@mkdir -p $(TIMESCALE)
+	cp tests/timescale/*.json tests/timescale/.npmrc tests/timescale/serve.mjs $(TIMESCALE)
+	cd $(TIMESCALE) && npm ci --ignore-scripts --silent
+	touch .installed
+
+test-timescale: $(VENV)/.installed-dev ## Run the migrations on TimescaleDB in WebAssembly, and what MONTRG_TEST_TIMESCALE_URL allows
+	@if command -v node >/dev/null && command -v npm >/dev/null; then
+	  $(MAKE) --no-print-directory $(TIMESCALE)/.installed
+	  MONTRG_TEST_TIMESCALE_FOLDER=$(TIMESCALE) $(PYTHON) -m pytest tests/timescale/check_wasm.py
+	else
+	  echo "skipped: the migrations on TimescaleDB in WebAssembly, since there is no Node (version 20 or newer, with npm)"
+	fi
+	if [ -n "$${MONTRG_TEST_TIMESCALE_URL:-}" ]; then
+	  MONTRG_TEST_DATABASE_URL="$$MONTRG_TEST_TIMESCALE_URL" $(PYTHON) -m pytest tests/timescale/check_full.py tests/realtime
+	else
+	  echo "skipped: the tests of realtime on a full TimescaleDB, since MONTRG_TEST_TIMESCALE_URL names none"
+	fi
 
 bench: $(VENV)/.installed-dev ## Measure speed, as ratios to limits measured beside it
 	@$(PYTHON) tests/bench/run.py

@@ -32,12 +32,13 @@ async def upgrade(admin_url: str, passwords: Mapping[str, str]) -> None:
             await lock.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": LOCK})
             for service in catalog.SERVICES:
                 async with engine.begin() as connection:
-                    await connection.run_sync(_upgrade_service, service, passwords[service.name])
+                    await connection.run_sync(upgrade_service, service, passwords[service.name])
     finally:
         await engine.dispose()
 
 
-def _upgrade_service(connection: Connection, service: catalog.Service, password: str) -> None:
+def upgrade_service(connection: Connection, service: catalog.Service, password: str) -> None:
+    """Migrates one service over a connection, in its transaction; `upgrade` keeps other migrators away meanwhile."""
     _ensure_role(connection, service.role, password)
     for statement in _schema_statements(service):
         connection.execute(text(statement))

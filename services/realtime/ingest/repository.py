@@ -39,9 +39,9 @@ class SqlReadings:
                 if attempt == TRIES - 1:
                     raise
             except asyncpg.CheckViolationError as error:
-                # Readings have no constraint of that kind: it is the partition that is missing. The words are in
-                # whatever language the server speaks.
-                if error.constraint_name is not None:
+                # A partition that is missing has no constraint's name; the words are in whatever language the server
+                # speaks. A hypertable makes what is missing, and has a constraint for what retention has dropped.
+                if error.constraint_name not in {None, "not_frozen"}:
                     raise
                 raise NoPartitionError from error
         raise AssertionError("the last try returns or raises")

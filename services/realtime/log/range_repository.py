@@ -34,16 +34,7 @@ SET LOCAL statement_timeout = '{LONGEST_S:.0f}s';
 SET LOCAL plan_cache_mode = force_custom_plan;
 """
 
-# A subquery for each partition, in order, until the first that has readings: it stops at the first row of that one.
-_FILLED = """
-SELECT {side} FROM realtime.partition_range p
-WHERE (SELECT true FROM realtime.readings r WHERE r.capture_time >= p.low AND r.capture_time < p.high LIMIT 1)
-ORDER BY {order} LIMIT 1
-"""
-_EXTENT = text(
-    f"SELECT ({_FILLED.format(side='low', order='low')}), ({_FILLED.format(side='high', order='high DESC')}),"  # noqa: S608
-    " frozen_before FROM realtime.layout"
-)
+_EXTENT = text("SELECT first_time, end_time, frozen_before FROM realtime.reading_extent(), realtime.layout")
 
 
 class SqlRanges:
