@@ -58,9 +58,9 @@ test-timescale: $(VENV)/.installed-dev ## Run the migrations on TimescaleDB in W
 	  echo "skipped: the migrations on TimescaleDB in WebAssembly, since there is no Node (version 20 or newer, with npm)"
 	fi
 	if [ -n "$${MONTRG_TEST_TIMESCALE_URL:-}" ]; then
-	  MONTRG_TEST_DATABASE_URL="$$MONTRG_TEST_TIMESCALE_URL" $(PYTHON) -m pytest tests/timescale/check_full.py tests/realtime
+	  MONTRG_TEST_DATABASE_URL="$$MONTRG_TEST_TIMESCALE_URL" $(PYTHON) -m pytest tests/timescale/check_full.py tests/realtime tests/aggregation
 	else
-	  echo "skipped: the tests of realtime on a full TimescaleDB, since MONTRG_TEST_TIMESCALE_URL names none"
+	  echo "skipped: the tests of realtime and aggregation on a full TimescaleDB, since MONTRG_TEST_TIMESCALE_URL names none"
 	fi
 
 bench: $(VENV)/.installed-dev ## Measure speed, as ratios to limits measured beside it
