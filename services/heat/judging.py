@@ -15,11 +15,23 @@ _INFINITY = float("inf")
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """A range of values and its level; `low` is inclusive, `high` exclusive, infinite where open."""
+    """A range of values and its level.
+
+    Attributes:
+        low: inclusive; infinite where open.
+        high: exclusive; infinite where open.
+        level: one of services/heat/levels.py.
+        threshold_id: whose band it is; 0 where nobody asks.
+        map_id: the mapping by which it holds for a sensor, or None where it holds for all.
+        duration_s: for how many seconds a value must stay in it before somebody is alerted.
+    """
 
     low: float
     high: float
     level: str
+    threshold_id: int = 0
+    map_id: int | None = None
+    duration_s: int = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +55,12 @@ class Rules:
     Attributes:
         everywhere: the bands of a metric that hold for every sensor without mappings of its own.
         mapped: the enabled mappings' bands by (sensor_id, metric).
+        revision: what thresholds calls them.
     """
 
     everywhere: Mapping[str, Sequence[Band]]
     mapped: Mapping[tuple[str, str], Sequence[MappedBand]]
+    revision: int = 0
 
     def bands(self, sensor_id: str, metric: str, moment: datetime) -> Sequence[Band]:
         """Returns the bands that judge a sensor's metric at a moment."""

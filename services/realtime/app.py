@@ -15,8 +15,9 @@ from services.common.server import App, Context
 from services.common.tasks import background
 from services.directory.client import location_neighbour
 from services.directory.convert import directory as parse_directory
-from services.realtime import convert
-from services.realtime.clients import SensorRegistrar, thresholds_neighbour
+from services.limits.client import thresholds_neighbour
+from services.limits.convert import rules as parse_rules
+from services.realtime.clients import SensorRegistrar
 from services.realtime.ingest.handler import IngestHandler
 from services.realtime.ingest.queue import WriteQueue
 from services.realtime.ingest.repository import SqlReadings
@@ -66,7 +67,7 @@ async def wire(context: Context, server: grpc.aio.Server) -> AsyncIterator[None]
         rules = Follower(
             "thresholds",
             thresholds_neighbour(thresholds),
-            convert.rules,
+            parse_rules,
             store=store,
             is_away=database_is_away,
             clock=system_clock,

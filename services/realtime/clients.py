@@ -1,26 +1,15 @@
-"""The neighbours' stubs: the thresholds' rules, and the registration of sensors."""
+"""The neighbours' stubs: the registration of sensors."""
 
 import logging
 from collections.abc import Sequence
 
 import grpc
 from montrg.location.v1 import sensor_service_pb2, sensor_service_pb2_grpc
-from montrg.thresholds.v1 import threshold_service_pb2, threshold_service_pb2_grpc
 
 from services.common.channels import DEADLINE_S
-from services.common.neighbours import RevisionedNeighbour, away
+from services.common.neighbours import away
 
 log = logging.getLogger(__name__)
-
-
-def thresholds_neighbour(channel: grpc.aio.Channel) -> RevisionedNeighbour:
-    """Returns the thresholds' rules as a neighbour."""
-    stub = threshold_service_pb2_grpc.ThresholdServiceStub(channel)
-    return RevisionedNeighbour(
-        "thresholds",
-        lambda: stub.GetRules(threshold_service_pb2.GetRulesRequest(), timeout=DEADLINE_S),
-        lambda: stub.WatchChanges(threshold_service_pb2.WatchChangesRequest()),
-    )
 
 
 class SensorRegistrar:

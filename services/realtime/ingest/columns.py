@@ -72,7 +72,7 @@ class Readings:
         source: points into `sources`.
         capture_time: microseconds since 1970 in UTC.
         pcv_temperature: published, NaN where there is none; `raw_pcv_temperature` is what it was rounded from.
-        quality: see services/realtime/quality.py.
+        quality: see services/heat/quality.py.
         receive_time: when all of them were received.
     """
 

@@ -8,9 +8,9 @@ from montrg.realtime.v1 import ingest_service_pb2 as pb2
 from montrg.realtime.v1 import reading_log_service_pb2 as log_pb2
 from numpy.typing import NDArray
 
+from services.heat.quality import GOOD, REASONS
 from services.realtime.ingest.columns import Bools, Floats, Readings, SentRows
 from services.realtime.ingest.domain import ACCEPTED, Outcomes, StoredReading
-from services.realtime.quality import GOOD, REASONS
 
 # In seconds, far beyond every moment that a rule lets pass, and small enough to be counted in microseconds.
 _FAR_S = 2**43 // 1000

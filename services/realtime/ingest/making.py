@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from services.common.epoch import microseconds
 from services.directory.domain import Sensor
 from services.heat.perceived import LEAST_HUMIDITY, MOST_HUMIDITY, formula_holds, perceived_temperature, publish
+from services.heat.quality import GOOD, IMPLAUSIBLE, PINNED
 from services.realtime.ingest.columns import Bools, Floats, Ints, Readings, SentRows
 from services.realtime.ingest.rules import celsius
-from services.realtime.quality import GOOD, IMPLAUSIBLE, PINNED
 
 PLAUSIBLE_C = 45.0
 

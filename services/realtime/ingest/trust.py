@@ -6,8 +6,8 @@ from datetime import timedelta
 import numpy as np
 
 from services.common.epoch import microseconds
+from services.heat.quality import FLAT, GOOD
 from services.realtime.ingest.columns import Bools, Floats, Ints, Readings, runs
-from services.realtime.quality import FLAT, GOOD
 
 # A clock seems to be behind when a reading was only delayed. So the skew is that of the quickest reading, and forgets
 # it by a sixteenth with each one that comes after.

@@ -7,6 +7,7 @@ from services.common.epoch import moment_of
 from services.directory.domain import Directory, PlaceFilter
 from services.heat.judging import Rules, judge
 from services.heat.levels import METRICS
+from services.heat.quality import GOOD as GOOD_CODE
 from services.realtime.live.domain import (
     DEFAULT_INTERVAL_S,
     GOOD,
@@ -19,7 +20,6 @@ from services.realtime.live.domain import (
     Render,
     Where,
 )
-from services.realtime.quality import GOOD as GOOD_CODE
 
 _NEVER = -(2**62)  # the capture_time of a sensor whose readings are gone
 _NO_LEVELS: Levels = (None, None, None)

@@ -16,8 +16,8 @@ from montrg.realtime.v1 import realtime_service_pb2 as pb2
 from services.common.protobuf_columns import varint
 from services.directory.domain import PlaceFilter
 from services.heat.levels import status
+from services.heat.quality import REASONS
 from services.realtime.live.domain import GOOD, STALE, SUSPECT, Changes, Heading, Levels, Reading, Where
-from services.realtime.quality import REASONS
 
 _FIELDS = ("factory", "building", "floor", "loc_id")
 

@@ -17,7 +17,7 @@ class Reading(NamedTuple):
 
     Attributes:
         capture_time: microseconds since 1970 in UTC.
-        quality: see services/realtime/quality.py.
+        quality: see services/heat/quality.py.
     """
 
     sensor_id: str

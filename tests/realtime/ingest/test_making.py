@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from services.directory.domain import Calibration
+from services.heat.quality import GOOD, IMPLAUSIBLE, PINNED
 from services.realtime.ingest.making import make_readings
-from services.realtime.quality import GOOD, IMPLAUSIBLE, PINNED
 from tests.realtime.ingest.rows import NOW, SENSOR, sent
 
 

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.common.epoch import microseconds
+from services.heat.quality import FLAT, GOOD
 from services.realtime.ingest.making import make_readings
 from services.realtime.ingest.trust import FlatRule, clock_skews, flat_runs, newest, unknown, with_flat_lines
-from services.realtime.quality import FLAT, GOOD
 from tests.realtime.ingest.rows import NOW, SENSOR, every
 
 RULE = FlatRule(samples=3, duration=timedelta(seconds=120))

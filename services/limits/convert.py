@@ -2,6 +2,7 @@
 
 import math
 from collections import defaultdict
+from dataclasses import replace
 
 from montrg.thresholds.v1 import mapping_service_pb2, threshold_service_pb2
 
@@ -24,14 +25,17 @@ def rules(payload: bytes) -> Rules:
         if mapping.enabled:
             metric, band = bands[mapping.threshold_id]
             mapped[mapping.sensor_id, metric].append(_mapped_band(mapping, band))
-    return Rules(dict(everywhere), dict(mapped))
+    return Rules(dict(everywhere), dict(mapped), message.revision)
 
 
 def _band(threshold: threshold_service_pb2.Threshold) -> Band:
     low = threshold.min_value if threshold.HasField("min_value") else -math.inf
     high = threshold.max_value if threshold.HasField("max_value") else math.inf
-    return Band(low, high, threshold.level)
+    return Band(low, high, threshold.level, threshold.threshold_id)
 
 
 def _mapped_band(mapping: mapping_service_pb2.Mapping, band: Band) -> MappedBand:
-    return MappedBand(band, time_or_none(mapping, "valid_from"), time_or_none(mapping, "valid_to"))
+    own = replace(band, map_id=mapping.map_id)
+    if mapping.HasField("duration_seconds"):
+        own = replace(own, duration_s=mapping.duration_seconds)
+    return MappedBand(own, time_or_none(mapping, "valid_from"), time_or_none(mapping, "valid_to"))

@@ -1,0 +1,1 @@
+"""The limits that thresholds keeps, as the services that follow it know them: pure but for its client."""
