@@ -4,11 +4,13 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
 log = logging.getLogger(__name__)
+
+RETRY_S = 15.0
 
 
 @asynccontextmanager
@@ -27,6 +29,19 @@ async def background(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def repeat(seconds: float, work: Callable[[], Awaitable[None]], is_away: Callable[[BaseException], bool]) -> None:
+    """Does the work again and again, until it is cancelled; what is away is tried again soon."""
+    while True:
+        try:
+            await work()
+        except Exception as error:
+            if not is_away(error):
+                raise
+            await asyncio.sleep(RETRY_S)
+        else:
+            await asyncio.sleep(seconds)
 
 
 async def wait_for(awaitable: Awaitable[object], seconds: float) -> bool:

@@ -2,19 +2,19 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from services.common.clock import Clock
+from services.common.tasks import repeat
 
 log = logging.getLogger(__name__)
 
 AHEAD = [timedelta(weeks=week) for week in range(5)]
 PARTITIONS_EVERY_S = 3600.0
 TRIM_EVERY_S = 30.0
-RETRY_S = 15.0  # dropping a partition gives up after 2 s, in which writers wait behind it
 
 # The newest of the log stay even when every consumer has passed them: one that is restored from a backup, or a
 # watcher that comes back, goes on from there.
@@ -69,20 +69,9 @@ class Upkeep:
     async def run(self) -> None:
         """Runs until it is cancelled."""
         await asyncio.gather(
-            self._every(PARTITIONS_EVERY_S, self.keep_partitions), self._every(TRIM_EVERY_S, self.trim_log)
+            repeat(PARTITIONS_EVERY_S, self.keep_partitions, self._is_away),
+            repeat(TRIM_EVERY_S, self.trim_log, self._is_away),
         )
-
-    async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
-        """Does the work again and again; a database that is away is tried again soon."""
-        while True:
-            try:
-                await work()
-            except Exception as error:
-                if not self._is_away(error):
-                    raise
-                await asyncio.sleep(RETRY_S)
-            else:
-                await asyncio.sleep(seconds)
 
     async def keep_partitions(self) -> None:
         """Makes the partitions ahead and drops the old ones."""
