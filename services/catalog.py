@@ -91,6 +91,14 @@ SERVICES: tuple[Service, ...] = (
         ),
         calls=("location", "thresholds", "realtime"),
     ),
+    Service(
+        name="alert_history",
+        title="Alert history",
+        rest_port=30006,
+        grpc_port=50056,
+        contracts=("montrg.alert_history.v1.AlertHistoryService",),
+        internal=("montrg.alert_history.v1.AlertEventService",),
+    ),
 )
 
 

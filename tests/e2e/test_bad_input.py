@@ -165,6 +165,39 @@ CASES = [
     ("AggregationService.ExportAggregation", {"start_date": "2024", "end_date": "x", "metrics": ["x"]}, INVALID,
      ["end_date", "metrics"]),
     ("AggregationService.ExportAggregation", {"start_date": "2024", "loc_id": "a\0b"}, NOT_FOUND, []),
+    *(
+        (f"AlertHistoryService.{rpc}", fields, INVALID, blamed)
+        for rpc in ("ListAlertEvents", "ExportAlertEvents")
+        for fields, blamed in (
+            ({"level": "보라", "state": "", "event_type": "높" * 5_000, "alert_type": "fire"},
+             ["level", "state", "event_type", "alert_type"]),
+            ({"sensor_id": "a/b", "loc_id": "..."}, ["sensor_id"]),
+            ({"loc_id": "x" * 51}, ["loc_id"]),
+            ({"factory": "a\0"}, ["factory"]),
+            ({"start_time": "2026-07-15T12:00:00Z", "end_time": "2026-07-15T12:00:00Z"}, ["end_time"]),
+        )
+    ),
+    ("AlertHistoryService.ListAlertEvents", {"limit": -1}, INVALID, ["limit"]),
+    ("AlertHistoryService.ListAlertEvents", {"skip": -1}, INVALID, ["skip"]),
+    *(
+        ("AlertHistoryService.ListAlertEvents", {"page_token": token}, INVALID, ["page_token"])
+        for token in ("forged", "💥\0", "A" * 20_000)
+    ),
+    *(
+        ("AlertHistoryService.GetAlertStory", {"alert_id": alert_id}, NOT_FOUND, [])
+        for alert_id in (0, -1, 2**31 - 1)
+    ),
+    *(
+        ("AlertHistoryService.GetAlertStatistics", fields, INVALID, [blamed])
+        for fields, blamed in (
+            ({"start_date": "2026-07-15"}, "start_date"), ({"start_date": "20260231"}, "start_date"),
+            ({"end_date": "２０２６０７１５"}, "end_date"), ({"end_date": "\0"}, "end_date"),
+            ({"start_date": "20260102", "end_date": "20260101"}, "end_date"),
+            ({"start_date": "20000101", "end_date": "20260101"}, "end_date"),
+            ({"group_by": "day,colour"}, "group_by"), ({"group_by": "," * 5_000}, "group_by"),
+            ({"alert_type": "fire"}, "alert_type"),
+        )
+    ),
 ]  # fmt: skip
 
 ROWS = [
@@ -234,6 +267,10 @@ async def test_a_token_of_another_list_is_refused(call, rest):
         ("MappingService.ListSensorMappings", {"sensor_id": "nobody"}),
         ("LocationService.BatchGetSensorLocations", {"sensor_ids": ["s" * 50] * 1000}),
         ("LocationService.BatchGetSensorLocations", {"sensor_ids": ["a\nb,nobody"]}),
+        ("AlertHistoryService.ListAlertEvents", {"limit": 5_000, "skip": 2**31 - 1, "alert_id": -1}),
+        ("AlertHistoryService.ListAlertEvents", {"loc_id": "nowhere", "start_time": "0001-01-01T00:00:00Z"}),
+        ("AlertHistoryService.ListAlertEvents", {"end_time": "9999-12-31T23:59:59.999999999Z"}),
+        ("AlertHistoryService.GetAlertStatistics", {"factory": "없는 공장", "group_by": " day , day"}),
     ],
     ids=short,
 )

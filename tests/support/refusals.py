@@ -28,8 +28,13 @@ def short(value):
 
 async def reason(call):
     """The code of a refused call, and the name that programs know the reason by."""
+    return (await why(call))[:2]
+
+
+async def why(call):
+    """The code of a refused call, the reason, and what it names for programs."""
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await call
     info = error_details_pb2.ErrorInfo()
     found = any(detail.Unpack(info) for detail in rpc_status.from_call(caught.value).details)
-    return caught.value.code(), info.reason if found else ""
+    return caught.value.code(), info.reason if found else "", dict(info.metadata)

@@ -1,0 +1,1 @@
+"""Tells what happened: events, one alert's story, statistics, files."""

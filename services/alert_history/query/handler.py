@@ -1,0 +1,49 @@
+"""The servicer of the history: it translates and decides nothing."""
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from datetime import datetime
+from typing import Any
+
+from google.api.httpbody_pb2 import HttpBody
+from montrg.alert_history.v1 import alert_history_service_pb2 as pb2
+from montrg.alert_history.v1 import alert_history_service_pb2_grpc
+
+from services.alert_history.convert import event_to_proto
+from services.alert_history.query import convert
+from services.alert_history.query.service import QueryUseCases
+from services.common.csv_rows import BOM, csv_lines
+from services.common.paging import page_request
+
+KEY = (datetime, int, int)
+NAMED = (("content-disposition", 'attachment; filename="alert-history.csv"'),)
+
+
+class AlertHistoryHandler(alert_history_service_pb2_grpc.AlertHistoryServiceServicer):
+    """Serves AlertHistoryService."""
+
+    def __init__(self, use_cases: QueryUseCases) -> None:
+        self._history = use_cases
+
+    async def ListAlertEvents(self, request: Any, context: Any) -> pb2.ListAlertEventsResponse:
+        wanted = convert.event_filter(request)
+        part = page_request(request.limit, request.skip, request.page_token, KEY, wanted)
+        page = await self._history.list_page(part, wanted)
+        events = map(event_to_proto, page.items)
+        return pb2.ListAlertEventsResponse(events=events, next_page_token=page.next_page_token)
+
+    async def GetAlertStory(self, request: Any, context: Any) -> pb2.AlertStory:
+        return convert.story_to_proto(await self._history.story(request.alert_id))
+
+    async def GetAlertStatistics(self, request: Any, context: Any) -> pb2.AlertStatistics:
+        rows = await self._history.statistics(convert.asked_statistics(request))
+        return pb2.AlertStatistics(rows=map(convert.statistics_to_proto, rows))
+
+    async def ExportAlertEvents(self, request: Any, context: Any) -> AsyncIterator[HttpBody]:
+        head = (BOM if request.bom else b"") + csv_lines([convert.COLUMNS])
+        async with aclosing(self._history.export(convert.event_filter(request))) as parts:
+            async for events in parts:
+                if head:
+                    await context.send_initial_metadata(NAMED)
+                yield convert.csv_part(head + csv_lines(map(convert.csv_row, events)))
+                head = b""

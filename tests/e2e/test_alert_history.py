@@ -1,0 +1,95 @@
+"""The history of alerts as a client outside reads it: through a real Envoy."""
+
+import csv
+import io
+
+import grpc
+import pytest
+from montrg.alert_history.v1 import alert_history_service_pb2_grpc as rpc
+
+from tests.support.alert_events import append, event, stories
+
+PATH = "/api/v1/alert-history"
+ALERTS = 400
+
+
+@pytest.fixture(scope="module")
+async def events(rest):
+    """Events that came over Envoy, as those of the alert service do."""
+    events = stories(ALERTS, seed=5)
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{rest.ports['alert_history']}") as channel:
+        sink = rpc.AlertEventServiceStub(channel)
+        assert (await append(sink, *events)).appended == len(events)
+        note = {"actor": "김 반장", "note": "=1+1", "floor": 0, "measured_value": 33.5, "factory": "제1 공장"}
+        await append(sink, event(ALERTS + 1, 1, "raised", **note))
+    return events
+
+
+async def get(rest, path, **params):
+    return await rest("GET", "alert_history", PATH + path, params=params or None)
+
+
+@pytest.mark.parametrize("slash", ["", "/"])
+async def test_a_list_is_a_bare_array_paged_by_a_header(rest, events, slash):
+    first = await get(rest, slash, limit=40, state="cleared")
+    token = first.headers["x-next-page-token"]
+    second = await get(rest, slash, limit=40, state="cleared", page_token=token)
+    found = first.json() + second.json()
+    expected = sorted((e for e in events if e.state == "cleared"), key=lambda e: (e.event_time.seconds, e.alert_id))
+    assert {e["event_id"] for e in found} <= {e.event_id for e in expected}
+    assert len({e["event_id"] for e in found}) == 80
+    assert [e["event_time"] for e in found] == [e.event_time.ToJsonString() for e in expected[:-81:-1]]
+
+
+async def test_an_event_has_what_is_set_and_measured_values_are_numbers(rest, events):
+    (one,) = (await get(rest, "", alert_id=ALERTS + 1)).json()
+    assert one["append_time"].endswith("Z")
+    assert {k: v for k, v in one.items() if k not in {"append_time", "event_id", "event_time"}} == {
+        "alert_id": ALERTS + 1, "event_seq": 1, "event_type": "raised", "state": "active", "level": "orange",
+        "alert_type": "threshold", "loc_id": "A-1", "measured_value": 33.5, "actor": "김 반장", "note": "=1+1",
+        "factory": "제1 공장", "floor": 0,
+    }  # fmt: skip
+
+
+async def test_filters_of_time_take_a_zone_and_korean_names_are_found(rest, events):
+    params = {"factory": "제1 공장", "start_time": "2026-08-01T00:00:00+09:00", "end_time": "2026-08-15T00:00:00+09:00"}
+    found = (await get(rest, "/", limit=1000, **params)).json()
+    assert found
+    assert {e["factory"] for e in found} == {"제1 공장"}
+    assert all("2026-07-31T15:00:00Z" <= e["event_time"] < "2026-08-14T15:00:00Z" for e in found)
+
+
+@pytest.mark.parametrize("slash", ["", "/"])
+async def test_a_story_is_told_by_the_alerts_id(rest, events, slash):
+    own = [e for e in events if e.alert_id == 7]
+    story = (await get(rest, f"/7{slash}")).json()
+    assert [e["event_type"] for e in story["events"]] == [e.event_type for e in own]
+    assert (story["alert_id"], story["state"]) == (7, own[-1].state)
+    assert story["raise_time"] == own[0].event_time.ToJsonString()
+    assert (await get(rest, f"/999999{slash}")).status_code == 404
+
+
+async def test_statistics_have_the_fields_of_their_groups_alone(rest, events):
+    answer = (await get(rest, "/statistics", start_date="20260701", end_date="20261231")).json()
+    (row,) = answer["rows"]
+    assert (row["alerts"], "loc_id" in row, "ymd" in row) == (ALERTS + 1, False, False)
+    by_day = (await get(rest, "/statistics/", start_date="20260701", end_date="20261231", group_by="day,level")).json()
+    assert sum(row["alerts"] for row in by_day["rows"]) == ALERTS + 1
+    assert {len(row["ymd"]) for row in by_day["rows"]} == {8}
+
+
+async def test_a_file_is_csv_with_a_name_and_no_formula(rest, events):
+    answer = await get(rest, "/export", bom="true")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.headers["content-disposition"] == 'attachment; filename="alert-history.csv"'
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))
+    assert answer.content.startswith(b"\xef\xbb\xbf")
+    assert len(rows) == len(events) + 1
+    assert [row["event_time"] for row in rows] == sorted(row["event_time"] for row in rows)
+    assert [row["note"] for row in rows if row["note"]] == ["'=1+1"]
+
+
+async def test_events_cannot_be_appended_by_rest(rest, events):
+    for path in (PATH, PATH + "/events"):
+        answer = await rest("POST", "alert_history", path, json={"events": []})
+        assert answer.status_code in {404, 405}
