@@ -120,7 +120,7 @@ async def test_what_no_event_can_have_is_refused(history, wanted, field):
 async def test_an_unknown_word_is_answered_with_the_known_ones(history):
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await history.ListAlertEvents(pb2.ListAlertEventsRequest(state="open"))
-    assert "active, recovering, cleared" in caught.value.details()
+    assert "active, recovering, cleared" in str(caught.value.details())
 
 
 async def test_a_story_has_its_events_in_order_and_what_they_come_to(history, events):
