@@ -34,7 +34,9 @@ def test_a_ladder_says_of_every_value_what_the_resolver_says():
     for _ in range(500):
         bands = tuple(bands_at_random(chance))
         made = ladder(bands)
-        assert [made.rung(value) for value in values] == [severity(judge(value, bands)) for value in values], bands
+        assert [made.rung(value) for value in values] == [severity(judge(value, bands) or "") for value in values], (
+            bands
+        )
         low, high = made.calm()
         assert not [value for value in values if low <= value < high and made.rung(value)], bands
 

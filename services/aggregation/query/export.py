@@ -12,20 +12,20 @@ from services.aggregation.query.metrics import ALL, Metric, columns_of
 from services.aggregation.query.rows import Rows
 from services.aggregation.query.scope import Scope
 from services.aggregation.query.service import Condition, Rollups, checked
+from services.common.csv_rows import BOM
 from services.directory.domain import PlaceFilter
 
 PART_ROWS = 5_000
 _UNLIMITED = 10 * PART_ROWS  # more than a part ever has
-_BOM = "\ufeff"
 
 
 class Table(Protocol):
     """Writes lines of a table."""
 
-    def heading(self, metrics: Sequence[Metric]) -> str: ...  # noqa: D102
+    def heading(self, metrics: Sequence[Metric]) -> bytes: ...  # noqa: D102
     def lines(  # noqa: D102
         self, entries: Sequence[Entry], rows: Rows, wanted: Range, metrics: Sequence[Metric], zone: ZoneInfo
-    ) -> str: ...
+    ) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,22 +55,21 @@ class ExportUseCases:
         """
         wanted, metrics = checked(asked, names, ALL, is_limited=False)
         loc_ids = await self._scope.choose(where)
-        head = (_BOM if bom else "") + self._table.heading(metrics)
+        head = (BOM if bom else b"") + self._table.heading(metrics)
         name = f"aggregation-{asked.start_date}-{asked.end_date or asked.start_date}.csv"
         return Export(name, self._condition.notes(), self._parts(head, wanted, metrics, loc_ids))
 
     async def _parts(
-        self, head: str, wanted: Range, metrics: Sequence[Metric], loc_ids: Sequence[str]
+        self, head: bytes, wanted: Range, metrics: Sequence[Metric], loc_ids: Sequence[str]
     ) -> AsyncGenerator[bytes, None]:
-        yield head.encode()
+        yield head
         calendar = await self._condition.calendar()
         columns = [*columns_of(metrics), "first_time", "last_time"]
         for some, part in _divided(loc_ids, wanted):
             rows = await self._rollups.rows(part, calendar, columns, loc_ids=some, by_place=True, most=_UNLIMITED)
             if len(rows):
                 entries = self._scope.entries(rows.loc_ids)
-                text = await asyncio.to_thread(self._table.lines, entries, rows, part, metrics, calendar.zone)
-                yield text.encode()
+                yield await asyncio.to_thread(self._table.lines, entries, rows, part, metrics, calendar.zone)
 
 
 def _divided(loc_ids: Sequence[str], wanted: Range) -> Iterator[tuple[Sequence[str], Range]]:

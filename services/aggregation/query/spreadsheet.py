@@ -1,7 +1,5 @@
-"""Rows as CSV (RFC 4180), as spreadsheets open it. Pure."""
+"""Rows as CSV, as spreadsheets open it. Pure."""
 
-import csv
-import io
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import pairwise
@@ -12,22 +10,20 @@ from services.aggregation.calendar import date_of
 from services.aggregation.query.domain import Entry, Range
 from services.aggregation.query.metrics import Metric
 from services.aggregation.query.rows import Rows
+from services.common.csv_rows import csv_lines
 from services.common.epoch import moment_of
 
 PLACE = ("plant", "factory", "building", "floor", "area", "loc_id")
 TIMES = ("first_time", "last_time")
 COLUMNS = (*PLACE, "ymd", "hour", "start_time", "readings", "suspect", *TIMES)
 
-# A spreadsheet takes a text that begins so for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
-
-def heading(metrics: Sequence[Metric]) -> str:
+def heading(metrics: Sequence[Metric]) -> bytes:
     """Returns the first line, which names the columns."""
-    return _lines([[*COLUMNS, *(metric.name for metric in metrics)]])
+    return csv_lines([[*COLUMNS, *(metric.name for metric in metrics)]])
 
 
-def lines(entries: Sequence[Entry], rows: Rows, wanted: Range, metrics: Sequence[Metric], zone: ZoneInfo) -> str:
+def lines(entries: Sequence[Entry], rows: Rows, wanted: Range, metrics: Sequence[Metric], zone: ZoneInfo) -> bytes:
     """Returns a line for each row; times are the zone's, with how far it is from UTC."""
     columns = [
         [date_of(day).strftime(wanted.period.form) for day in rows.day.tolist()],
@@ -43,22 +39,11 @@ def lines(entries: Sequence[Entry], rows: Rows, wanted: Range, metrics: Sequence
         for entry, (begin, end) in zip(entries, pairwise(rows.begins), strict=True)
         for place in [_place(entry)] * (end - begin)
     ]
-    return _lines([[*place, *cells] for place, cells in zip(places, zip(*columns, strict=True), strict=True)])
-
-
-def _lines(rows: Sequence[Sequence[object]]) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n").writerows(rows)
-    return text.getvalue()
+    return csv_lines([[*place, *cells] for place, cells in zip(places, zip(*columns, strict=True), strict=True)])
 
 
 def _place(entry: Entry) -> Sequence[object]:
-    values = [getattr(entry, name) for name in PLACE]
-    return [_guarded(value) if isinstance(value, str) else value for value in values]
-
-
-def _guarded(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return [getattr(entry, name) for name in PLACE]
 
 
 def _time(moment: int, zone: ZoneInfo) -> str:
@@ -66,5 +51,5 @@ def _time(moment: int, zone: ZoneInfo) -> str:
     return found.isoformat()
 
 
-def _value(value: float) -> str:
-    return "" if isnan(value) else f"{value:.2f}"
+def _value(value: float) -> float | None:
+    return None if isnan(value) else value

@@ -67,7 +67,7 @@ def line(place, row):
     begin, ymd, hour, readings, suspect, metrics = row
     zone = timedelta(hours=9)
     start = f"{datetime.fromtimestamp(begin, UTC) + zone:%Y-%m-%dT%H:%M:%S}+09:00" if begin else ""
-    values = {name: f"{metrics[name]:.2f}" if name in metrics else "" for name in METRICS}
+    values = {name: str(float(metrics[name])) if name in metrics else "" for name in METRICS}
     cells = {"ymd": ymd, "hour": hour, "start_time": start, "readings": f"{readings}", "suspect": f"{suspect}"}
     return dict(zip(PLACE, place, strict=True)) | cells | values
 
