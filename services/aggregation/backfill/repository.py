@@ -13,6 +13,8 @@ from services.common.epoch import microseconds
 from services.common.paging import PageRequest
 from services.common.reading_log import SHARDS, Place
 
+SCAN_S = 600  # a look at every hour that there is
+
 # What a replaced or restored log has not reached yet must not look as if it were in the hours.
 _FORGET_SEQS = "UPDATE aggregation.hourly SET seq = 0 WHERE seq > $1"
 _FORGET_AHEAD = "UPDATE aggregation.shard SET ahead_seq = least(ahead_seq, $1)"
@@ -51,7 +53,8 @@ class SqlBackfills:
         One that is at work is fenced: it read what it writes before.
         """
         await lock_shards(connection, range(SHARDS))
-        await connection.execute(_FORGET_SEQS, place.seq)
+        await connection.execute(f"SET LOCAL statement_timeout = '{SCAN_S}s'")
+        await connection.execute(_FORGET_SEQS, place.seq, timeout=SCAN_S)
         await connection.execute(_FORGET_AHEAD, place.seq)
         await connection.execute(_REPLACE)
         await connection.execute(_AGAIN)

@@ -8,12 +8,15 @@ from datetime import timedelta
 import grpc
 import pytest
 
+from services.aggregation.backfill.checking import HourCheck
 from services.aggregation.backfill.domain import Slice
 from services.aggregation.backfill.mending import ROUNDS, Mender
-from services.aggregation.calendar import calendar_of
+from services.aggregation.backfill.reading import Piece
+from services.aggregation.calendar import DAY_US, calendar_of
 from services.aggregation.rollup.store import RollupWriter
 from services.common.database import Database
 from services.common.epoch import microseconds
+from services.common.errors import UnavailableError
 from services.common.reading_log import Place, RangeClient
 from services.realtime.app import APP as REALTIME
 from tests.aggregation.backfill.conftest import JUNE, made_up
@@ -54,33 +57,22 @@ class Overtaken:
                 await self._then(len(self.asked))
 
 
-@pytest.fixture
-async def overtaken(mesh, admin_url):
-    """Mends June 1st with readings that are overtaken."""
+@asynccontextmanager
+async def beside(admin_url, mesh, then):
+    """The database as the service has it, and readings that are overtaken."""
+    database = Database(service_url(admin_url, "aggregation"), 2, "beside")
+    async with grpc.aio.insecure_channel(mesh.url(REALTIME)) as channel:
+        yield database, Overtaken(RangeClient(channel), then)
+    await database.close()
 
-    @asynccontextmanager
-    async def overtaken(then):
-        database = Database(service_url(admin_url, "aggregation"), 2, "overtaken")
-        async with grpc.aio.insecure_channel(mesh.url(REALTIME)) as channel:
-            ranges = Overtaken(RangeClient(channel), then)
-            mender = Mender(database, ranges, RollupWriter("Asia/Seoul"))
 
-            async def hold(connection):
-                assert connection is not None
-
-            async def mend():
-                start = microseconds(JUNE + 15 * HOUR)
-                part = Slice(start, start + 24 * 3_600_000_000, start, is_last=True)
-                return await mender.mend(part, calendar_of("Asia/Seoul"), hold, None)
-
-            yield mend, ranges
-        await database.close()
-
-    return overtaken
+async def hold(connection):
+    """Lets everything be written."""
+    assert connection is not None
 
 
 @pytest.mark.parametrize("times", [1, ROUNDS, ROUNDS + 2])
-async def test_hours_that_move_on_while_they_are_read_are_read_again(connection, write, season, overtaken, times):
+async def test_hours_that_move_on_while_they_are_read_are_read_again(connection, mesh, admin_url, write, season, times):
     """The last rounds are under the lock, where the consumer cannot follow any more."""
     await connection.execute("UPDATE aggregation.hourly SET humidity_max = 1 WHERE day = '2026-06-02'")
 
@@ -91,13 +83,61 @@ async def test_hours_that_move_on_while_they_are_read_are_read_again(connection,
         if count <= ROUNDS + 1:
             await followed(connection)
 
-    async with overtaken(come_in) as (mend, ranges):
-        await mend()
+    async with beside(admin_url, mesh, come_in) as (database, ranges):
+        mender = Mender(database, ranges, RollupWriter("Asia/Seoul"))
+        start = microseconds(JUNE + 15 * HOUR)
+        part = Slice(start, start + DAY_US, start, is_last=True)
+        await mender.mend(part, calendar_of("Asia/Seoul"), hold, None)
     assert len(ranges.asked) >= min(times, ROUNDS + 2) + 1
     assert {(start, end - start) for start, end, _ in ranges.asked[1:]} == {(JUNE + 15 * HOUR, HOUR)}
     assert {sensors for _, _, sensors in ranges.asked[1:]} <= {("A-1", "B-1"), ("A-1",), ("B-1",)}
     await followed(connection)
     await assert_rollups_are_right(connection)
+
+
+async def test_of_what_moves_on_while_it_is_verified_only_what_is_wrong_is_told(
+    connection, mesh, admin_url, write, create, ended, season
+):
+    """B-1 is wrong and moves on as A-1 does, which is right."""
+    moment = JUNE + timedelta(days=3, minutes=7)
+    await write(*((sensor, moment, 20.0, 50.0) for sensor in ("A-1", "B-1")))
+    await followed(connection)
+    damage = (
+        "UPDATE aggregation.hourly SET humidity_max = 9999 WHERE hour_start = $1 AND series_id IN"
+        " (SELECT series_id FROM aggregation.series WHERE sensor_id = 'B-1')"
+    )
+    assert await connection.execute(damage, moment - timedelta(minutes=7)) == "UPDATE 1"
+
+    async def come_in(count):
+        if count <= 3:
+            await write(*((s, moment + timedelta(seconds=count), 20.0, 50.0) for s in ("A-1", "B-1")))
+            await followed(connection)
+
+    async with beside(admin_url, mesh, come_in) as (database, ranges):
+        whole = Piece(microseconds(JUNE), microseconds(JUNE + 10 * 24 * HOUR), microseconds(JUNE))
+        checked = await HourCheck(database, ranges, calendar_of("Asia/Seoul")).check(whole, None)
+    (words,) = checked.words
+    assert words.startswith("sensor B-1 at B-1, hour 2026-06-04 09:00+09:00: humidity_max is 99.99 %, recomputed ")
+    assert [sensors for _, _, sensors in ranges.asked] == [(), *[("A-1", "B-1")] * 3]
+    await ended(await create())
+    await assert_rollups_are_right(connection)
+
+
+async def test_a_verification_waits_for_the_consumer_and_says_so_if_that_is_in_vain(
+    connection, mesh, admin_url, write, verify, halted, season
+):
+    async def nothing(count):
+        assert count
+
+    async with beside(admin_url, mesh, nothing) as (database, ranges):
+        whole = Piece(microseconds(JUNE), microseconds(JUNE + 24 * HOUR), microseconds(JUNE))
+        check = HourCheck(database, ranges, calendar_of("Asia/Seoul"), patience_s=0.2)
+        async with halted():
+            await write(("A-1", JUNE + HOUR + timedelta(microseconds=1), 20.0, 50.0))
+            with pytest.raises(UnavailableError, match="see that aggregation follows the log"):
+                await check.check(whole, None)
+            verifying = asyncio.create_task(verify())
+        assert (await verifying)[0] == []
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
