@@ -51,6 +51,12 @@ async def settled(connection):
     await followed(connection)
 
 
+async def first_day(connection, zone="Asia/Seoul"):
+    """The first local day of which retention has dropped nothing: partitions and chunks do not end alike."""
+    before = "(frozen_before - interval '1 microsecond') AT TIME ZONE $1"
+    return await connection.fetchval(f"SELECT ({before})::date + 1 FROM realtime.layout", zone)
+
+
 @pytest.fixture(scope="module")
 async def season(write, connection):
     """Has readings of ten weeks in the rollups."""
