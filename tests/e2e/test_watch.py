@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from services.realtime.live import service
+from services.common.watching import stream as streams
 from tests.support.rest import row
 
 WATCH = "/api/v1/realtime/watch"
@@ -80,7 +80,7 @@ async def test_what_cannot_be_watched_is_an_ordinary_error(rest, known, verb, qu
 
 
 async def test_why_a_stream_ends_is_in_its_last_event(rest, known, monkeypatch):
-    monkeypatch.setattr(service, "LIFE_S", 0.3)
+    monkeypatch.setattr(streams, "LIFE_S", 0.3)
     async with watching(rest) as (_, stream):
         seen = [event async for event in stream]
     assert (seen[-1]["kind"], seen[-1]["reason"].split(":")[0]) == ("END", "MOVE_ON")

@@ -6,10 +6,10 @@ from services.common.clock import system_clock
 from services.common.database import Database
 from services.common.interceptors import database_is_away
 from services.common.neighbours import Follower
-from services.directory.domain import Directory
+from services.common.watching.audience import Audience
+from services.directory.domain import Directory, PlaceFilter
 from services.heat.judging import Rules
 from services.realtime.live import convert
-from services.realtime.live.audience import Audience
 from services.realtime.live.board import Board
 from services.realtime.live.repository import SqlLatest
 from services.realtime.live.service import LiveUseCases
@@ -29,7 +29,7 @@ def live_view(
 ) -> LiveUseCases:
     """Returns the use cases of the live view; their `run` keeps it current."""
     board = Board(convert.render)
-    audience = Audience(board)
+    audience: Audience[PlaceFilter] = Audience(board)
     view = View(
         board,
         feed=feed,

@@ -1,33 +1,25 @@
 """The use cases of the live view: what is measured now, once or as a stream of changes."""
 
 import asyncio
-import random
-from collections.abc import AsyncGenerator, Callable, Sequence
+import contextlib
+from collections.abc import AsyncGenerator, Callable, Hashable, Sequence
 from functools import partial
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from services.common.clock import Clock
-from services.common.errors import ExhaustedError, NotFoundError
+from services.common.errors import NotFoundError
+from services.common.watching import stream
+from services.common.watching.audience import Audience
+from services.common.watching.kept import KeptMessages
 from services.directory.domain import PlaceFilter
 from services.realtime.live import tokens
-from services.realtime.live.audience import Audience
 from services.realtime.live.domain import Changes, Heading
 from services.realtime.live.tokens import Position
 from services.realtime.live.view import View
 
-HEARTBEAT_S = 15.0
-# A reader that does not take a message for so long is dropped.
-SLOW_S = 10.0
-# Streams end now and then, so that those who watch spread over new replicas; the server lets them.
-LIFE_S = 540.0
 # Clocks of workers differ: a sensor that turned stale shortly before somebody left is told once more.
 MARGIN_US = 60_000_000
-MOST_KEPT_BYTES = 64 * 1024 * 1024
-
-SLOW = "SLOW_READER: a message was not taken for 10 s; call again with resume_token"
-MOVE = "MOVE_ON: streams end now and then; call again with resume_token"
-STOP = "SHUTTING_DOWN: call again with resume_token"
 
 
 class Wire(Protocol):
@@ -40,23 +32,17 @@ class Wire(Protocol):
 class LiveUseCases:
     """What can be asked of the live view."""
 
-    def __init__(self, view: View, audience: Audience, wire: Wire, clock: Clock, zone: ZoneInfo) -> None:
+    def __init__(self, view: View, audience: Audience[PlaceFilter], wire: Wire, clock: Clock, zone: ZoneInfo) -> None:
         self._view = view
         self._audience = audience
         self._wire = wire
         self._clock = clock
         self._zone = zone
-        self._kept: dict[object, bytes] = {}
-        self._kept_bytes = 0
-        self._kept_for: object = None
+        self._kept = KeptMessages()
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Keeps the view current and wakes those who watch, until it is cancelled."""
-        await asyncio.gather(self._view.run(), self._audience.run(), self._close(stopping))
-
-    async def _close(self, stopping: asyncio.Event) -> None:
-        await stopping.wait()
-        self._audience.close(STOP)
+        await asyncio.gather(self._view.run(), self._audience.run(), stream.close_at(stopping, self._audience))
 
     async def now(self, wanted: PlaceFilter) -> bytes:
         """Returns the last measurement of each active sensor where `wanted` fits, as a MeasurementSnapshot.
@@ -85,22 +71,22 @@ class LiveUseCases:
         self._require_place(wanted)
         if since is not None and not await self._can_tell(since, wanted):
             since = None
-        clock = asyncio.get_running_loop().time
-        end = clock() + LIFE_S * random.uniform(0.9, 1.0)  # noqa: S311  so that not all of them come back at once
-        message = self._keep(("first", wanted, since), partial(self._first, wanted, since))
-        while True:
-            # What the message shows is everything up to here.
-            version, position, began = self._view.board.version, self._view.position, clock()
-            yield message
-            is_slow = clock() - began > SLOW_S
-            reason = SLOW if is_slow else MOVE if clock() >= end else self._audience.closing
-            if reason:
-                yield self._message("END", wanted, position, Changes(()), reason)
-                if is_slow:
-                    raise ExhaustedError(reason, "SLOW_READER")
-                return
-            await self._audience.turn(wanted, version, min(HEARTBEAT_S, end - clock()))
-            message = self._keep((wanted, version), partial(self._next, wanted, version))
+        first = partial(self._keep, ("first", wanted, since), partial(self._first, wanted, since))
+        async with contextlib.aclosing(stream.follow(self, self._audience, wanted, first)) as messages:
+            async for message in messages:
+                yield message
+
+    def place(self) -> tuple[int, Position]:
+        """Returns what the view shows now."""
+        return self._view.board.version, self._view.position
+
+    def news(self, wanted: PlaceFilter, version: int) -> bytes:
+        """Returns what has changed since a version."""
+        return self._keep((wanted, version), partial(self._next, wanted, version))
+
+    def end(self, wanted: PlaceFilter, position: Position, reason: str) -> bytes:
+        """Returns a stream's last message."""
+        return self._message("END", wanted, position, Changes(()), reason)
 
     def _first(self, wanted: PlaceFilter, since: Position | None) -> bytes:
         board = self._view.board
@@ -125,19 +111,10 @@ class LiveUseCases:
             await self._view.learn(since.seq)
         return since.state == self._view.position.state and self._view.board.can_tell(since.seq, wanted)
 
-    def _keep(self, key: object, make: Callable[[], bytes]) -> bytes:
-        """Returns what was made under a key, for whoever, while the board and the minute are the same, or makes it."""
+    def _keep(self, key: Hashable, make: Callable[[], bytes]) -> bytes:
+        """Returns what was made under a key while the board and the minute are the same, or makes it."""
         board = self._view.board
-        kept_for = (board.version, self._view.position.state, board.now // 60_000_000)
-        if kept_for != self._kept_for or self._kept_bytes > MOST_KEPT_BYTES:
-            self._kept.clear()
-            self._kept_bytes = 0
-            self._kept_for = kept_for
-        message = self._kept.get(key)
-        if message is None:
-            message = self._kept[key] = make()
-            self._kept_bytes += len(message) + 200  # and what it takes to find it again
-        return message
+        return self._kept.get((board.version, self._view.position.state, board.now // 60_000_000), key, make)
 
     def _require_place(self, wanted: PlaceFilter) -> None:
         words, directory = wanted.words(), self._view.directory

@@ -1,10 +1,9 @@
-"""Resume tokens: where a stream of changes ended, in terms that hold for every worker and after a restart. Pure."""
+"""Resume tokens of the live view, in terms that hold for every worker and after a restart. Pure."""
 
 import hashlib
 from dataclasses import dataclass
 
-from services.common import tokens
-from services.common.errors import invalid
+from services.common.watching import tokens
 from services.directory.domain import PlaceFilter
 
 
@@ -25,26 +24,15 @@ class Position:
 
 def encode(position: Position, wanted: PlaceFilter) -> str:
     """Returns the token of a position in what is wanted."""
-    return tokens.encode([_digest(wanted), position.state, position.seq, position.moment])
+    return tokens.encode(wanted, position.state, position.seq, position.moment)
 
 
 def decode(token: str, wanted: PlaceFilter) -> Position | None:
     """Returns the position, or None without a token; one of another stream is InvalidInputError."""
-    if not token:
-        return None
-    try:
-        stream, state, seq, moment = tokens.decode(token, (str, str, int, int))
-    except ValueError:
-        stream, state, seq, moment = "", "", 0, 0
-    if stream != _digest(wanted):
-        raise invalid("resume_token", "is not a token of this stream; take the last one that it sent, or none")
-    return Position(state, seq, moment)
+    values = tokens.decode(token, wanted, (str, int, int))
+    return None if values is None else Position(*values)
 
 
 def state_of(*parts: str) -> str:
     """Returns a digest of what a position depends on."""
     return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:12]
-
-
-def _digest(wanted: PlaceFilter) -> str:
-    return hashlib.sha256(repr(wanted).encode()).hexdigest()[:8]

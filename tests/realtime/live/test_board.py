@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.common.watching.audience import Audience
 from services.directory.domain import PlaceFilter
 from services.heat.judging import Band, Rules
-from services.realtime.live.audience import Audience
 from tests.realtime.live.boards import (
     EVERYWHERE,
     NOON,

@@ -8,7 +8,7 @@ import pytest
 from montrg.realtime.v1 import realtime_service_pb2 as pb2
 from montrg.thresholds.v1 import threshold_service_pb2
 
-from services.realtime.live import service
+from services.common.watching import stream
 from tests.realtime.live.conftest import PATIENCE_S, reading
 from tests.support.mesh import eventually
 from tests.support.refusals import refused
@@ -175,7 +175,7 @@ async def test_a_token_from_before_a_new_limit_leads_to_a_snapshot(worker, regis
 
 
 async def test_nothing_new_is_a_heartbeat_with_a_token(worker, monkeypatch):
-    monkeypatch.setattr(service, "HEARTBEAT_S", 0.2)
+    monkeypatch.setattr(stream, "HEARTBEAT_S", 0.2)
     watcher = worker.watch()
     await watcher.next()
     async with asyncio.timeout(PATIENCE_S):
@@ -186,7 +186,7 @@ async def test_nothing_new_is_a_heartbeat_with_a_token(worker, monkeypatch):
 
 
 async def test_a_stream_ends_now_and_then_in_good_order(worker, monkeypatch):
-    monkeypatch.setattr(service, "LIFE_S", 0.3)
+    monkeypatch.setattr(stream, "LIFE_S", 0.3)
     watcher = worker.watch()
     while (message := await watcher.next()).kind != Message.END:
         pass
@@ -212,7 +212,7 @@ async def test_when_a_server_stops_its_streams_end_with_the_reason(new_worker, r
 
 
 async def test_a_reader_that_stops_reading_is_dropped_and_no_other_waits_for_it(worker, register, monkeypatch):
-    monkeypatch.setattr(service, "SLOW_S", 1.0)
+    monkeypatch.setattr(stream, "SLOW_S", 1.0)
     crowd = [f"crowd-{number:03}" for number in range(200)]
     await register(*crowd, loc_id="A-2")
     await worker.write(*map(reading, crowd))

@@ -1,11 +1,14 @@
 """Wakes those who watch: each when there is news for it, and never so many at once that others have to wait."""
 
 import asyncio
+from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from services.common.tasks import wait_for
-from services.directory.domain import PlaceFilter
+
+W = TypeVar("W", bound=Hashable)
+W_contra = TypeVar("W_contra", contravariant=True)
 
 # A message costs some 0.1 ms, so these let watchers have at most half of a processor.
 TOGETHER = 25
@@ -14,29 +17,29 @@ BREATH_S = 0.0025
 PAUSE_S = 0.02
 
 
-class Board(Protocol):
-    """Tells whether there is news."""
+class Board(Protocol[W_contra]):
+    """Tells whether there is news for who wants something, such as the measurements of a factory."""
 
     @property
     def version(self) -> int: ...
-    def last_change(self, version: int, wanted: PlaceFilter) -> int: ...
+    def last_change(self, version: int, wanted: W_contra) -> int: ...
 
 
 @dataclass(slots=True, eq=False)
-class _Waiter:
-    wanted: PlaceFilter
+class _Waiter(Generic[W]):
+    wanted: W
     version: int
     turn: asyncio.Future[None]
 
 
-class Audience:
+class Audience(Generic[W]):
     """Those who wait for news, in the order in which they began to wait."""
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board[W]) -> None:
         self._board = board
-        self._waiters: dict[_Waiter, None] = {}
+        self._waiters: dict[_Waiter[W], None] = {}
         self._wake = asyncio.Event()
-        self._told: dict[PlaceFilter, tuple[int, int]] = {}  # the version looked up to, and the last change up to it
+        self._told: dict[W, tuple[int, int]] = {}  # the version looked up to, and the last change up to it
         self.closing = ""  # why everybody has to go
 
     def tell(self) -> None:
@@ -49,7 +52,7 @@ class Audience:
         for waiter in self._waiters:
             _wake(waiter)
 
-    async def turn(self, wanted: PlaceFilter, version: int, seconds: float) -> None:
+    async def turn(self, wanted: W, version: int, seconds: float) -> None:
         """Waits until there is news after a version of the board, or everybody has to go, but not longer."""
         if self.closing:
             return
@@ -75,7 +78,7 @@ class Audience:
             if due:
                 await asyncio.sleep(PAUSE_S)
 
-    def last_change(self, wanted: PlaceFilter) -> int:
+    def last_change(self, wanted: W) -> int:
         """Returns the version of the last change that a filter lets through; each version is looked at once."""
         looked, last = self._told.get(wanted, (0, 0))
         if looked < self._board.version:
@@ -84,6 +87,6 @@ class Audience:
         return last
 
 
-def _wake(waiter: _Waiter) -> None:
+def _wake(waiter: _Waiter[W]) -> None:
     if not waiter.turn.done():
         waiter.turn.set_result(None)
