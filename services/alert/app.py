@@ -4,7 +4,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import grpc
+from montrg.alert.v1 import alert_service_pb2_grpc
 
+from services.alert.alerts.app import alerts
+from services.alert.alerts.evaluation import StoredEvaluation
 from services.common.channels import connect
 from services.common.clock import system_clock
 from services.common.interceptors import database_is_away
@@ -18,7 +21,7 @@ SCHEMA = "alert"
 
 
 @asynccontextmanager
-async def wire(context: Context, server: grpc.aio.Server) -> AsyncIterator[None]:  # noqa: ARG001
+async def wire(context: Context, server: grpc.aio.Server) -> AsyncIterator[None]:
     """Adds the servicers, follows the neighbours, judges readings and tells whom they concern."""
     async with connect(context.target("location")) as location:
         directory = Follower(
@@ -29,7 +32,10 @@ async def wire(context: Context, server: grpc.aio.Server) -> AsyncIterator[None]
             is_away=database_is_away,
             clock=system_clock,
         )
-        async with background(directory.run()):
+        evaluation = StoredEvaluation(context.database, system_clock, database_is_away)
+        api = alerts(context, directory, evaluation)
+        alert_service_pb2_grpc.add_AlertServiceServicer_to_server(api.handler, server)
+        async with background(directory.run(), evaluation.run(), api.watching.run(context.stopping)):
             yield
 
 

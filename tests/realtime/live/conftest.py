@@ -1,10 +1,7 @@
 """Real services on a real database behind a gate, and clients of two workers of realtime."""
 
-import asyncio
-from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
 
 import grpc
 import pytest
@@ -15,41 +12,26 @@ from montrg.realtime.v1 import realtime_service_pb2 as pb2
 from montrg.thresholds.v1 import threshold_service_pb2_grpc
 from sqlalchemy.engine import make_url
 
-from services.common.server import serve
 from services.location.app import APP as LOCATION
 from services.realtime.app import APP as REALTIME
 from services.thresholds.app import APP as THRESHOLDS
-from tests.conftest import service_url, settings_of
 from tests.support import directory
 from tests.support.directory import make_place
 from tests.support.gate import open_gate
 from tests.support.mesh import running_mesh
+from tests.support.worker import PATIENCE_S, Watcher, Worker, through_gate
 
 PLACES = {"A-1": "F1", "A-2": "F1", "B-1": "F2"}
-PATIENCE_S = 15
+Message = pb2.WatchMeasurementsResponse
 
 
-class Worker:
-    """A process of realtime, as far as a test can tell; it can be stopped and started again."""
-
-    def __init__(self, admin_url, variables):
-        self._settings = settings_of(admin_url, "realtime", **variables)
-        self._stack = AsyncExitStack()
-        self._channel: Any
-        self.realtime: Any
-        self.ingest: Any
+class LiveWorker(Worker):
+    """A process of realtime, as far as a test can tell."""
 
     async def start(self):
-        port = await self._stack.enter_async_context(serve(REALTIME, *self._settings))
-        # The windows of a client on another machine: what is sent must not just disappear in its memory.
-        options = [("grpc.http2.bdp_probe", 0), ("grpc.http2.lookahead_bytes", 65_536)]
-        self._channel = grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=options)
-        self.realtime = realtime_service_pb2_grpc.RealtimeServiceStub(self._channel)
-        self.ingest = ingest_service_pb2_grpc.IngestServiceStub(self._channel)
-
-    async def stop(self):
-        await self._stack.aclose()
-        await self._channel.close()
+        await super().start()
+        self.realtime = realtime_service_pb2_grpc.RealtimeServiceStub(self.channel)
+        self.ingest = ingest_service_pb2_grpc.IngestServiceStub(self.channel)
 
     async def is_well(self):
         """Whether there is nothing that it cannot rely upon."""
@@ -67,38 +49,16 @@ class Worker:
         assert answer.accepted == len(readings), answer
 
     def watch(self, **wanted):
-        return Watcher(self.realtime.WatchMeasurements(pb2.WatchMeasurementsRequest(**wanted)))
+        return LiveWatcher(self.realtime.WatchMeasurements(pb2.WatchMeasurementsRequest(**wanted)), Message)
 
 
-class Watcher:
-    """A stream, and what has come of it."""
+class LiveWatcher(Watcher):
+    """One who watches measurements, which are shown by sensor."""
 
-    def __init__(self, call):
-        self.call = call
-        self.token = ""
-        self.shown = {}
-
-    async def next(self):
-        """The next message that is no heartbeat; None at the end of the stream."""
-        while True:
-            async with asyncio.timeout(PATIENCE_S):
-                message = await self.call.read()
-            if message is grpc.aio.EOF:
-                return None
-            if message.resume_token:
-                self.token = message.resume_token
-            if message.kind == pb2.WatchMeasurementsResponse.SNAPSHOT:
-                self.shown.clear()
-            self.shown |= {m.sensor_id: m for m in message.measurements}
-            for name in message.removed:
-                self.shown.pop(name, None)
-            if message.kind != pb2.WatchMeasurementsResponse.HEARTBEAT:
-                return message
-
-    async def until(self, check):
-        """Reads on until something is true of what is shown."""
-        while not check(self.shown):
-            assert await self.next() is not None, "the stream ended before it came true"
+    def take(self, message):
+        self.shown |= {m.sensor_id: m for m in message.measurements}
+        for name in message.removed:
+            self.shown.pop(name, None)
 
 
 def reading(sensor_id, temperature=33.0, moment=None, humidity=60.0):
@@ -123,14 +83,12 @@ async def mesh(admin_url):
 @pytest.fixture(scope="module")
 def new_worker(admin_url, mesh, gate):
     """Makes workers whose way to the database is the gate."""
-    through = make_url(service_url(admin_url, "realtime")).set(host="127.0.0.1", port=gate.port)
-    variables = {
-        "MONTRG_DATABASE_URL": through.render_as_string(hide_password=False),
+    variables = through_gate(gate, admin_url, "realtime") | {
         "LOCATION_SERVICE_URL": mesh.url(LOCATION),
         "THRESHOLDS_SERVICE_URL": mesh.url(THRESHOLDS),
         "MONTRG_GRACE_S": "5",
     }
-    return lambda: Worker(admin_url, variables)
+    return lambda: LiveWorker(REALTIME, admin_url, variables)
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,10 @@ from montrg.realtime.v1 import realtime_service_pb2 as pb2
 from montrg.thresholds.v1 import threshold_service_pb2
 
 from services.common.watching import stream
-from tests.realtime.live.conftest import PATIENCE_S, reading
+from tests.realtime.live.conftest import reading
 from tests.support.mesh import eventually
 from tests.support.refusals import refused
+from tests.support.worker import PATIENCE_S
 
 Message = pb2.WatchMeasurementsResponse
 
