@@ -4,7 +4,8 @@ Versions and positions are microseconds of the database's clock. What is looked 
 its clock is read before and after the snapshot is taken: `began <= snapshot <= ended`. A change that is seen first gets
 a version of at least `ended`; who has seen everything of a look has the position `began`. So whatever somebody with a
 position does not know became visible after it, and every replica that was looking on by then gave it a later version:
-a position can be resumed at any replica, whatever the order was in which transactions committed.
+a position can be resumed at any replica, whatever the order was in which transactions committed. The news of the last
+look may be told twice, which does no harm: an alert replaces what was told of it before.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -30,7 +31,8 @@ class Look:
     Attributes:
         began: a moment before the snapshot was taken, in microseconds since 1970.
         ended: a moment after it was.
-        alerts: the open ones that are new or have changed, and those that have been cleared.
+        alerts: the open ones that are new or have changed; those that have been cleared; and those that were raised and
+            cleared since the last look, which another replica may have shown.
     """
 
     began: int
@@ -39,7 +41,7 @@ class Look:
 
 
 class _Entry:
-    """One alert. `left` has the severities that it had before, each with the version at which it changed."""
+    """One alert. `left` has the severities that it had, or may have had, each with the version at which it changed."""
 
     __slots__ = ("alert", "body", "left", "version")
 
@@ -74,7 +76,6 @@ class Board:
     Attributes:
         version: rises with every change that somebody could see.
         position: what has been seen by somebody who has seen the board as it is; None until it is loaded.
-        loaded: the version at which everything was read anew.
         known_from: from this position on it is known what has changed.
         notes: what cannot be relied upon now, and the version since when.
     """
@@ -85,7 +86,7 @@ class Board:
         self._cleared: dict[int, None] = {}  # likewise
         self.version = 0
         self.position: int | None = None
-        self.loaded = 0
+        self._loaded = 0  # the version at which everything was read anew
         self.known_from = 0
         self.notes: tuple[str, ...] = ()
         self.notes_version = 0
@@ -101,14 +102,15 @@ class Board:
         """Takes all open alerts, in place of what was here. Who has seen something of it begins anew."""
         self._entries = {alert.alert_id: _Entry(alert, look.began) for alert in look.alerts}
         self._cleared = {}
-        self.version = self.loaded = max(self.version + 1, look.ended)
+        self.version = self._loaded = max(self.version + 1, look.ended)
         self.position, self.known_from = look.began, look.ended
 
     def apply(self, look: Look) -> None:
         """Takes what has changed."""
-        if look.alerts:
+        news = [alert for alert in look.alerts if alert.is_open or alert.alert_id not in self._cleared]
+        if news:
             self.version = max(self.version + 1, look.ended)
-            for alert in look.alerts:
+            for alert in news:
                 self._put(alert)
         self.position = look.began
         self._forget(look.ended - KEPT_US)
@@ -132,13 +134,18 @@ class Board:
         """Returns the alerts that have changed after a version, or a position that can be told: see `can_tell`."""
         return self._bodies(entry for entry in self._since(version) if entry.concerns(version, wanted))
 
+    @property
+    def whole_from(self) -> int:
+        """The version that somebody must have seen to be told what is new; whoever has seen less begins anew."""
+        return max(self._loaded, self.known_from)
+
     def can_tell(self, position: int) -> bool:
         """Tells whether everything is known that has changed after a position."""
         return self.known_from <= position
 
     def last_change(self, version: int, wanted: WatchFilter) -> int:
         """Returns the version of the last change that concerns what is wanted, or `version` where none came after."""
-        last = max(version, self.notes_version, self.loaded)
+        last = max(version, self.notes_version, self.whole_from)
         return next((entry.version for entry in self._since(last) if entry.concerns(version, wanted)), last)
 
     def has_place(self, wanted: WatchFilter) -> bool:
@@ -148,9 +155,13 @@ class Board:
     # Inside.
 
     def _put(self, alert: Alert) -> None:
-        entry = self._entries.pop(alert.alert_id, None) or _Entry(alert, self.version)
-        if entry.alert.alert_level != alert.alert_level:
-            entry.left[severity(entry.alert.alert_level)] = self.version
+        entry = self._entries.pop(alert.alert_id, None)
+        is_next = entry is not None and alert.event_seq == entry.alert.event_seq + 1
+        # What was not seen here may have been shown by another replica.
+        before = entry.alert.alert_level if entry is not None and is_next else alert.highest_level
+        entry = entry or _Entry(alert, self.version)
+        if before != alert.alert_level:
+            entry.left[severity(before)] = self.version
         entry.alert, entry.version, entry.body = alert, self.version, None
         self._entries[alert.alert_id] = entry
         self._cleared.pop(alert.alert_id, None)

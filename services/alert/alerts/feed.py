@@ -2,7 +2,8 @@
 
 A look compares every open alert that is known with what is stored, by event_seq and update_time, in one snapshot. It
 does not ask what came after some number or moment, behind which a transaction could still commit: whatever is visible
-and not known differs, and what is not visible yet is announced when it commits.
+and not known differs, and what is not visible yet is announced when it commits. Alerts that were raised and cleared
+between two looks are found by the moment of the clearing, which cannot be before the raising was visible.
 """
 
 import asyncio
@@ -10,12 +11,12 @@ from collections.abc import Callable, Sequence
 
 import asyncpg
 
-from services.alert.alerts.board import Board, Known, Look
+from services.alert.alerts.board import KEPT_US, Board, Known, Look
 from services.alert.alerts.repository import COLUMNS
-from services.alert.domain import CLEARED, Alert
+from services.alert.domain import CLEARED, CLEARS, RESOLVED, Alert
 from services.alert.writer import CHANNEL
 from services.common.clock import Clock
-from services.common.epoch import microseconds
+from services.common.epoch import microseconds, moment_of
 from services.common.errors import UnavailableError
 from services.common.notifications import ChannelFollower
 from services.common.tasks import wait_for
@@ -36,6 +37,13 @@ WHERE a.state <> '{CLEARED}' AND (a.event_seq, a.update_time) IS DISTINCT FROM (
 UNION ALL
 SELECT {COLUMNS} FROM known k JOIN alert.alert a USING (alert_id) WHERE a.state = '{CLEARED}'
 """  # noqa: S608  our own names
+# Whoever clears an alert that others can see, and that the last look could not, does so after that look.
+_CAME_AND_WENT = f"""{_KNOWN}
+SELECT {COLUMNS} FROM alert.alert a
+WHERE a.state = '{CLEARED}' AND a.alert_id IN (
+    SELECT e.alert_id FROM alert.alert_event e WHERE e.create_time > $4 AND e.event_type IN ('{CLEARS}', '{RESOLVED}')
+) AND NOT EXISTS (SELECT FROM known k WHERE k.alert_id = a.alert_id)
+"""  # noqa: S608
 _ARE_GONE = """
 SELECT EXISTS (
     SELECT FROM unnest($1::integer[]) AS k(alert_id)
@@ -103,13 +111,15 @@ class BoardFeed:
         self._begun += 1
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             began, ended = map(microseconds, await connection.fetchrow(_TIMES, timeout=LOOK_TIMEOUT_S))
-            known = self.board.known()
-            is_first = self.board.position is None
+            known, last = self.board.known(), self.board.position
             # Only a database that was restored to an older state has fewer alerts.
-            if is_first or await connection.fetchval(_ARE_GONE, known[0], timeout=LOOK_TIMEOUT_S):
-                self.board.load(Look(began, ended, await _read(connection, _NOTHING)))
+            are_gone = await connection.fetchval(_ARE_GONE, known[0], timeout=LOOK_TIMEOUT_S)
+            if last is None or are_gone or began - last > KEPT_US:
+                self.board.load(Look(began, ended, await _read(connection, _NEWS, *_NOTHING)))
             else:
-                self.board.apply(Look(began, ended, await _read(connection, known)))
+                news = await _read(connection, _NEWS, *known)
+                news += await _read(connection, _CAME_AND_WENT, *known, moment_of(last))
+                self.board.apply(Look(began, ended, news))
         self._reached_at, self._is_away = self._clock(), False
         self._settle()
         async with self._looked:
@@ -134,5 +144,5 @@ class BoardFeed:
         self._tell()
 
 
-async def _read(connection: asyncpg.Connection, known: Known) -> Sequence[Alert]:
-    return [Alert(*row) for row in await connection.fetch(_NEWS, *known, timeout=LOOK_TIMEOUT_S)]
+async def _read(connection: asyncpg.Connection, statement: str, *values: object) -> list[Alert]:
+    return [Alert(*row) for row in await connection.fetch(statement, *values, timeout=LOOK_TIMEOUT_S)]

@@ -95,7 +95,7 @@ class WatchUseCases:
 
     def _next(self, wanted: WatchFilter, version: int) -> bytes:
         board = self._feed.board
-        if board.loaded > version:
+        if version < board.whole_from:
             return self._message("SNAPSHOT", wanted, board.snapshot(wanted))
         alerts = board.changes(version, wanted)
         return self._message("CHANGES" if alerts or board.notes_version > version else "HEARTBEAT", wanted, alerts)

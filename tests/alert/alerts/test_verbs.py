@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import grpc
 import pytest
@@ -10,7 +11,7 @@ from montrg.alert.v1 import alert_service_pb2 as pb2
 from tests.support.alerts import cleared, raised, threshold_alert
 from tests.support.refusals import reason, refused
 
-REQUESTS = {
+REQUESTS: dict[str, Any] = {
     "AcknowledgeAlert": (pb2.AcknowledgeAlertRequest, {}),
     "ShelveAlert": (pb2.ShelveAlertRequest, {"minutes": 30, "reason": "known"}),
     "CommentAlert": (pb2.CommentAlertRequest, {"note": "on the way"}),
@@ -24,7 +25,8 @@ def act(worker):
 
     def act(verb, alert_id, **fields):
         request, defaults = REQUESTS[verb]
-        return getattr(worker.alerts, verb)(request(alert_id=alert_id, **{"actor": "Kim"} | defaults | fields))
+        given = {"alert_id": alert_id, "actor": "Kim", **defaults, **fields}
+        return getattr(worker.alerts, verb)(request(**given))
 
     return act
 

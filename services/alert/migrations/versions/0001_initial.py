@@ -87,7 +87,7 @@ CREATE TABLE alert.alert_event (
 ) WITH (fillfactor = 80);
 CREATE INDEX alert_event_to_plan ON alert.alert_event (create_time) WHERE NOT planned;
 CREATE INDEX alert_event_to_deliver ON alert.alert_event (alert_id, event_seq) WHERE NOT delivered;
-CREATE INDEX alert_event_delivered ON alert.alert_event (create_time) WHERE delivered AND planned;
+CREATE INDEX alert_event_by_time ON alert.alert_event (create_time);
 """
 
 # One row a sensor that ever sent. `machines` is unset while nothing is the matter with it.
