@@ -4,9 +4,9 @@ import asyncio
 import gc
 import logging
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import grpc
 from grpc_channelz.v1 import channelz
@@ -44,12 +44,25 @@ _OPTIONS = [
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a service's wiring is given. `stopping` is set before calls under way are cut off after the grace."""
+    """What a service's wiring is given.
+
+    Attributes:
+        stopping: set before calls under way are cut off after the grace.
+        readiness: what must hold beside the database's answer for the service to be ready.
+    """
 
     settings: ServiceSettings
     environment: Environment
     database: Database
     stopping: asyncio.Event
+    readiness: list[Callable[[], Awaitable[bool]]] = field(default_factory=list)
+
+    def add_readiness(self, check: Callable[[], Awaitable[bool]]) -> None:
+        """Has the service be ready only while a check is true; it is asked about every second.
+
+        A database that is away means not ready: a check may raise what it raises.
+        """
+        self.readiness.append(check)
 
     def target(self, name: str) -> str:
         """Returns where a neighbour is, by its name in the catalog."""
@@ -111,12 +124,13 @@ async def serve(app: App, settings: ServiceSettings, environment: Environment) -
     checks = health.aio.HealthServicer()
     stopping = asyncio.Event()
     try:
-        async with app.wire(Context(settings, environment, database, stopping), server):
+        context = Context(settings, environment, database, stopping)
+        async with app.wire(context, server):
             port = _add_built_ins(server, checks, settings)
             await server.start()
             for name in ("", *settings.service.proto_services):
                 await checks.set(name, health_pb2.HealthCheckResponse.SERVING)
-            async with background(_report_readiness(checks, database)):
+            async with background(_report_readiness(checks, [_answers(database), *context.readiness])):
                 try:
                     yield port
                 finally:
@@ -135,15 +149,23 @@ def _add_built_ins(server: grpc.aio.Server, checks: health.aio.HealthServicer, s
     return int(server.add_insecure_port(f"{settings.host}:{settings.port}"))
 
 
-async def _report_readiness(checks: health.aio.HealthServicer, database: Database) -> None:
-    """Keeps the health of `ready` true to whether the database answers; the other names say the process lives."""
+def _answers(database: Database) -> Callable[[], Awaitable[bool]]:
+    async def check() -> bool:
+        await database.ping()
+        return True
+
+    return check
+
+
+async def _report_readiness(checks: health.aio.HealthServicer, ready: Sequence[Callable[[], Awaitable[bool]]]) -> None:
+    """Keeps the health of `ready` true to whether all that it takes holds; the other names say the process lives."""
     while True:
-        state = health_pb2.HealthCheckResponse.SERVING
         try:
-            await database.ping()
+            is_ready = all([await check() for check in ready])
         except Exception as error:
             if not database_is_away(error):
                 raise
-            state = health_pb2.HealthCheckResponse.NOT_SERVING
+            is_ready = False
+        state = health_pb2.HealthCheckResponse.SERVING if is_ready else health_pb2.HealthCheckResponse.NOT_SERVING
         await checks.set(READY, state)
         await asyncio.sleep(READY_EVERY_S)

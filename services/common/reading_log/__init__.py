@@ -9,7 +9,7 @@ from services.common.reading_log.ranges import Extent, RangeClient
 from services.common.reading_log.shards import SHARDS, shard_of
 from services.common.reading_log.state import ConsumerState, Place
 from services.common.reading_log.tables import CREATE_TABLES
-from services.common.reading_log.work import LogWork
+from services.common.reading_log.work import LogWork, Ticking
 
 __all__ = [
     "CREATE_TABLES",
@@ -21,5 +21,6 @@ __all__ = [
     "Place",
     "RangeClient",
     "ReadingSlice",
+    "Ticking",
     "shard_of",
 ]

@@ -33,6 +33,13 @@ class LogBatch:
     batch: pb2.ReadingBatch
 
 
+@dataclass(frozen=True, slots=True)
+class LogMark:
+    """Says that the log is alive, and which batch is its last."""
+
+    last_seq: int
+
+
 class LogClient:
     """The log for one consumer. What fails raises UnavailableError: the same call may work later."""
 
@@ -69,8 +76,8 @@ class LogClient:
         async with aclosing(self.subscribe(place)) as messages:
             await anext(messages)
 
-    async def subscribe(self, place: Place) -> AsyncGenerator[LogBatch | None, None]:
-        """Yields None once the log has answered, then every batch after a place, and None as a sign of life.
+    async def subscribe(self, place: Place) -> AsyncGenerator[LogBatch | LogMark, None]:
+        """Yields a mark once the log has answered, then every batch after a place, and a mark as a sign of life.
 
         A message is read only when it is asked for. What is not read stays with the server, so that a slow reader
         needs no memory.
@@ -90,7 +97,7 @@ class LogClient:
                     yield LogBatch(generation, message.batch)
                 else:
                     generation = message.head.generation
-                    yield None
+                    yield LogMark(message.head.last_seq)
         finally:
             call.cancel()
 

@@ -17,13 +17,14 @@ from services.common.reading_log.client import LogBatch, LogClient
 from services.common.reading_log.columns import ReadingSlice, cut
 from services.common.reading_log.cursors import Cursors, FencedError
 from services.common.reading_log.membership import Membership
-from services.common.reading_log.read_ahead import MOST_READINGS, reading_ahead
+from services.common.reading_log.read_ahead import MOST_READINGS, ReadAhead, reading_ahead
 from services.common.reading_log.shards import SHARDS, Cursor, plan
 from services.common.reading_log.state import ConsumerState, Place
-from services.common.reading_log.work import LogWork
+from services.common.reading_log.work import LogWork, Ticking
 
 log = logging.getLogger(__name__)
 
+TICK_EVERY_S = 1.0
 REPORT_EVERY_S = 1.0
 REPORT_SAME_EVERY_S = 5.0
 
@@ -68,6 +69,7 @@ class LogConsumer:
         self._backoff = Backoff()
         self._wake = asyncio.Event()
         self._due = True  # for a look at who holds what
+        self._tick_at = 0.0
         self._held: Mapping[int, Cursor] = {}
         self._at = Place("", 0)  # where the stream is
         self._refused: Place | None = None
@@ -88,6 +90,11 @@ class LogConsumer:
             tasks.create_task(self._membership.run())
             tasks.create_task(self._report())
             tasks.create_task(self._consume())
+
+    def tick_soon(self) -> None:
+        """Has the work's tick() called as soon as may be."""
+        self._tick_at = 0.0
+        self._wake.set()
 
     def _on_tick(self) -> None:
         self._due = True
@@ -134,6 +141,8 @@ class LogConsumer:
                     raise ahead.error
                 if self._due and (await self._settle() or not self._held):
                     return
+                if not batches:
+                    await self._tick(ahead)
 
     async def _woken(self) -> None:
         await self._wake.wait()
@@ -188,6 +197,16 @@ class LogConsumer:
             self._state = replace(self._state, readings=readings, transactions=transactions)
         self._held = {**self._held, **moved}
         self._at = place
+
+    async def _tick(self, ahead: ReadAhead) -> None:
+        """Does the work that time brings, if it is due, and everything that was in the log has been applied."""
+        now = asyncio.get_running_loop().time()
+        if not isinstance(self._work, Ticking) or not ahead.alive or self._at.seq < ahead.end or now < self._tick_at:
+            return
+        self._tick_at = now + TICK_EVERY_S
+        async with self._database.transaction() as connection:
+            await self._cursors.fence(connection, self._held.values())
+            await self._work.tick(connection, frozenset(self._held))
 
     def _cut(self, batches: Sequence[LogBatch]) -> tuple[Place, Sequence[ReadingSlice]]:
         """Returns the last batch's place, and what of all of them is to be done for the shards that are held."""

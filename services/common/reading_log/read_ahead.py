@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 
-from services.common.reading_log.client import LogBatch
+from services.common.reading_log.client import LogBatch, LogMark
 
 # One transaction's worth by default. As much is read ahead while it runs, and no more: gRPC then stops the server.
 MOST_READINGS = 20_000
@@ -16,6 +16,7 @@ class ReadAhead:
 
     Attributes:
         alive: the log has answered.
+        end: the last batch that the log had when it last said so without one.
         error: why the stream ended; what was read before can still be taken.
     """
 
@@ -26,15 +27,18 @@ class ReadAhead:
         self._readings = 0
         self._room = asyncio.Event()
         self.alive = False
+        self.end = 0
         self.error: Exception | None = None
 
-    async def fill(self, stream: AsyncGenerator[LogBatch | None, None]) -> None:
+    async def fill(self, stream: AsyncGenerator[LogBatch | LogMark, None]) -> None:
         """Reads until the stream ends; calls `wake` after each message and at the end."""
         try:
             async with aclosing(stream):
                 async for message in stream:
                     self.alive = True
-                    if message is not None:
+                    if isinstance(message, LogMark):
+                        self.end = message.last_seq
+                    else:
                         self._batches.append(message)
                         self._readings += _size(message)
                     self._wake()
@@ -72,7 +76,7 @@ def _size(message: LogBatch) -> int:
 
 @asynccontextmanager
 async def reading_ahead(
-    stream: AsyncGenerator[LogBatch | None, None], wake: Callable[[], None], most_readings: int = MOST_READINGS
+    stream: AsyncGenerator[LogBatch | LogMark, None], wake: Callable[[], None], most_readings: int = MOST_READINGS
 ) -> AsyncIterator[ReadAhead]:
     """Reads the stream beside the block, and ends it with the block."""
     ahead = ReadAhead(wake, most_readings)

@@ -1,7 +1,7 @@
 """What a consumer is given: the work to do with the readings."""
 
 from collections.abc import Collection, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -42,4 +42,17 @@ class LogWork(Protocol):
         """Drops what is in memory of these shards: another replica goes on with them, or a transaction failed.
 
         This replica may get them again; what the database says then holds.
+        """
+
+
+@runtime_checkable
+class Ticking(Protocol):
+    """What a LogWork may have beside: work that time brings, and not readings."""
+
+    async def tick(self, connection: AsyncConnection, shards: Collection[int]) -> None:
+        """Does what is due in some shards: all that this replica holds.
+
+        It is called about once a second, and soon after LogConsumer.tick_soon(), but only while the log is followed and
+        all that was in it has been applied: who has not been heard of here has said nothing. What holds for apply()
+        holds for it, too: what it writes over `connection` is fenced, and lost() follows where it fails.
         """

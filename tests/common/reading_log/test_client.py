@@ -12,16 +12,17 @@ from services.common.channels import connect
 from services.common.errors import NotFoundError, OutOfRangeError, UnavailableError
 from services.common.interceptors import CallInterceptor
 from services.common.reading_log import client
-from services.common.reading_log.client import LogClient
+from services.common.reading_log.client import LogClient, LogMark
 from services.common.reading_log.read_ahead import MOST_READINGS, reading_ahead
 from services.common.reading_log.state import Place
 from tests.support.ports import free_port
 
 PLACE = Place("old", 7)
+MARK = LogMark(3)
 
 
 def head(generation):
-    return pb2.SubscribeResponse(head=pb2.LogHead(generation=generation))
+    return pb2.SubscribeResponse(head=pb2.LogHead(generation=generation, last_seq=3))
 
 
 def batch(seq, readings=1):
@@ -67,7 +68,9 @@ async def read(log):
     found = []
     try:
         async for item in log.subscribe(PLACE):
-            found.append(item and (item.generation, item.batch.seq))  # noqa: PERF401  it must survive the error
+            found.append(  # noqa: PERF401  it must survive the error
+                item if isinstance(item, LogMark) else (item.generation, item.batch.seq)
+            )
     except (UnavailableError, OutOfRangeError) as error:
         return found, error
     raise AssertionError("a stream of the log never ends well")
@@ -76,7 +79,7 @@ async def read(log):
 async def test_each_batch_is_of_the_generation_that_was_said_last():
     async with served(Script([head("old"), batch(8), head("new"), batch(9), batch(10)])) as log:
         found, error = await read(log)
-    assert found == [None, ("old", 8), None, ("new", 9), ("new", 10)]
+    assert found == [MARK, ("old", 8), MARK, ("new", 9), ("new", 10)]
     assert error.reason == "LOG_ENDED"
 
 
@@ -84,7 +87,7 @@ async def test_a_place_that_does_not_hold_is_out_of_range_with_its_reason():
     refusal = OutOfRangeError("too late", "CURSOR_EXPIRED")
     async with served(Script([head("old")], refusal)) as log:
         found, error = await read(log)
-        assert (found, type(error), error.reason) == ([None], OutOfRangeError, "CURSOR_EXPIRED")
+        assert (found, type(error), error.reason) == ([MARK], OutOfRangeError, "CURSOR_EXPIRED")
         with pytest.raises(OutOfRangeError):
             await log.commit(PLACE)
     async with served(Script([], refusal)) as log:
@@ -119,7 +122,7 @@ async def test_a_stream_that_is_silent_for_too_long_is_broken(monkeypatch):
 
     async with served(Silent()) as log:
         found, error = await read(log)
-    assert (found, error.reason) == ([None], "LOG_SILENT")
+    assert (found, error.reason) == ([MARK], "LOG_SILENT")
 
 
 async def test_what_is_not_taken_stays_with_the_server():

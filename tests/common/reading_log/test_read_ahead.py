@@ -6,7 +6,7 @@ import pytest
 from montrg.realtime.v1 import reading_log_service_pb2 as pb2
 
 from services.common.errors import UnavailableError
-from services.common.reading_log.client import LogBatch
+from services.common.reading_log.client import LogBatch, LogMark
 from services.common.reading_log.read_ahead import MOST_READINGS, reading_ahead
 
 
@@ -22,7 +22,7 @@ class Stream:
         self._error = error
 
     async def messages(self):
-        yield None
+        yield LogMark(7)
         for batch in self._batches:
             self.read += 1
             yield batch
