@@ -89,7 +89,7 @@ SERVICES: tuple[Service, ...] = (
             "montrg.alert.v1.SilenceService",
             "montrg.alert.v1.NotificationService",
         ),
-        calls=("location", "thresholds", "realtime"),
+        calls=("location", "thresholds", "realtime", "alert_history"),
     ),
     Service(
         name="alert_history",

@@ -7,7 +7,8 @@ import grpc
 from montrg.alert.v1 import alert_service_pb2_grpc
 
 from services.alert.alerts.app import alerts
-from services.alert.alerts.evaluation import StoredEvaluation
+from services.alert.alerts.evaluation import WatchedEvaluation
+from services.alert.evaluate.app import Evaluator
 from services.alert.history.app import delivery
 from services.common.channels import connect
 from services.common.clock import system_clock
@@ -17,31 +18,46 @@ from services.common.server import App, Context
 from services.common.tasks import background
 from services.directory.client import location_neighbour
 from services.directory.convert import directory as parse_directory
+from services.limits.client import thresholds_neighbour
+from services.limits.convert import rules as parse_rules
 
 SCHEMA = "alert"
-ALERT_HISTORY = "127.0.0.1:50056"
 
 
 @asynccontextmanager
 async def wire(context: Context, server: grpc.aio.Server) -> AsyncIterator[None]:
     """Adds the servicers, follows the neighbours, judges readings and tells whom they concern."""
-    history_target = context.environment.target("ALERT_HISTORY_SERVICE_URL", ALERT_HISTORY)
-    async with connect(context.target("location")) as location, connect(history_target) as history:
+    async with (
+        connect(context.target("location")) as location,
+        connect(context.target("thresholds")) as thresholds,
+        connect(context.target("realtime")) as realtime,
+        connect(context.target("alert_history")) as history,
+    ):
+        store = SqlSnapshots(context.database, SCHEMA)
         directory = Follower(
             "location",
             location_neighbour(location),
             parse_directory,
-            store=SqlSnapshots(context.database, SCHEMA),
+            store=store,
             is_away=database_is_away,
             clock=system_clock,
         )
-        evaluation = StoredEvaluation(context.database, system_clock, database_is_away)
+        rules = Follower(
+            "thresholds",
+            thresholds_neighbour(thresholds),
+            parse_rules,
+            store=store,
+            is_away=database_is_away,
+            clock=system_clock,
+        )
+        evaluator = Evaluator(context, realtime, rules, directory)
+        evaluation = WatchedEvaluation(evaluator.status.read, database_is_away)
         api = alerts(context, directory, evaluation)
         alert_service_pb2_grpc.add_AlertServiceServicer_to_server(api.handler, server)
         outbox = delivery(context, history)
         api.feed.on_look(outbox.sender.wake)
-        work = (directory.run(), evaluation.run(), api.watching.run(context.stopping), outbox.run())
-        async with background(*work):
+        followed = (directory.run(), rules.run(), evaluator.consumer.run(), evaluation.run())
+        async with background(*followed, api.watching.run(context.stopping), outbox.run()):
             yield
 
 

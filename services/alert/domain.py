@@ -1,5 +1,6 @@
 """What an alert is, and the words for what becomes of it. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -64,3 +65,31 @@ class Alert:
     def is_open(self) -> bool:
         """Whether it is not cleared yet."""
         return self.state != CLEARED
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Whether readings are judged.
+
+    Attributes:
+        problems: what is wrong, in words; empty when all is well.
+        replicas: how many are at work.
+        lag_readings: how many readings wait to be judged.
+        lag_s: how long the oldest of them has waited.
+        last_time: when the shard that was judged longest ago was; None where one never was.
+        rule_revision: that of the rules; the oldest where shards differ.
+        is_dead: whether nobody judges some of the shards although the log can be read.
+    """
+
+    problems: Sequence[str]
+    replicas: int = 0
+    lag_readings: int = 0
+    lag_s: float = 0.0
+    last_time: datetime | None = None
+    rule_revision: int = 0
+    is_dead: bool = False
+
+    @property
+    def healthy(self) -> bool:
+        """Whether every reading is judged within seconds."""
+        return not self.problems

@@ -10,6 +10,7 @@ from services.location.app import APP as LOCATION
 from services.realtime.app import APP as REALTIME
 from services.thresholds.app import APP as THRESHOLDS
 from tests.conftest import settings_of
+from tests.support.ports import free_port
 
 
 class Mesh:
@@ -21,11 +22,21 @@ class Mesh:
         self.ports = {}
 
     async def start(self, app, **variables):
-        if app.name in self.ports:
-            variables["MONTRG_PORT"] = str(self.ports[app.name])
+        variables["MONTRG_PORT"] = str(self.port(app.name))
         settings, environment = settings_of(self._admin_url, app.name, **variables)
         stack = self._stacks[app.name] = AsyncExitStack()
-        self.ports[app.name] = await stack.enter_async_context(serve(app, settings, environment))
+        await stack.enter_async_context(serve(app, settings, environment))
+
+    def port(self, name):
+        """The port of a service, also of one that does not run, or not yet."""
+        if name not in self.ports:
+            self.ports[name] = free_port()
+        return self.ports[name]
+
+    def neighbours_of(self, name):
+        """Where a service finds those that it calls, whether they run or not."""
+        calls = catalog.service(name).calls
+        return {f"{called.upper()}_SERVICE_URL": f"127.0.0.1:{self.port(called)}" for called in calls}
 
     async def stop(self, app):
         await self._stacks.pop(app.name).aclose()
@@ -48,10 +59,15 @@ async def aggregating_mesh(admin_url, **aggregation):
 
 async def start_beside(mesh, name, **settings):
     """Starts a service of the catalog beside those that it calls."""
-    urls = {
-        f"{called.upper()}_SERVICE_URL": f"127.0.0.1:{mesh.ports[called]}" for called in catalog.service(name).calls
-    }
-    await mesh.start(import_module(f"services.{name}.app").APP, **urls, **settings)
+    await mesh.start(import_module(f"services.{name}.app").APP, **mesh.neighbours_of(name), **settings)
+
+
+@asynccontextmanager
+async def alerting_mesh(admin_url, **alert):
+    """Runs the services with alert until the block ends; `alert` are settings of that service."""
+    async with running_mesh(admin_url) as mesh:
+        await start_beside(mesh, "alert", **alert)
+        yield mesh
 
 
 @asynccontextmanager

@@ -1,6 +1,5 @@
 """Wires what can be asked of alerts."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.alert.alerts import convert
@@ -32,11 +31,8 @@ def alerts(context: Context, directory: Follower[Directory], evaluation: Evaluat
     board = Board(convert.render)
     audience: Audience[WatchFilter] = Audience(board)
 
-    def notes() -> Sequence[str]:
-        return [*([directory.degraded] if directory.degraded else []), *evaluation.problems()]
-
     url = context.settings.database_url
-    feed = BoardFeed(board, url, notes=notes, clock=system_clock, tell=audience.tell)
+    feed = BoardFeed(board, url, notes=evaluation.problems, clock=system_clock, tell=audience.tell)
     watching = WatchUseCases(feed, audience, convert.watch_message, directory)
     zone = context.environment.zone("SITE_TZ", "Asia/Seoul")
     store = SqlAlerts(context.database)

@@ -10,8 +10,8 @@ from typing import Any
 
 from montrg.alert.v1 import alert_service_pb2 as pb2
 
-from services.alert.alerts.domain import AlertFilter, Evaluation, WatchFilter
-from services.alert.domain import Alert
+from services.alert.alerts.domain import AlertFilter, WatchFilter
+from services.alert.domain import Alert, Evaluation
 from services.common.fields import given
 from services.common.times import time_or_none
 

@@ -63,18 +63,6 @@ class NewAlert:
     idempotency_key: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Evaluation:
-    """Whether readings are judged. See the contract's message of this name."""
-
-    problems: Sequence[str]
-    replicas: int = 0
-    lag_readings: int = 0
-    lag_s: float = 0.0
-    last_time: datetime | None = None
-    rule_revision: int = 0
-
-
 def checked_filter(wanted: AlertFilter) -> AlertFilter:
     """Returns the filter with its level by today's name, or raises InvalidInputError with every bad field."""
     refuse(_violations_of_filter(wanted))

@@ -1,31 +1,23 @@
-"""Tells whether readings are judged, by what those who judge leave in the database."""
+"""Looks now and then whether readings are judged, so that every answer can say so."""
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Awaitable, Callable, Sequence
 
-from services.alert.alerts.domain import Evaluation
-from services.common.clock import Clock
-from services.common.database import Database
+from services.alert.domain import Evaluation
 
 log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 2.0
-LATE = timedelta(seconds=10)
 
 _UNKNOWN = Evaluation(("EVALUATION_UNKNOWN: whether readings are judged has not been read yet",))
-_NEVER = "EVALUATION_UNKNOWN: no readings have been judged yet"
-_BEATS = "SELECT shard, beat_time, rule_revision FROM alert.evaluation ORDER BY shard"
-_REPLICAS = "SELECT count(*) FROM alert.log_member WHERE seen_time > clock_timestamp() - interval '5 s'"
 
 
-class StoredEvaluation:
+class WatchedEvaluation:
     """Satisfies EvaluationView."""
 
-    def __init__(self, database: Database, clock: Clock, is_away: Callable[[BaseException], bool]) -> None:
-        self._database = database
-        self._clock = clock
+    def __init__(self, read: Callable[[], Awaitable[Evaluation]], is_away: Callable[[BaseException], bool]) -> None:
+        self._read = read
         self._is_away = is_away
         self._report = _UNKNOWN
 
@@ -48,18 +40,3 @@ class StoredEvaluation:
                 log.warning("evaluation not read", extra={"error": repr(error)})
                 self._report = _UNKNOWN
             await asyncio.sleep(LOOK_EVERY_S)
-
-    async def _read(self) -> Evaluation:
-        async with self._database.driver() as connection:
-            beats = [(row[0], row[1], row[2]) for row in await connection.fetch(_BEATS)]
-            replicas = await connection.fetchval(_REPLICAS)
-        if not beats:
-            return Evaluation((_NEVER,), replicas)
-        last_time = min(beat for _, beat, _ in beats)
-        late = [shard for shard, beat, _ in beats if beat < self._clock() - LATE]
-        problems = (_late(late, last_time),) if late else ()
-        return Evaluation(problems, replicas, last_time=last_time, rule_revision=min(r for *_, r in beats))
-
-
-def _late(shards: Sequence[int], since: datetime) -> str:
-    return f"EVALUATION_STALE since {since:%Y-%m-%dT%H:%M:%SZ}: shards {', '.join(map(str, shards))} are not judged"

@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 from services.alert.alerts import verbs
 from services.alert.alerts.domain import (
     AlertFilter,
-    Evaluation,
     NewAlert,
     checked_filter,
     is_there,
@@ -19,7 +18,7 @@ from services.alert.alerts.domain import (
     row_of,
 )
 from services.alert.alerts.verbs import Around, Change
-from services.alert.domain import Alert
+from services.alert.domain import Alert, Evaluation
 from services.common.clock import Clock
 from services.common.errors import UnavailableError
 from services.common.paging import Page, PageRequest, page

@@ -82,7 +82,7 @@ async def gate(admin_url):
 @pytest.fixture(scope="module")
 def new_worker(admin_url, mesh, gate):
     """Makes workers whose way to the database is the gate."""
-    variables = {"LOCATION_SERVICE_URL": mesh.url(LOCATION), "MONTRG_GRACE_S": "5"}
+    variables = mesh.neighbours_of("alert") | {"MONTRG_GRACE_S": "5"}
     return lambda **more: AlertWorker(ALERT, admin_url, variables | through_gate(gate, admin_url, "alert") | more)
 
 

@@ -1,35 +1,26 @@
 """Watching while the database is away or comes back older, and what is said while readings are not judged."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
 
 import grpc
 import pytest
 from montrg.alert.v1 import alert_service_pb2 as pb2
 
-from services.alert.alerts import evaluation, feed
+from services.alert.alerts import feed
 from services.alert.domain import LEVEL_UP
 from services.location.app import APP as LOCATION
+from services.realtime.app import APP as REALTIME
 from tests.support.alerts import changed, cleared, raised, threshold_alert
-from tests.support.mesh import eventually
+from tests.support.mesh import eventually, start_beside
 from tests.support.refusals import refused
 
 Message = pb2.WatchAlertsResponse
 
 
 @pytest.fixture(autouse=True)
-async def well(worker, connection):
+async def well(worker):
     """Readings are judged, and the worker has heard of it."""
-    await beat(connection, datetime.now(UTC) + timedelta(hours=1))
-    await eventually(lambda: is_healthy(worker))
-
-
-async def beat(connection, moment, shards=range(16)):
-    await connection.executemany(
-        "INSERT INTO alert.evaluation (shard, beat_time, rule_revision) VALUES ($1, $2, 7)"
-        " ON CONFLICT (shard) DO UPDATE SET beat_time = excluded.beat_time",
-        [(shard, moment) for shard in shards],
-    )
+    await eventually(lambda: is_healthy(worker), 30)
 
 
 async def is_healthy(worker):
@@ -126,19 +117,17 @@ async def test_a_database_that_was_restored_to_an_older_state_leads_to_a_snapsho
     assert newer.alert_id not in watcher.shown
 
 
-async def test_readings_that_are_not_judged_are_named_to_those_who_watch(worker, connection):
+async def test_readings_that_are_not_judged_are_named_to_those_who_watch(worker, mesh):
     watcher = worker.watch()
     assert list((await watcher.next()).degraded) == []
-    await beat(connection, datetime.now(UTC) - 2 * evaluation.LATE, shards=[3, 9])
-    message = await noted(watcher, "EVALUATION_STALE since 20")
-    assert "shards 3, 9 are not judged" in message.degraded[0]
-    state = await worker.alerts.GetEvaluation(pb2.GetEvaluationRequest())
-    assert (state.healthy, list(state.problems), state.rule_revision) == (False, list(message.degraded), 7)
-    assert datetime.now(UTC) - state.last_time.ToDatetime(UTC) >= 2 * evaluation.LATE
-    await beat(connection, datetime.now(UTC) + timedelta(hours=1))
+    await mesh.stop(REALTIME)
+    try:
+        message = await noted(watcher, "LOG_AWAY: ")
+        state = await worker.alerts.GetEvaluation(pb2.GetEvaluationRequest())
+        assert (state.healthy, list(state.problems)) == (False, list(message.degraded))
+    finally:
+        await start_beside(mesh, "realtime")
     await noted(watcher, "")
-    await connection.execute("DELETE FROM alert.evaluation")
-    await noted(watcher, "EVALUATION_UNKNOWN: no readings have been judged yet")
 
 
 async def test_those_who_watch_hear_that_location_is_away(worker, mesh):

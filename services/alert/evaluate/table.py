@@ -1,0 +1,177 @@
+"""The sensors of the shards that are held, in columns: a copy of what is committed. Pure."""
+
+import sys
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.alert.evaluate.batch import NEVER, Batch
+from services.alert.evaluate.rulebook import OUT_OF_SERVICE, Rulebook
+from services.alert.evaluate.watch import Watch
+from services.common.reading_log import shard_of
+from services.heat.levels import METRICS
+from services.heat.quality import GOOD
+
+Rows = NDArray[np.intp]
+_MEASURED = ("capture", "receive", *METRICS, "quality")
+_COLUMNS: dict[str, tuple[Any, Any]] = {
+    "capture": (np.int64, NEVER),
+    "receive": (np.int64, 0),
+    **dict.fromkeys(METRICS, (np.float64, np.nan)),
+    "quality": (np.int8, GOOD),
+    **{f"{metric}_low": (np.float64, -np.inf) for metric in METRICS},
+    **{f"{metric}_high": (np.float64, np.inf) for metric in METRICS},
+    "interval": (np.int64, 0),
+    "service": (np.int8, 0),
+    "shard": (np.int8, 0),
+    "is_busy": (np.bool_, False),
+    "is_silent": (np.bool_, False),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What is stored of a sensor."""
+
+    sensor_id: str
+    loc_id: str
+    capture: int
+    receive: int
+    values: Sequence[float]
+    quality: int
+    watch: Watch | None
+
+
+class Table:
+    """One row a sensor. `watches` are of the busy ones, by name.
+
+    Attributes:
+        names: the sensors' names.
+        loc_ids: where each measured last.
+        columns: the newest reading of each, as _MEASURED says; for each metric the values that need nothing to be
+            done; its interval, whether it is in service, its shard, and whether it has a watch or is silent.
+    """
+
+    def __init__(self) -> None:
+        self.rulebook: Rulebook | None = None
+        self.shards: set[int] = set()
+        self.watches: dict[str, Watch] = {}
+        self.names: list[str] = []
+        self.loc_ids: list[str] = []
+        self._row: dict[str, int] = {}
+        self.columns = {name: np.full(0, default, kind) for name, (kind, default) in _COLUMNS.items()}
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def row(self, name: str) -> int:
+        """Returns the row of a sensor that is there."""
+        return self._row[name]
+
+    def knows(self, name: str) -> bool:
+        """Tells whether a sensor is there."""
+        return name in self._row
+
+    def column(self, name: str) -> NDArray[Any]:
+        """Returns a column, an element for each sensor."""
+        return self.columns[name][: len(self.names)]
+
+    def load(self, shard: int, stored: Iterable[Stored]) -> None:
+        """Takes what is stored of a shard."""
+        begin = len(self.names)
+        rows = list(stored)
+        self.add([s.sensor_id for s in rows], [s.loc_id for s in rows])
+        for name in ("capture", "receive", "quality"):
+            self.column(name)[begin:] = [getattr(s, name) for s in rows]
+        for n, metric in enumerate(METRICS):
+            self.column(metric)[begin:] = [s.values[n] for s in rows]
+        for s in rows:
+            if s.watch is not None:
+                self.keep(s.sensor_id, s.watch)
+        self.shards.add(shard)
+
+    def add(self, names: Sequence[str], loc_ids: Sequence[str]) -> None:
+        """Makes rows for sensors that are not there."""
+        begin, end = len(self.names), len(self.names) + len(names)
+        for offset, name in enumerate(names):
+            self._row[name] = begin + offset
+        self.names += names
+        self.loc_ids += map(sys.intern, loc_ids)
+        size = len(self.columns["capture"])
+        if end > size:
+            for name, (kind, default) in _COLUMNS.items():
+                more = np.full(max(1024, end - size, size // 2), default, kind)
+                self.columns[name] = np.concatenate([self.columns[name], more])
+        for name, (_, default) in _COLUMNS.items():
+            self.columns[name][begin:end] = default
+        self.columns["shard"][begin:end] = [shard_of(name) for name in names]
+        self._describe(np.arange(begin, end))
+
+    def drop(self, shards: Collection[int]) -> None:
+        """Forgets shards."""
+        self.shards -= set(shards)
+        stays = np.flatnonzero(~np.isin(self.column("shard"), list(shards)))
+        self.columns = {name: column[stays] for name, column in self.columns.items()}
+        rows = stays.tolist()
+        self.names = [self.names[row] for row in rows]
+        self.loc_ids = [self.loc_ids[row] for row in rows]
+        self._row = {name: row for row, name in enumerate(self.names)}
+        self.watches = {name: watch for name, watch in self.watches.items() if name in self._row}
+
+    def set_rulebook(self, rulebook: Rulebook) -> None:
+        """Describes every sensor by other rules, or by another directory."""
+        self.rulebook = rulebook
+        self._describe(np.arange(len(self.names)))
+
+    def _describe(self, rows: Rows) -> None:
+        rulebook = self.rulebook
+        if rulebook is None or not len(rows):
+            return
+        known = [rulebook.known(self.names[row]) for row in rows.tolist()]
+        self.columns["interval"][rows] = [k.interval for k in known]
+        self.columns["service"][rows] = [k.service for k in known]
+        for metric in METRICS:
+            self.columns[f"{metric}_low"][rows], self.columns[f"{metric}_high"][rows] = rulebook.calm(metric)
+        first = int(rows[0])
+        for (name, metric), (low, high) in rulebook.own_calms().items():
+            row = self._row.get(name, -1)
+            if row >= first:
+                self.columns[f"{metric}_low"][row], self.columns[f"{metric}_high"][row] = low, high
+
+    def keep(self, name: str, watch: Watch) -> None:
+        """Keeps a sensor's watch, or drops one that is over."""
+        row = self._row[name]
+        if watch.is_over:
+            self.watches.pop(name, None)
+        else:
+            self.watches[name] = watch
+        self.columns["is_busy"][row] = not watch.is_over
+        self.columns["is_silent"][row] = watch.is_silent
+
+    def is_uneasy(self, rows: Rows, values: Sequence[NDArray[np.float64]], quality: NDArray[Any]) -> NDArray[np.bool_]:
+        """Tells of which readings something may come: of those of a busy sensor, suspect ones, and beyond the calm."""
+        uneasy: NDArray[np.bool_] = self.columns["is_busy"][rows] | (quality != GOOD)
+        for metric, value in zip(METRICS, values, strict=True):
+            # Neither comparison holds for a value that is not there.
+            uneasy |= value < self.columns[f"{metric}_low"][rows]
+            uneasy |= value >= self.columns[f"{metric}_high"][rows]
+        uneasy &= self.columns["service"][rows] != OUT_OF_SERVICE
+        return uneasy
+
+    def uneasy_rows(self) -> Rows:
+        """Returns the sensors whose newest reading something may come of."""
+        rows = np.flatnonzero(self.column("capture") != NEVER)
+        values = [self.columns[metric][rows] for metric in METRICS]
+        return rows[self.is_uneasy(rows, values, self.columns["quality"][rows])]
+
+    def take(self, batch: Batch, newest: Rows) -> None:
+        """Takes the newest reading of each sensor of a batch, by their places in it."""
+        rows = batch.row[newest]
+        measured: tuple[NDArray[Any], ...] = (batch.capture, batch.receive, *batch.values, batch.quality)
+        for name, column in zip(_MEASURED, measured, strict=True):
+            self.columns[name][rows] = column[newest]
+        for row, loc in zip(rows.tolist(), batch.loc[newest].tolist(), strict=True):
+            self.loc_ids[row] = batch.loc_ids[loc]

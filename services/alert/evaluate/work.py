@@ -1,0 +1,262 @@
+"""The consumer's work: every reading of the log is judged once."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+import asyncpg
+import numpy as np
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.alert.evaluate import store
+from services.alert.evaluate.batch import Batch, batch_of, fresh, last_of_each
+from services.alert.evaluate.journal import Journal
+from services.alert.evaluate.judging import Judging, Reading
+from services.alert.evaluate.rulebook import IN_SERVICE, OUT_OF_SERVICE, UNKNOWN, Rulebook
+from services.alert.evaluate.table import Rows, Table
+from services.alert.evaluate.tuning import SECOND, SILENT_AFTER_INTERVALS, Tuning
+from services.alert.evaluate.watch import Watch
+from services.common.clock import Clock
+from services.common.epoch import microseconds
+from services.common.reading_log import SHARDS, Place, ReadingSlice, shard_of
+from services.directory.domain import Directory
+from services.heat.judging import Rules
+from services.heat.levels import METRICS
+
+log = logging.getLogger(__name__)
+
+BEAT_S = 1.0
+# Location may tell of a new sensor a moment after its first reading.
+STRANGER = 5 * SECOND
+# The event loop is given a chance after so many readings that are judged one by one.
+BREATH = 2_000
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Followed(Protocol[T_co]):
+    """A neighbour's data, followed by revision."""
+
+    @property
+    def value(self) -> T_co | None: ...
+    @property
+    def digest(self) -> str: ...
+    @property
+    def degraded(self) -> str | None: ...
+
+
+class Latest(Protocol):
+    """Every sensor's last reading, as realtime knows it."""
+
+    async def read(self, now: datetime) -> Sequence[ReadingSlice]: ...
+
+
+class EvaluationWork:
+    """Satisfies LogWork.
+
+    All that is in memory is a copy of what is committed, by shards: it is read when one is first needed, and dropped
+    when it is lost.
+    """
+
+    def __init__(
+        self, rules: Followed[Rules], directory: Followed[Directory], latest: Latest, tuning: Tuning, clock: Clock
+    ) -> None:
+        self._rules = rules
+        self._directory = directory
+        self._latest = latest
+        self._tuning = tuning
+        self._clock = clock
+        self._table = Table()
+        self._digests: tuple[str, str] | None = None
+        self._judged_by: str | None = None  # the rules by which all that is in the table has been judged
+        self._followed: dict[int, int] = {}  # since when each shard has been followed to its end
+        self._beaten = 0.0
+
+    async def apply(self, connection: AsyncConnection, slices: Sequence[ReadingSlice]) -> None:
+        """Judges the next batches."""
+        shards = {shard_of(part.series[n].sensor_id) for part in slices for n in np.unique(part.series_index).tolist()}
+        async with self._changing(connection, shards) as (judging, touched):
+            touched.extend(await self._take(slices, judging))
+
+    async def tick(self, connection: AsyncConnection, shards: Collection[int]) -> None:
+        """Judges what time and other rules bring."""
+        async with self._changing(connection, shards) as (judging, touched):
+            now = microseconds(self._clock())
+            for shard in shards:
+                self._followed.setdefault(shard, now)
+            touched.append(self._remove(judging, now))
+            touched.append(self._find_silent(judging, now))
+
+    async def rebuild(self, connection: AsyncConnection, place: Place) -> None:
+        """Goes on from what is measured now, with the alerts that are open.
+
+        What was missed is not judged, and pages nobody. Readings after `place` come again with the log, and are not
+        newer then than what is known.
+        """
+        slices = await self._latest.read(self._clock())
+        log.warning("evaluation goes on from the latest readings", extra={"seq": place.seq, "batches": len(slices)})
+        async with self._changing(connection, range(SHARDS)) as (judging, touched):
+            touched.extend(await self._take(slices, judging))
+        self.lost(range(SHARDS))
+
+    def lost(self, shards: Collection[int]) -> None:
+        """Drops what is in memory of some shards."""
+        self._table.drop(shards)
+        for shard in shards:
+            self._followed.pop(shard, None)
+
+    @asynccontextmanager
+    async def _changing(
+        self, connection: AsyncConnection, shards: Collection[int]
+    ) -> AsyncIterator[tuple[Judging, list[Rows]]]:
+        """Gives what judges, and a list for the rows that change; then writes all of it.
+
+        Before that, the shards are there, are judged by the newest rules, and know what people have ended by hand.
+        """
+        driver: asyncpg.Connection = (await connection.get_raw_connection()).driver_connection
+        journal = Journal()
+        touched: list[Rows] = []
+        rulebook = self._renewed()
+        judging = Judging(rulebook, journal)
+        stale = await self._load(driver, shards, rulebook)
+        touched.append(self._rows(await store.see(driver, self._table)))
+        if stale:
+            touched.append(await self._judge_again(judging, stale))
+        yield judging, touched
+        touched.append(self._rows(await store.write(driver, journal, self._table)))
+        rows = np.unique(np.concatenate(touched))
+        if len(rows):
+            await store.save(driver, self._table, rows)
+        await self._beat(driver, rulebook, is_due=bool(stale))
+
+    def _renewed(self) -> Rulebook:
+        """Returns the newest rules, and has the table know them."""
+        digests = (self._rules.digest, self._directory.digest)
+        if self._table.rulebook is None or digests != self._digests:
+            self._digests = digests
+            self._table.set_rulebook(Rulebook(self._rules.value, self._directory.value, self._tuning))
+        assert self._table.rulebook is not None  # noqa: S101  for mypy
+        return self._table.rulebook
+
+    async def _load(self, driver: asyncpg.Connection, shards: Collection[int], rulebook: Rulebook) -> set[int]:
+        """Reads the shards that are not there; returns those that were judged by other rules last."""
+        missing = set(shards) - self._table.shards
+        stale: set[int] = set()
+        if missing:
+            judged_by = await store.revisions(driver)
+            for shard in missing:
+                await store.load_shard(driver, self._table, shard)
+            stale = {shard for shard in missing if judged_by.get(shard) != rulebook.revision}
+        if self._judged_by not in {None, self._rules.digest}:
+            stale = set(self._table.shards)
+        self._judged_by = self._rules.digest
+        return stale if rulebook.has_rules else set()
+
+    async def _take(self, slices: Sequence[ReadingSlice], judging: Judging) -> list[Rows]:
+        """Takes readings; returns the rows of their sensors."""
+        if not slices:
+            return []
+        table = self._table
+        batch = batch_of(slices, self._rows_of)
+        is_fresh = fresh(batch, table.columns["capture"][batch.row])
+        is_uneasy = table.is_uneasy(batch.row, batch.values, batch.quality) & is_fresh
+        busy = np.zeros(len(table), np.bool_)
+        busy[batch.row[is_uneasy]] = True
+        await self._judge(batch, np.flatnonzero(is_fresh & busy[batch.row]), judging)
+        newest = last_of_each(batch, np.flatnonzero(is_fresh))
+        table.take(batch, newest)
+        return [batch.row[newest]]
+
+    async def _judge(self, batch: Batch, chosen: Rows, judging: Judging) -> None:
+        """Judges readings one by one."""
+        table = self._table
+        columns: tuple[Any, ...] = (batch.row, batch.loc, batch.capture, batch.receive, batch.quality, *batch.values)
+        rows = zip(*(column[chosen].tolist() for column in columns), strict=True)
+        intervals = table.columns["interval"]
+        watched: dict[str, Watch] = {}
+        for number, (row, loc, capture, receive, quality, *values) in enumerate(rows):
+            name = table.names[row]
+            watch = watched.get(name)
+            if watch is None:
+                watch = watched[name] = table.watches.get(name) or Watch()
+            reading = Reading(name, batch.loc_ids[loc], int(intervals[row]), capture, receive, values, quality)
+            judging.take(watch, reading)
+            if number % BREATH == BREATH - 1:
+                await asyncio.sleep(0)
+        for name, watch in watched.items():
+            table.keep(name, watch)
+
+    async def _judge_again(self, judging: Judging, shards: Collection[int]) -> Rows:
+        """Judges what is known of some shards by rules that are new."""
+        now, table = microseconds(self._clock()), self._table
+        rows = table.uneasy_rows()
+        rows = rows[np.isin(table.columns["shard"][rows], list(shards))]
+        for number, row in enumerate(rows.tolist()):
+            reading = self._last(row)
+            watch = table.watches.get(reading.sensor_id) or Watch()
+            is_silent = now > reading.receive + self._tuning.patience(reading.interval)
+            judging.again(watch, reading, now, is_silent=is_silent)
+            table.keep(reading.sensor_id, watch)
+            if number % BREATH == BREATH - 1:
+                await asyncio.sleep(0)
+        return rows
+
+    def _remove(self, judging: Judging, now: int) -> Rows:
+        """Ends what is the matter with sensors that are out of service, or that location does not know."""
+        table = self._table
+        service = table.column("service")
+        is_gone = service == OUT_OF_SERVICE
+        if self._directory.degraded is None:
+            is_gone |= (service == UNKNOWN) & (now > table.column("receive") + STRANGER)
+        rows = np.flatnonzero(is_gone & table.column("is_busy"))
+        for row in rows.tolist():
+            reading = self._last(row)
+            watch = table.watches[reading.sensor_id]
+            judging.remove(watch, reading, now)
+            table.keep(reading.sensor_id, watch)
+        return rows
+
+    def _find_silent(self, judging: Judging, now: int) -> Rows:
+        """Finds the sensors that have said nothing for too long."""
+        table = self._table
+        followed = np.full(SHARDS, now)
+        followed[list(self._followed)] = list(self._followed.values())
+        since = np.maximum(table.column("receive"), followed[table.column("shard")])
+        patience = np.maximum(self._tuning.silence, SILENT_AFTER_INTERVALS * table.column("interval"))
+        is_due = (now > since + patience) & (table.column("service") == IN_SERVICE) & ~table.column("is_silent")
+        rows = np.flatnonzero(is_due)
+        for row in rows.tolist():
+            reading = self._last(row)
+            watch = table.watches.get(reading.sensor_id) or Watch()
+            judging.fall_silent(watch, reading, now)
+            table.keep(reading.sensor_id, watch)
+        return rows
+
+    def _last(self, row: int) -> Reading:
+        """Returns a sensor's newest reading."""
+        table = self._table
+        interval, capture, receive, quality = (
+            table.columns[name][row].item() for name in ("interval", "capture", "receive", "quality")
+        )
+        values = [table.columns[metric][row].item() for metric in METRICS]
+        return Reading(table.names[row], table.loc_ids[row], interval, capture, receive, values, quality)
+
+    def _rows(self, names: Sequence[str]) -> Rows:
+        return np.array([self._table.row(name) for name in names], np.intp)
+
+    def _rows_of(self, names: Sequence[str], loc_ids: Sequence[str]) -> Sequence[int]:
+        """Returns the rows of sensors, and makes those that are not there."""
+        new = [(n, loc) for n, loc in zip(names, loc_ids, strict=True) if not self._table.knows(n)]
+        if new:
+            self._table.add(*map(list, zip(*dict(new).items(), strict=True)))
+        return [self._table.row(name) for name in names]
+
+    async def _beat(self, driver: asyncpg.Connection, rulebook: Rulebook, *, is_due: bool) -> None:
+        """Says that shards are judged, now and again."""
+        now = asyncio.get_running_loop().time()
+        if is_due or now >= self._beaten + BEAT_S:
+            await store.beat(driver, self._table.shards, rulebook.revision if rulebook.has_rules else None)
+            self._beaten = now
