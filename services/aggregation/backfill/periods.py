@@ -42,16 +42,26 @@ def _hours(scope: _Scope, high: str) -> str:
     )
 
 
+def _days(scope: _Scope) -> str:
+    days = f"c.day BETWEEN {scope.low} AND {_months_end(scope)}"
+    return f"{scope.relation} JOIN aggregation.daily c ON c.series_id = k.series_id AND {days}"
+
+
 def _right(level: Level, scope: _Scope, *, of_hours: bool) -> str:
     """Returns the query of what has to be: days of their hours, months of their days, or of their hours as well."""
     if level is DAILY:
         period, source = "c.day", _hours(scope, scope.high)
     else:
         period = "date_trunc('month', c.day)::date"
-        days = f"c.day BETWEEN {scope.low} AND {_months_end(scope)}"
-        source = f"{scope.relation} JOIN aggregation.daily c ON c.series_id = k.series_id AND {days}"
-        source = _hours(scope, _months_end(scope)) if of_hours else source
+        source = _hours(scope, _months_end(scope)) if of_hours else _days(scope)
     return f"SELECT c.series_id, {period} AS {level.period}, {totals('c')} FROM {source} GROUP BY 1, 2"  # noqa: S608
+
+
+def _parts(level: Level, alias: str) -> str:
+    """Returns what a stored day or month is made of; by index, since PostgreSQL does not know how many there are."""
+    period = f"{alias}.{level.period}"
+    scope = _Scope(f"(SELECT {alias}.series_id) AS k", period, period)
+    return _hours(scope, scope.high) if level is DAILY else _days(scope)
 
 
 def _there(level: Level, scope: _Scope, alias: str) -> str:
@@ -71,7 +81,7 @@ def _renewal(level: Level, scope: _Scope) -> str:
     return (
         f"WITH r AS MATERIALIZED ({_right(level, scope, of_hours=False)}),"  # noqa: S608  our own words
         f" gone AS (DELETE FROM {table} d USING {scope.relation} WHERE {_there(level, scope, 'd')}"
-        f" AND NOT EXISTS (SELECT FROM r WHERE {same}) RETURNING 1),"
+        f" AND NOT EXISTS (SELECT FROM {_parts(level, 'd')}) RETURNING 1),"
         f" made AS (INSERT INTO {table} ({names}) SELECT {names} FROM r WHERE NOT EXISTS (SELECT FROM {table} d"
         f" WHERE {same} AND ({_columns('d', COLUMNS)}) IS NOT DISTINCT FROM ({_columns('r', COLUMNS)}))"
         f" ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {changes} RETURNING 1)"
