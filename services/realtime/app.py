@@ -24,6 +24,7 @@ from services.realtime.ingest.repository import SqlReadings
 from services.realtime.ingest.service import IngestUseCases
 from services.realtime.ingest.trust import FlatRule
 from services.realtime.live.app import live_view
+from services.realtime.live.evaluation import EvaluationWatch
 from services.realtime.live.handler import RealtimeHandler
 from services.realtime.log.feed import LogFeed
 from services.realtime.log.handler import ReadingLogHandler
@@ -79,13 +80,22 @@ async def wire(context: Context, server: grpc.aio.Server) -> AsyncIterator[None]
         queue = WriteQueue(ingest.write, database_is_away, waiting_rows)
         ingest_service_pb2_grpc.add_IngestServiceServicer_to_server(IngestHandler(ingest, queue), server)
         log_store, feed = SqlLog(context.database), LogFeed(context.settings.database_url)
-        live = live_view(context.database, feed=feed, log=log_store, directory=directory, rules=rules, zone=zone)
+        evaluation = EvaluationWatch(log_store, system_clock, database_is_away)
+        live = live_view(
+            context.database,
+            feed=feed,
+            log=log_store,
+            directory=directory,
+            rules=rules,
+            zone=zone,
+            evaluation=evaluation,
+        )
         realtime_service_pb2_grpc.add_RealtimeServiceServicer_to_server(RealtimeHandler(live), server)
         log_handler = ReadingLogHandler(LogUseCases(log_store, feed), RangeUseCases(SqlRanges(context.database)))
         reading_log_service_pb2_grpc.add_ReadingLogServiceServicer_to_server(log_handler, server)
         upkeep = Upkeep(readings, log_store, system_clock, _keeping(context), database_is_away)
         work = (directory.run(), rules.run(), upkeep.run(), feed.run(), queue.run(), live.run(context.stopping))
-        async with background(*work):
+        async with background(*work, evaluation.run()):
             yield
 
 

@@ -9,7 +9,7 @@ from services.aggregation.calendar import SiteCalendar
 from services.common.epoch import microseconds
 from services.common.errors import FailedPreconditionError, NotFoundError
 from services.common.paging import Page, PageRequest, page
-from services.common.reading_log import Extent
+from services.common.reading_log.state import Extent
 
 
 class BackfillStore(Protocol):

@@ -29,6 +29,7 @@ def read_tuning(environment: Environment) -> Tuning:
     hysteresis["pcv_temperature"] = hysteresis["temperature"]
     return Tuning(
         hysteresis=hysteresis,
+        silence=environment.integer("SILENCE_S", 30, 1, 86_400) * SECOND,
         off_delay=environment.integer("OFF_DELAY_S", 0, 0, 86_400) * SECOND,
         suspect_after=environment.integer("SUSPECT_AFTER_S", 60, 0, 86_400) * SECOND,
         no_data_level=environment.choice("NO_DATA_LEVEL", "yellow", LEVELS),

@@ -5,9 +5,9 @@
 
 from services.common.reading_log.columns import ReadingSlice
 from services.common.reading_log.consumer import LogConsumer
-from services.common.reading_log.ranges import Extent, RangeClient
+from services.common.reading_log.ranges import RangeClient
 from services.common.reading_log.shards import SHARDS, shard_of
-from services.common.reading_log.state import ConsumerState, Place
+from services.common.reading_log.state import ConsumerState, Extent, Place
 from services.common.reading_log.tables import CREATE_TABLES
 from services.common.reading_log.work import LogWork, Ticking
 

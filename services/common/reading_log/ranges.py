@@ -1,7 +1,7 @@
 """Reads the stored readings of a time range, as of one place in the log."""
 
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 import grpc
@@ -13,17 +13,8 @@ from services.common.errors import UnavailableError
 from services.common.reading_log.client import domain_errors
 from services.common.reading_log.columns import ReadingSlice, cut
 from services.common.reading_log.shards import SHARDS
-from services.common.reading_log.state import Place
+from services.common.reading_log.state import Extent, Place
 from services.common.times import moment, time_or_none
-
-
-@dataclass(frozen=True, slots=True)
-class Extent:
-    """From when to when there are readings, None where there is none; what is before `frozen_before` was dropped."""
-
-    first_time: datetime | None
-    end_time: datetime | None
-    frozen_before: datetime
 
 
 class RangeClient:

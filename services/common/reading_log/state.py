@@ -13,6 +13,15 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Extent:
+    """From when to when there are readings, None where there is none; what is before `frozen_before` was dropped."""
+
+    first_time: datetime | None
+    end_time: datetime | None
+    frozen_before: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ConsumerState:
     """How a consumer is doing.
 

@@ -11,6 +11,7 @@ from services.directory.domain import Directory, PlaceFilter
 from services.heat.judging import Rules
 from services.realtime.live import convert
 from services.realtime.live.board import Board
+from services.realtime.live.evaluation import EvaluationWatch
 from services.realtime.live.repository import SqlLatest
 from services.realtime.live.service import LiveUseCases
 from services.realtime.live.view import View
@@ -26,6 +27,7 @@ def live_view(
     directory: Follower[Directory],
     rules: Follower[Rules],
     zone: ZoneInfo,
+    evaluation: EvaluationWatch,
 ) -> LiveUseCases:
     """Returns the use cases of the live view; their `run` keeps it current."""
     board = Board(convert.render)
@@ -41,5 +43,6 @@ def live_view(
         clock=system_clock,
         is_away=database_is_away,
         tell=audience.tell,
+        evaluation=lambda: evaluation.note,
     )
     return LiveUseCases(view, audience, convert, system_clock, zone)

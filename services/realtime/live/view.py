@@ -83,6 +83,7 @@ class View:
         clock: what time it is.
         is_away: tells a database that cannot be reached from a mistake.
         tell: called whenever the board may have changed.
+        evaluation: says what is wrong with the judging of the readings, or None.
     """
 
     def __init__(
@@ -98,6 +99,7 @@ class View:
         clock: Clock,
         is_away: Callable[[BaseException], bool],
         tell: Callable[[], None],
+        evaluation: Callable[[], str | None] = lambda: None,
     ) -> None:
         self.board = board
         self._feed = feed
@@ -110,6 +112,7 @@ class View:
         self._clock = clock
         self._is_away = is_away
         self._tell = tell
+        self._evaluation = evaluation
         self._learning = asyncio.Lock()
         self._wake = asyncio.Event()
         self._current = asyncio.Event()  # whether the board has been loaded since the feed last lost the database
@@ -249,4 +252,5 @@ class View:
     def _notes(self, *, reached: bool) -> Sequence[str]:
         since = f"{self._reached_at:%Y-%m-%dT%H:%M:%SZ}"
         words = f"READINGS_STALE since {since}: the database is away, what was stored last before is shown"
-        return [note for note in (None if reached else words, self._directory.degraded, self._rules.degraded) if note]
+        others = (self._directory.degraded, self._rules.degraded, self._evaluation())
+        return [note for note in (None if reached else words, *others) if note]

@@ -23,11 +23,22 @@ async def connection(admin_url):
 
 
 @pytest.fixture(scope="module")
-async def mesh(admin_url, connection):
-    """The services; there is a place A-1, and no sensor yet."""
-    async with alerting_mesh(admin_url) as mesh:
+def settings():
+    """The alert service's; a module may have others."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+async def mesh(admin_url, connection, settings):
+    """The services, once everything is judged; there is a place A-1, and no sensor yet."""
+    async with alerting_mesh(admin_url, **settings) as mesh:
         async with grpc.aio.insecure_channel(mesh.url(LOCATION)) as channel:
             await make_place(channel, "A-1", factory="Newark")
+
+        async def judged():
+            return await connection.fetchval("SELECT count(*) = 16 AND min(rule_revision) > 0 FROM alert.evaluation")
+
+        await eventually(judged)
         yield mesh
 
 

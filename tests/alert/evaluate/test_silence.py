@@ -1,0 +1,85 @@
+"""Sensors that say nothing, sensors that cannot be trusted, and an evaluation that is not there."""
+
+import grpc
+import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from montrg.realtime.v1 import realtime_service_pb2, realtime_service_pb2_grpc
+
+from services.alert.app import APP as ALERT
+from services.realtime.app import APP as REALTIME
+from tests.support.directory import register
+from tests.support.mesh import eventually
+
+
+@pytest.fixture(scope="module")
+def settings():
+    """So that silence is noticed within a test's time, and suspicion at the second reading."""
+    return {"MONTRG_SILENCE_S": "1"}
+
+
+async def test_a_silent_sensor_has_an_alert_until_it_speaks_and_keeps_its_others(connection, location, write, come_to):
+    await register(location, "silent", interval_s=1)
+    await register(location, "slow", interval_s=3600)
+    await write("silent", (-100, 36.0), (-30, 36.0))
+    await write("slow", (-30, 20.0))
+    raised = ("threshold raised:red", "no_data raised:yellow")
+    await come_to("silent", *raised)
+    await write("silent", (0, 36.0))
+    await come_to("silent", *raised, "no_data cleared:yellow", seconds=5)
+    rows = await connection.fetch("SELECT state, clear_reason FROM alert.alert WHERE sensor_id = 'silent' ORDER BY 1")
+    assert [tuple(row) for row in rows][:2] == [("ACTIVE", None), ("CLEARED", "data_back")]
+    await come_to("slow")
+
+
+async def test_a_sensor_that_is_implausible_for_a_minute_has_an_alert_of_its_own(location, write, come_to):
+    await register(location, "odd", interval_s=60)
+    await write("odd", (-200, 47.5), (-140, 48.0), (-80, 49.0))
+    await come_to("odd", "suspect raised:yellow", "threshold raised:critical")
+    await write("odd", (-20, 20.0))
+    ended = ("suspect raised:yellow", "suspect cleared:yellow")
+    await come_to("odd", *ended, "threshold raised:critical", "threshold cleared:critical")
+
+
+async def ready(mesh):
+    async with grpc.aio.insecure_channel(mesh.url(ALERT)) as channel:
+        request = health_pb2.HealthCheckRequest(service="ready")
+        answer = await health_pb2_grpc.HealthStub(channel).Check(request)
+        return answer.status == health_pb2.HealthCheckResponse.SERVING
+
+
+async def notes(mesh):
+    async with grpc.aio.insecure_channel(mesh.url(REALTIME)) as channel:
+        stub = realtime_service_pb2_grpc.RealtimeServiceStub(channel)
+        answer = await stub.GetMeasurements(realtime_service_pb2.GetMeasurementsRequest())
+        return [note.split(" since")[0] for note in answer.degraded]
+
+
+async def test_a_shard_that_nobody_judges_makes_the_service_not_ready(connection, mesh):
+    async def is_ready():
+        return await ready(mesh)
+
+    async def is_not_ready():
+        return not await ready(mesh)
+
+    await eventually(is_ready, 15)
+    # Somebody who holds a shard's row holds up the transactions of whoever judges it.
+    transaction = connection.transaction()
+    await transaction.start()
+    try:
+        await connection.execute("SELECT FROM alert.evaluation WHERE shard = 3 FOR UPDATE")
+        await eventually(is_not_ready, 20)
+    finally:
+        await transaction.rollback()
+    await eventually(is_ready, 20)
+
+
+async def test_an_evaluation_that_is_gone_is_noticed_by_who_shows_the_readings(mesh):
+    async def well():
+        return not await notes(mesh)
+
+    async def dead():
+        return "EVALUATION_DEAD" in await notes(mesh)
+
+    await eventually(well)
+    await mesh.stop(ALERT)
+    await eventually(dead, 30)
