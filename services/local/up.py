@@ -26,6 +26,7 @@ Try:
   curl 'http://{host}:{thresholds}/api/v1/thresholds/'
   curl 'http://{host}:{realtime}/api/v1/realtime/'
   curl 'http://{host}:{aggregation}/api/v1/aggregation/pcv_temperature/?start_date={year}'
+  curl 'http://{host}:{alert}/api/v1/alerts/'
   curl -X POST 'http://{host}:{location}/api/v1/locations/' -H 'content-type: application/json' \\
     -d '{{"loc_id": "my-line", "plant": "Busan", "factory": "Press", "building": "A", "floor": 1, "area": "Line 1"}}'
 """
@@ -110,7 +111,7 @@ async def _show_import(settings: LocalSettings, console: Console) -> None:
 
 
 def welcome(settings: LocalSettings) -> str:
-    """Returns the addresses, three lines to try, and what this profile does not protect."""
+    """Returns the addresses, some lines to try, and what this profile does not protect."""
     lines = [""]
     for service in SERVICES:
         port = settings.rest_port(service)

@@ -112,7 +112,7 @@ async def test_fahrenheit_sent_as_celsius_is_caught_and_named(rest):
 async def test_the_examples_of_the_documentation_can_be_sent_as_they_stand(rest):
     for service, path in (
         ("location", "/api/v1/locations"), ("location", "/api/v1/sensors"), ("thresholds", "/api/v1/thresholds"),
-        ("thresholds", "/api/v1/mappings"), ("realtime", "/api/v1/realtime/readings"),
+        ("thresholds", "/api/v1/mappings"), ("alert", "/api/v1/alerts"), ("realtime", "/api/v1/realtime/readings"),
     ):  # fmt: skip
         document = (await rest("GET", service, "/openapi.json")).json()
         body = document["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"]

@@ -80,7 +80,7 @@ def test_grpcurl_finds_the_contract_by_reflection_and_does_the_main_job(up):
 def test_the_printed_curl_lines_work(up):
     printed = up.console().rsplit("Try:", 1)[1].split("\n\n")[0].replace("\\\n", " ")
     lines = [line.strip() for line in printed.splitlines() if line.strip()]
-    assert len(lines) == 4
+    assert len(lines) == 5
     for line in lines:
         answer = subprocess.run(f"{line} -sSf", shell=True, check=True, capture_output=True, timeout=20)  # noqa: S602
         assert json.loads(answer.stdout)

@@ -124,5 +124,5 @@ def test_each_worker_has_a_name_a_log_and_a_port_of_its_own_and_envoy_knows_them
 def test_the_welcome_names_every_address_and_says_that_there_is_no_login():
     told = welcome(read_settings({"MONTRG_DATA_DIR": str(Path("/tmp/x"))}))
     assert all(f":{s.rest_port}/docs" in told for s in SERVICES)
-    assert told.count("curl ") == 3
+    assert told.count("curl ") == 5
     assert "no login" in told
