@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 
 from tests.support.alerts import cleared, raised, threshold_alert
+from tests.support.mesh import eventually
 
 PATIENCE_S = 15
 # What the documented API has, in its words.
@@ -81,6 +82,22 @@ async def test_a_manual_alert_is_created_once_a_key_and_can_be_followed_to_its_e
     assert (alert["state"], alert["clear_reason"], alert["acknowledged_by"]) == ("CLEARED", "resolved", "Kim")
     assert (await rest("GET", "alert", path)).json() == alert
     assert alert["alert_id"] in [a["alert_id"] for a in (await rest("GET", "alert", "/api/v1/alerts/today")).json()]
+
+
+async def test_the_story_of_an_alert_is_in_the_history_soon(rest):
+    path = (await create(rest, "?actor=Kim")).headers["location"]
+    await rest("POST", "alert", f"{path}:resolve", json={"actor": "Lee", "note": "꺼졌음"})
+
+    async def story():
+        answer = await rest("GET", "alert_history", path.replace("alerts", "alert-history"))
+        events = answer.json().get("events", [])
+        return [(e["event_type"], e["state"], e["actor"], e["note"]) for e in events]
+
+    async def is_told():
+        return len(await story()) == 2
+
+    await eventually(is_told)
+    assert await story() == [("raised", "active", "Kim", "연기"), ("resolved", "cleared", "Lee", "꺼졌음")]
 
 
 async def test_pages_go_on_with_the_header(rest):
