@@ -97,7 +97,7 @@ SERVICES: tuple[Service, ...] = (
         rest_port=30006,
         grpc_port=50056,
         contracts=("montrg.alert_history.v1.AlertHistoryService",),
-        internal=("montrg.alert_history.v1.AlertEventService",),
+        internal=("montrg.alert_history.v1.AlertEventService", "montrg.alert_history.v1.AlertHistoryJsonService"),
     ),
 )
 

@@ -4,13 +4,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import grpc
-from montrg.alert_history.v1 import alert_history_service_pb2_grpc
+from montrg.alert_history.v1 import alert_history_json_service_pb2_grpc, alert_history_service_pb2_grpc
 
 from services.alert_history.append.handler import AlertEventHandler
 from services.alert_history.append.repository import SqlEvents
 from services.alert_history.append.service import AppendUseCases
 from services.alert_history.kinds import Kinds
-from services.alert_history.query.handler import AlertHistoryHandler
+from services.alert_history.query.handler import AlertHistoryHandler, AlertHistoryJsonHandler
 from services.alert_history.query.repository import SqlHistory
 from services.alert_history.query.service import QueryUseCases
 from services.alert_history.upkeep import Upkeep
@@ -28,9 +28,12 @@ async def wire(context: Context, server: grpc.aio.Server) -> AsyncIterator[None]
     kinds = Kinds(context.database)
     events = SqlEvents(context.database, kinds)
     appending = AlertEventHandler(AppendUseCases(events, system_clock))
-    history = AlertHistoryHandler(QueryUseCases(SqlHistory(context.database, kinds), zone, system_clock))
+    queries = QueryUseCases(SqlHistory(context.database, kinds), zone, system_clock)
     alert_history_service_pb2_grpc.add_AlertEventServiceServicer_to_server(appending, server)
-    alert_history_service_pb2_grpc.add_AlertHistoryServiceServicer_to_server(history, server)
+    alert_history_service_pb2_grpc.add_AlertHistoryServiceServicer_to_server(AlertHistoryHandler(queries), server)
+    alert_history_json_service_pb2_grpc.add_AlertHistoryJsonServiceServicer_to_server(
+        AlertHistoryJsonHandler(queries), server
+    )
     upkeep = Upkeep(events, system_clock, months=months, zone=zone, is_away=database_is_away)
     async with background(upkeep.run()):
         yield

@@ -35,9 +35,11 @@ class Kind(NamedTuple):
     alert_type: str
 
 
-@dataclass(frozen=True, slots=True)
-class AlertEvent:
-    """Something that happened to an alert. What does not apply, or was not known, is None."""
+class AlertEvent(NamedTuple):
+    """Something that happened to an alert. What does not apply, or was not known, is None.
+
+    A page has up to a thousand of them, and a tuple of names is made ten times as quickly as a frozen dataclass.
+    """
 
     event_id: UUID
     alert_id: int

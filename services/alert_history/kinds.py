@@ -43,8 +43,6 @@ class Kinds:
 
     async def fitting(self, connection: asyncpg.Connection, wanted: Mapping[str, str]) -> Sequence[int] | None:
         """Returns the numbers of the kinds that have all the wanted words; None if those are all kinds there are."""
-        if not wanted:
-            return None
         await self._read(connection)  # a neighbour may have added some
         found = [n for n, kind in self._by_id.items() if all(getattr(kind, k) == v for k, v in wanted.items())]
         return None if found and len(found) == len(self._by_id) else sorted(found)

@@ -1,7 +1,6 @@
 """The tables of the schema `alert_history` as SQL writes and reads them; the migrations make them."""
 
 from collections.abc import Mapping
-from operator import attrgetter
 
 import asyncpg
 
@@ -43,7 +42,6 @@ ALERT_COLUMNS: Mapping[str, str] = {
     "last_event_time": "timestamptz",
 }
 _KIND_AT = list(EVENT_COLUMNS).index("kind_id")
-_values = attrgetter(*("kind" if name == "kind_id" else name for name in EVENT_COLUMNS))
 
 
 def event_of(row: asyncpg.Record, kinds: Mapping[int, Kind]) -> AlertEvent:
@@ -55,7 +53,7 @@ def event_of(row: asyncpg.Record, kinds: Mapping[int, Kind]) -> AlertEvent:
 
 def row_of(event: AlertEvent, kind_id: int) -> tuple[object, ...]:
     """Returns an event as a row of EVENT_COLUMNS."""
-    values = list(_values(event))
+    values: list[object] = list(event)
     values[_KIND_AT] = kind_id
     return tuple(values)
 

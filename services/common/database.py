@@ -68,6 +68,12 @@ class Database:
                 yield driver
 
     @asynccontextmanager
+    async def reader(self) -> AsyncIterator[asyncpg.Connection]:
+        """Gives asyncpg's own connection without a transaction: for single reads, each of which sees its own moment."""
+        async with self.engine.connect() as connection:
+            yield (await connection.get_raw_connection()).driver_connection
+
+    @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncConnection]:
         """Gives a connection whose reads all see the database at one moment."""
         async with self.engine.connect() as connection:

@@ -5,6 +5,8 @@ import io
 
 import grpc
 import pytest
+from google.protobuf.json_format import MessageToDict, ParseDict
+from montrg.alert_history.v1 import alert_history_service_pb2 as pb2
 from montrg.alert_history.v1 import alert_history_service_pb2_grpc as rpc
 
 from tests.support.alert_events import append, event, stories
@@ -49,6 +51,19 @@ async def test_an_event_has_what_is_set_and_measured_values_are_numbers(rest, ev
         "alert_type": "threshold", "loc_id": "A-1", "measured_value": 33.5, "actor": "김 반장", "note": "=1+1",
         "factory": "제1 공장", "floor": 0,
     }  # fmt: skip
+
+
+async def test_rest_and_grpc_tell_the_same(rest, events):
+    """REST callers get text that is made apart from the message."""
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{rest.ports['alert_history']}") as channel:
+        message = await rpc.AlertHistoryServiceStub(channel).ListAlertEvents(pb2.ListAlertEventsRequest(limit=1000))
+    answer = await get(rest, "/", limit=1000)
+    assert [ParseDict(one, pb2.AlertEvent()) for one in answer.json()] == list(message.events)
+    assert answer.headers["x-next-page-token"] == message.next_page_token
+    assert list(answer.json()[0]) == list(MessageToDict(message.events[0], preserving_proto_field_name=True))
+    last = await get(rest, "/", limit=1000, page_token=message.next_page_token)
+    assert "x-next-page-token" not in last.headers
+    assert not {"grpc-status", "grpc-message"} & last.headers.keys()
 
 
 async def test_filters_of_time_take_a_zone_and_korean_names_are_found(rest, events):

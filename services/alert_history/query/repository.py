@@ -1,6 +1,6 @@
 """Reads the history in PostgreSQL, over asyncpg's own connection."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import asyncpg
@@ -17,7 +17,6 @@ from services.heat.levels import LEVELS
 _SELECT = f"SELECT {', '.join(EVENT_COLUMNS)} FROM alert_history.event"  # noqa: S608  our own names
 _ALERT = f"SELECT {', '.join(ALERT_COLUMNS)} FROM alert_history.alert WHERE alert_id = $1"  # noqa: S608
 _STORY = f"{_SELECT} WHERE alert_id = $1 AND event_time BETWEEN $2 AND $3 AND event_seq <= $4 ORDER BY event_seq"
-# A plan is made with the very values in it: only so are partitions left alone, and is it known how many events fit.
 _PLANNING = "SET LOCAL plan_cache_mode = force_custom_plan"
 _KEY = ("event_time", "alert_id", "event_seq")
 _EQUAL = ("alert_id", "sensor_id", "loc_id", "factory")
@@ -70,9 +69,19 @@ class SqlHistory:
     async def _read(
         self, wanted: EventFilter, after: Key | None, order: str, limit: int, skip: int
     ) -> Sequence[AlertEvent]:
+        by = ", ".join(f"{name} {order}" for name in _KEY)
+        rest = f"ORDER BY {by} LIMIT {limit} OFFSET {skip}"
         where = _conditions(wanted, after, order)
         words = {name: value for name in _OF_KIND if (value := getattr(wanted, name)) is not None}
+        if words:
+            return await self._read_kinds(where, words, rest)
+        async with self._database.reader() as connection:
+            return await self._fetch(connection, where, rest)
+
+    async def _read_kinds(self, where: _Conditions, words: Mapping[str, str], rest: str) -> Sequence[AlertEvent]:
         async with self._database.driver() as connection:
+            # Whether to walk through time or to sort what fits depends on the very values, which a kept plan is blind
+            # to.
             await connection.execute(_PLANNING)
             kind_ids = await self._kinds.fitting(connection, words)
             if kind_ids is not None and not kind_ids:
@@ -81,16 +90,14 @@ class SqlHistory:
                 # One kind alone is in the order of time in its index.
                 one = len(kind_ids) == 1
                 where.add("kind_id = {}" if one else "kind_id = ANY({}::int2[])", kind_ids[0] if one else kind_ids)
-            by = ", ".join(f"{name} {order}" for name in _KEY)
-            rows = await connection.fetch(
-                f"{_SELECT}{where} ORDER BY {by} LIMIT {limit} OFFSET {skip}", *where.arguments
-            )
-            return await self._events(connection, rows)
+            return await self._fetch(connection, where, rest)
+
+    async def _fetch(self, connection: asyncpg.Connection, where: _Conditions, rest: str) -> list[AlertEvent]:
+        return await self._events(connection, await connection.fetch(f"{_SELECT}{where} {rest}", *where.arguments))
 
     async def story(self, alert_id: int) -> Story | None:
         """Returns an alert with its events, or None."""
-        async with self._database.driver() as connection:
-            await connection.execute(_PLANNING)
+        async with self._database.reader() as connection:
             row = await connection.fetchrow(_ALERT, alert_id)
             if row is None:
                 return None
@@ -116,7 +123,7 @@ class SqlHistory:
             FROM alert_history.alert{where} {f"GROUP BY {groups} ORDER BY {order}" if groups else "HAVING count(*) > 0"}
             LIMIT {most}
         """  # noqa: S608  our own words
-        async with self._database.driver() as connection:
+        async with self._database.reader() as connection:
             return [Statistics(*row) for row in await connection.fetch(statement, *where.arguments)]
 
     async def _events(self, connection: asyncpg.Connection, rows: Sequence[asyncpg.Record]) -> list[AlertEvent]:
