@@ -115,28 +115,31 @@ class SubscriptionServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteSubscription(self, request, context):
-        """Deletes a subscription. What was to be sent for it is not sent.
+        """Deletes a subscription. What was to be sent for it is not sent, unless
+        another one has the same recipient.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def EnableSubscription(self, request, context):
-        """Enables a subscription.
+        """Enables a subscription. It is told of what happens from now on.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DisableSubscription(self, request, context):
-        """Disables a subscription.
+        """Disables a subscription. What was to be sent for it is not sent, unless
+        another one has the same recipient.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def TestSubscription(self, request, context):
-        """Sends a test message to the recipient, whether it is enabled or not.
+        """Sends a test message to the recipient, whether it is enabled or not, and
+        waits up to 10 s for what becomes of it. It is tried once.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

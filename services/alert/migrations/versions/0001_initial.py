@@ -145,7 +145,7 @@ CREATE TABLE alert.silence (
     weekdays text,
     start_of_day text,
     end_of_day text,
-    zone text,
+    zone text NOT NULL,
     plant text,
     factory text,
     building text,
@@ -166,13 +166,16 @@ CREATE TABLE alert.told (
     subscription_id integer NOT NULL,
     alert_id integer NOT NULL,
     level text,
+    since timestamptz NOT NULL,
     tell_time timestamptz,
     due_time timestamptz,
     due_cause text,
     PRIMARY KEY (subscription_id, alert_id)
 ) WITH (fillfactor = 70);
 CREATE INDEX told_due ON alert.told (due_time) WHERE due_time IS NOT NULL;
+CREATE INDEX told_of_alert ON alert.told (alert_id);
 
+-- One without a release_time waits for a digest, whose parts have its id then.
 CREATE TABLE alert.notification (
     notification_id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     idempotency_key text NOT NULL UNIQUE,
@@ -192,11 +195,16 @@ CREATE TABLE alert.notification (
     next_time timestamptz,
     lease_until timestamptz,
     create_time timestamptz NOT NULL,
-    send_time timestamptz
+    release_time timestamptz,
+    send_time timestamptz,
+    digest_id integer
 ) WITH (fillfactor = 70);
-CREATE INDEX notification_due ON alert.notification (next_time) WHERE state = 'PENDING';
-CREATE INDEX notification_by_alert ON alert.notification (alert_id);
-CREATE INDEX notification_of_minute ON alert.notification (channel, recipient, create_time);
+CREATE INDEX notification_due ON alert.notification (next_time) WHERE state = 'PENDING' AND release_time IS NOT NULL;
+CREATE INDEX notification_of_recipient ON alert.notification (channel, recipient) WHERE state = 'PENDING';
+CREATE INDEX notification_of_minute ON alert.notification (channel, recipient, release_time);
+CREATE INDEX notification_by_alert ON alert.notification (alert_id, notification_id);
+CREATE INDEX notification_by_subscription ON alert.notification (subscription_id, notification_id);
+CREATE INDEX notification_of_digest ON alert.notification (digest_id) WHERE digest_id IS NOT NULL;
 """
 
 

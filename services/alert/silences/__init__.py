@@ -1,0 +1,1 @@
+"""When nobody is to be told of what."""

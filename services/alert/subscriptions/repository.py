@@ -1,0 +1,85 @@
+"""Subscriptions in PostgreSQL, and what becomes of their messages when they change."""
+
+from collections.abc import Callable, Sequence
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.alert.rows import Rows
+from services.alert.subscriptions.domain import Subscription
+from services.alert.subscriptions.tables import subscription
+from services.common.database import Database
+from services.common.paging import PageRequest
+
+# A message that is told for several subscriptions of one address goes on under another one of them.
+_HAND_OVER = text("""
+UPDATE alert.notification SET subscription_id = (
+    SELECT min(o.subscription_id) FROM alert.subscription o
+    WHERE o.channel = notification.channel AND o.recipient = notification.recipient AND o.enabled
+    AND o.subscription_id <> :subscription_id)
+WHERE subscription_id = :subscription_id AND state = 'PENDING' AND cause <> 'test' AND EXISTS (
+    SELECT FROM alert.subscription o
+    WHERE o.channel = notification.channel AND o.recipient = notification.recipient AND o.enabled
+    AND o.subscription_id <> :subscription_id)
+""")
+_CANCEL = text("""
+UPDATE alert.notification SET state = 'CANCELLED', next_time = NULL, lease_until = NULL
+WHERE subscription_id = :subscription_id AND state = 'PENDING'
+""")
+_FORGET = text("DELETE FROM alert.told WHERE subscription_id = :subscription_id")
+_READDRESS = text("""
+UPDATE alert.notification SET channel = :channel, recipient = :recipient, format = :format
+WHERE subscription_id = :subscription_id AND state = 'PENDING'
+""")
+
+
+class SqlSubscriptions:
+    """Satisfies SubscriptionStore."""
+
+    def __init__(self, database: Database) -> None:
+        self._rows = Rows(database, subscription, Subscription)
+
+    async def list(self, request: PageRequest) -> Sequence[Subscription]:
+        """Returns up to one row more than the limit."""
+        return await self._rows.list(request)
+
+    async def all(self) -> Sequence[Subscription]:
+        """Returns every subscription by ascending id."""
+        return await self._rows.all()
+
+    async def get(self, subscription_id: int) -> Subscription | None:
+        """Returns one, or None."""
+        return await self._rows.get(subscription_id)
+
+    async def add(self, new: Subscription) -> Subscription:
+        """Stores one and gives it its id."""
+        async with self._rows.changing() as connection:
+            return await self._rows.add(connection, new)
+
+    async def change(self, subscription_id: int, change: Callable[[Subscription], Subscription]) -> Subscription | None:
+        """Changes one under its row lock; None if it does not exist. What waits to be sent goes to the new address."""
+        async with self._rows.changing() as connection:
+            changed = await self._rows.change(connection, subscription_id, change)
+            if changed is None:
+                return None
+            old, new = changed
+            if (old.address, old.format) != (new.address, new.format):
+                values = {"channel": new.channel, "recipient": new.recipient, "format": new.format}
+                await connection.execute(_READDRESS, {"subscription_id": subscription_id, **values})
+            if old.enabled and not new.enabled:
+                await _cancel(connection, subscription_id)
+            return new
+
+    async def delete(self, subscription_id: int) -> bool:
+        """Deletes one, and with it what was to be sent for it; False if there was none."""
+        async with self._rows.changing() as connection:
+            if not await self._rows.delete(connection, subscription_id):
+                return False
+            await _cancel(connection, subscription_id)
+            await connection.execute(_FORGET, {"subscription_id": subscription_id})
+            return True
+
+
+async def _cancel(connection: AsyncConnection, subscription_id: int) -> None:
+    for statement in (_HAND_OVER, _CANCEL):
+        await connection.execute(statement, {"subscription_id": subscription_id})
