@@ -10,6 +10,7 @@ from services.alert.alerts.app import alerts
 from services.alert.alerts.evaluation import WatchedEvaluation
 from services.alert.evaluate.app import Evaluator
 from services.alert.history.app import delivery
+from services.alert.notify.app import notifying
 from services.common.channels import connect
 from services.common.clock import system_clock
 from services.common.interceptors import database_is_away
@@ -57,7 +58,10 @@ async def wire(context: Context, server: grpc.aio.Server) -> AsyncIterator[None]
         outbox = delivery(context, history)
         api.feed.on_look(outbox.sender.wake)
         followed = (directory.run(), rules.run(), evaluator.consumer.run(), evaluation.run())
-        async with background(*followed, api.watching.run(context.stopping), outbox.run()):
+        async with (
+            notifying(context, server, directory),
+            background(*followed, api.watching.run(context.stopping), outbox.run()),
+        ):
             yield
 
 

@@ -1,0 +1,141 @@
+"""Takes messages out of the outbox to be sent, and writes what became of them."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import asyncpg
+import orjson
+
+from services.alert.domain import NOTIFICATION_FAILED, NOTIFIED
+from services.alert.notify.domain import Claimed, Failure
+from services.alert.notify.planning import TEST
+from services.alert.writer import Event, add_events, lock_alerts
+from services.common.database import Database
+
+LEASE = timedelta(seconds=30)
+# A message that was not taken for so long is given up.
+PATIENCE = timedelta(hours=24)
+# So many of one recipient are taken at once.
+MOST_OF_LANE = 20
+
+# Claims come one after the other, so that a recipient has one sender at a time and its messages their order. What a
+# crash of the database's machine would undo here is only a claim: the message is sent again, with the same key.
+_ALONE = "SELECT set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock(20260716)"
+# A message waits for the older ones of its alert, whatever keeps them; those of other alerts go on.
+_CLAIM = """
+WITH lane AS (
+    SELECT channel, recipient FROM (
+        SELECT channel, recipient, min(next_time) AS first FROM alert.notification
+        WHERE state = 'PENDING' AND release_time IS NOT NULL AND next_time <= clock_timestamp()
+        GROUP BY channel, recipient) d
+    WHERE NOT EXISTS (SELECT FROM alert.notification b WHERE b.channel = d.channel AND b.recipient = d.recipient
+                      AND b.state = 'PENDING' AND b.lease_until > clock_timestamp())
+    ORDER BY first LIMIT $1
+), picked AS (
+    SELECT p.notification_id FROM lane l CROSS JOIN LATERAL (
+        SELECT n.notification_id FROM alert.notification n
+        WHERE n.channel = l.channel AND n.recipient = l.recipient AND n.state = 'PENDING'
+        AND n.release_time IS NOT NULL AND n.next_time <= clock_timestamp()
+        AND NOT EXISTS (SELECT FROM alert.notification e WHERE e.channel = n.channel AND e.recipient = n.recipient
+                        AND e.alert_id = n.alert_id AND e.state = 'PENDING' AND e.release_time IS NOT NULL
+                        AND e.notification_id < n.notification_id AND e.next_time > clock_timestamp())
+        ORDER BY n.cause <> 'test', n.notification_id LIMIT $2) p
+)
+UPDATE alert.notification n SET lease_until = statement_timestamp() + $3::interval
+FROM picked p WHERE n.notification_id = p.notification_id
+RETURNING n.notification_id, idempotency_key, alert_id, n.subscription_id, cause, n.channel, n.recipient, n.format,
+    n.language, content::text, attempts, lease_until,
+    (SELECT secret FROM alert.subscription s WHERE s.subscription_id = n.subscription_id) AS secret,
+    (SELECT coalesce(nullif(name, ''), 'subscription ' || subscription_id) FROM alert.subscription s
+     WHERE s.subscription_id = n.subscription_id) AS title
+"""
+_NEXT = """
+SELECT extract(epoch FROM min(greatest(next_time, coalesce(lease_until, next_time))) - clock_timestamp())::float8
+FROM alert.notification WHERE state = 'PENDING' AND release_time IS NOT NULL
+"""
+# Only he who still has the lease may say what became of a message.
+_SENT = """
+UPDATE alert.notification SET state = 'SENT', send_time = clock_timestamp(), attempts = attempts + 1,
+    last_error = NULL, next_time = NULL, lease_until = NULL
+WHERE notification_id = $1 AND state = 'PENDING' AND lease_until = $2 RETURNING 1
+"""
+_FAILED = """
+UPDATE alert.notification SET attempts = attempts + 1, last_error = $3, lease_until = NULL,
+    state = CASE WHEN $4::boolean OR create_time < clock_timestamp() - $6::interval THEN 'DEAD' ELSE 'PENDING' END,
+    next_time = CASE WHEN $4::boolean OR create_time < clock_timestamp() - $6::interval THEN NULL
+                ELSE clock_timestamp() + $5::interval END
+WHERE notification_id = $1 AND state = 'PENDING' AND lease_until = $2 RETURNING state
+"""
+_RELEASE = """
+UPDATE alert.notification SET lease_until = NULL
+WHERE notification_id = ANY($1) AND state = 'PENDING' AND lease_until = $2
+"""
+_ALERTS = """
+SELECT DISTINCT alert_id FROM alert.notification
+WHERE (notification_id = $1 OR digest_id = $1) AND alert_id IS NOT NULL ORDER BY alert_id
+"""
+# These ask for no message: the planner need not look at them.
+_PLANNED = """
+UPDATE alert.alert_event SET planned = true
+WHERE alert_id = ANY($1) AND NOT planned AND event_type IN ('notified', 'notification_failed')
+"""
+
+
+class Claims:
+    """The outbox, as a sender sees it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def claim(self, lanes: int) -> list[list[Claimed]]:
+        """Takes messages for up to so many recipients, those of each in the order in which they are to be sent."""
+        async with self._database.driver() as connection:
+            await connection.execute(_ALONE)
+            rows = await connection.fetch(_CLAIM, lanes, MOST_OF_LANE, LEASE)
+        found: dict[tuple[str, str], list[Claimed]] = {}
+        for row in sorted(rows, key=lambda r: (r["cause"] != TEST, r["notification_id"])):
+            message = Claimed(**{**row, "content": orjson.loads(row["content"]), "title": row["title"] or "nobody"})
+            found.setdefault((message.channel, message.recipient), []).append(message)
+        return list(found.values())
+
+    async def next_s(self) -> float | None:
+        """Returns in how many seconds there is something to send, None if nothing waits."""
+        async with self._database.driver() as connection:
+            seconds: float | None = await connection.fetchval(_NEXT)
+            return seconds
+
+    async def release(self, messages: Sequence[Claimed]) -> None:
+        """Gives messages back that were not tried."""
+        if messages:
+            ids = [message.notification_id for message in messages]
+            async with self._database.driver() as connection:
+                await connection.execute(_RELEASE, ids, messages[0].lease_until)
+
+    async def mark_sent(self, message: Claimed, now: datetime) -> None:
+        """Notes that the recipient took a message, also in the stories of the alerts that it is about."""
+        async with self._database.driver() as connection:
+            if await connection.fetchval(_SENT, message.notification_id, message.lease_until):
+                note = f"{message.cause} by {message.channel}"
+                await _tell(connection, message, NOTIFIED, note, now)
+
+    async def mark_failed(self, message: Claimed, failure: Failure, delay_s: float, now: datetime) -> None:
+        """Notes that a message was not taken, and when it is tried again, if ever."""
+        permanent = failure.permanent or message.cause == TEST
+        delay = timedelta(seconds=max(delay_s, failure.retry_after_s))
+        async with self._database.driver() as connection:
+            state = await connection.fetchval(
+                _FAILED, message.notification_id, message.lease_until, failure.reason, permanent, delay, PATIENCE
+            )
+            if state == "DEAD":
+                note = f"{message.cause} by {message.channel}: {failure.reason}"
+                await _tell(connection, message, NOTIFICATION_FAILED, note, now)
+
+
+async def _tell(connection: asyncpg.Connection, message: Claimed, event_type: str, note: str, now: datetime) -> None:
+    alert_ids = [row[0] for row in await connection.fetch(_ALERTS, message.notification_id)]
+    if alert_ids:
+        # In the order of all others, who lock several.
+        await lock_alerts(connection, alert_ids)
+        events = [Event(alert_id, event_type, now, actor=message.title, note=note) for alert_id in alert_ids]
+        await add_events(connection, events)
+        await connection.execute(_PLANNED, alert_ids)

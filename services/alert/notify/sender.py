@@ -1,0 +1,160 @@
+"""Sends what is in the outbox: each message at least once, with a key by which a second one is known.
+
+A message is claimed for 30 s, sent, and marked. Whoever dies in between leaves it to the next, after the lease.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from services.alert.notify.domain import Claimed, Failure, retry_delay_s
+from services.alert.subscriptions.domain import shown_address
+from services.common.clock import Clock
+from services.common.tasks import wait_for
+
+log = logging.getLogger(__name__)
+
+# So many recipients are sent to at once.
+MOST_LANES = 32
+# What others planned, or what they left when they died, is found by looking.
+LOOK_EVERY_S = 1.0
+SOONEST_S = 0.01
+AWAY_S = 0.5
+# A message is begun only while this much of the lease is left: more than any channel takes.
+LEASE_S, LONGEST_S = 30.0, 18.0
+
+
+class Channel(Protocol):
+    """How messages are sent. None says that the recipient took it."""
+
+    async def send(self, message: Claimed) -> Failure | None: ...
+
+
+class Outbox(Protocol):
+    """Where the messages are; see Claims."""
+
+    async def claim(self, lanes: int) -> list[list[Claimed]]: ...
+    async def next_s(self) -> float | None: ...
+    async def release(self, messages: Sequence[Claimed]) -> None: ...
+    async def mark_sent(self, message: Claimed, now: datetime) -> None: ...
+    async def mark_failed(self, message: Claimed, failure: Failure, delay_s: float, now: datetime) -> None: ...
+
+
+class Sender:
+    """Sends until it is cancelled.
+
+    Args:
+        outbox: where the messages are.
+        channels: how they are sent, by name.
+        is_away: tells a database that cannot be reached from a mistake.
+        clock: tells the time.
+        delay_s: how long to wait after so many failed tries.
+    """
+
+    def __init__(
+        self, outbox: Outbox, channels: Mapping[str, Channel], is_away: Callable[[BaseException], bool], clock: Clock,
+        delay_s: Callable[[int], float] = retry_delay_s,
+    ) -> None:  # fmt: skip
+        self._outbox = outbox
+        self._channels = channels
+        self._is_away = is_away
+        self._clock = clock
+        self._delay_s = delay_s
+        self._wake = asyncio.Event()
+        self._settled = asyncio.Condition()
+        self._lanes = 0
+
+    def wake(self) -> None:
+        """Says that there is something to send."""
+        self._wake.set()
+
+    async def settled(self, seconds: float) -> None:
+        """Returns when something became of some message, or after a time."""
+        async with self._settled:
+            await wait_for(self._settled.wait(), seconds)
+
+    async def run(self) -> None:
+        """Sends until it is cancelled."""
+        async with asyncio.TaskGroup() as group:
+            while True:
+                self._wake.clear()
+                try:
+                    seconds = await self._claim(group)
+                except Exception as error:
+                    if not self._is_away(error):
+                        raise
+                    log.warning("outbox away", extra={"error": repr(error)})
+                    seconds = AWAY_S
+                await wait_for(self._wake.wait(), seconds)
+
+    async def _claim(self, group: asyncio.TaskGroup) -> float:
+        """Begins to send to recipients that wait; returns in how many seconds to look again."""
+        free = MOST_LANES - self._lanes
+        if free > 0:
+            for messages in await self._outbox.claim(free):
+                self._lanes += 1
+                group.create_task(self._lane(messages))
+        if self._lanes:
+            return LOOK_EVERY_S
+        seconds = await self._outbox.next_s()
+        return LOOK_EVERY_S if seconds is None else min(max(seconds, SOONEST_S), LOOK_EVERY_S)
+
+    async def _lane(self, messages: Sequence[Claimed]) -> None:
+        """Sends to one recipient, one message after the other, until one is not taken."""
+        began = time.monotonic()
+        try:
+            for n, message in enumerate(messages):
+                if time.monotonic() - began > LEASE_S - LONGEST_S:
+                    await self._outbox.release(messages[n:])
+                    break
+                if not await self._send(message):
+                    await self._outbox.release(messages[n + 1 :])
+                    break
+        except Exception as error:
+            # What was sent but not marked is sent again after the lease, with the same key.
+            if not self._is_away(error):
+                raise
+            log.warning("outbox away", extra={"error": repr(error)})
+        finally:
+            self._lanes -= 1
+            self.wake()
+
+    async def _send(self, message: Claimed) -> bool:
+        failure = await self._try(message)
+        now = self._clock()
+        if failure is None:
+            await self._outbox.mark_sent(message, now)
+        else:
+            log.warning(
+                "message not taken",
+                extra={
+                    "notification_id": message.notification_id,
+                    "recipient": shown_address(message.channel, message.recipient),
+                    "error": failure.reason,
+                },
+            )
+            await self._outbox.mark_failed(message, failure, self._delay_s(message.attempts + 1), now)
+        async with self._settled:
+            self._settled.notify_all()
+        return failure is None
+
+    async def _try(self, message: Claimed) -> Failure | None:
+        try:
+            return await self._channels[message.channel].send(message)
+        except Exception as error:  # noqa: BLE001  one message that nobody foresaw must not keep all others from going
+            # Its words may hold the address; its kind and place do not.
+            kind = type(error).__name__
+            where = _place(error)
+            log.error("message not sent", extra={"notification_id": message.notification_id, "error": kind} | where)  # noqa: TRY400
+            return Failure(f"an error of the sender ({kind}); see the log of the alert service")
+
+
+def _place(error: BaseException) -> dict[str, str]:
+    """Returns where an error was raised."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return {} if trace is None else {"at": f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"}

@@ -1,0 +1,82 @@
+"""What the sending of messages is told."""
+
+import ssl
+from dataclasses import dataclass, field
+
+import certifi
+
+from services.common.settings import Environment, SettingsError
+
+NONE, STARTTLS, TLS = "none", "starttls", "tls"
+_PORTS = {NONE: 25, STARTTLS: 587, TLS: 465}
+ON, OFF = "on", "off"
+
+
+@dataclass(frozen=True, slots=True)
+class Smtp:
+    """The mail server. Without a user nothing is asked for."""
+
+    host: str
+    port: int
+    security: str
+    user: str
+    password: str = field(repr=False)
+    sender: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotifySettings:
+    """What the sending of messages is told.
+
+    Attributes:
+        public_url: where people reach the service; links begin with it.
+        allow_private: whether a webhook may be in a private network.
+        tls: whom to trust.
+        smtp: the mail server, or None: then there is no e-mail.
+    """
+
+    public_url: str
+    allow_private: bool
+    tls: ssl.SSLContext
+    smtp: Smtp | None
+
+
+def read_settings(environment: Environment) -> NotifySettings:
+    """Reads the settings; a wrong one is a SettingsError."""
+    return NotifySettings(
+        public_url=_public_url(environment),
+        allow_private=environment.choice("WEBHOOK_ALLOW_PRIVATE", ON, (ON, OFF)) == ON,
+        tls=_tls(environment.text("CA_FILE", "")),
+        smtp=_smtp(environment),
+    )
+
+
+def _public_url(environment: Environment) -> str:
+    value = environment.text("PUBLIC_URL", "http://127.0.0.1:30005").rstrip("/")
+    if not value.startswith(("http://", "https://")):
+        raise SettingsError(f"MONTRG_PUBLIC_URL is {value!r}; give where people reach the service, with https://")
+    return value
+
+
+def _tls(ca_file: str) -> ssl.SSLContext:
+    """Returns whom to trust: those whom browsers trust, and the company's own authority where one is given."""
+    context = ssl.create_default_context(cafile=certifi.where())
+    if ca_file:
+        try:
+            context.load_verify_locations(cafile=ca_file)
+        except OSError as error:
+            message = f"MONTRG_CA_FILE is {ca_file!r}, which cannot be read ({error}); give a file of certificates"
+            raise SettingsError(message) from error
+    return context
+
+
+def _smtp(environment: Environment) -> Smtp | None:
+    host = environment.text("SMTP_HOST", "")
+    if not host:
+        return None
+    security = environment.choice("SMTP_SECURITY", STARTTLS, (NONE, STARTTLS, TLS))
+    user, password = environment.text("SMTP_USER", ""), environment.text("SMTP_PASSWORD", "")
+    if bool(user) != bool(password):
+        raise SettingsError("MONTRG_SMTP_USER and MONTRG_SMTP_PASSWORD go together; set both or neither")
+    port = environment.integer("SMTP_PORT", _PORTS[security], 1, 65_535)
+    return Smtp(host, port, security, user, password, environment.text("SMTP_FROM", f"flet-montrg@{host}"))

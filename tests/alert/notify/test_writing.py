@@ -1,0 +1,172 @@
+"""What messages say, and the forms in which they are sent."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import orjson
+import pytest
+
+from services.alert.notify.formats import html_text, plain_text, webhook_body
+from services.alert.notify.planning import Telling
+from services.alert.notify.texts import LANGUAGES
+from services.alert.notify.writing import Part
+from tests.alert.notify.conftest import WRITING
+from tests.support.notifying import NOW, alert, subscription
+
+CAUSES = ("raised", "level_up", "level_down", "cleared", "repeated", "escalated")
+
+
+def written(language="ko", cause="raised", before=None, **fields):
+    words = replace(subscription(), language=language)
+    return WRITING.telling(Telling(words, alert(**fields), cause, "1", 1, before))
+
+
+@pytest.mark.parametrize(
+    ("language", "cause", "subject"),
+    [
+        ("ko", "raised", "[경고] 울산 제1공장 A동 1층 도장 체감온도 기준 초과 (35.3℃)"),
+        ("ko", "level_up", "[경고] 울산 제1공장 A동 1층 도장 체감온도 기준 초과 (35.3℃): 주의에서 경고(으)로 상승"),
+        ("ko", "level_down", "[경고] 울산 제1공장 A동 1층 도장 체감온도 기준 초과 (35.3℃): 주의에서 경고(으)로 하강"),
+        ("ko", "cleared", "[해제] 울산 제1공장 A동 1층 도장 체감온도 기준 초과 (35.3℃)"),
+        ("ko", "repeated", "[경고] 울산 제1공장 A동 1층 도장 체감온도 기준 초과 (35.3℃): 지속 중"),
+        ("ko", "escalated", "[경고] 울산 제1공장 A동 1층 도장 체감온도 기준 초과 (35.3℃): 확인되지 않음"),
+        ("en", "raised", "[Warning] 울산 제1공장 A동 floor 1 도장: perceived temperature beyond the limit (35.3℃)"),
+        ("en", "level_up",
+         "[Warning] 울산 제1공장 A동 floor 1 도장: perceived temperature beyond the limit (35.3℃), up from Caution"),
+    ],
+)  # fmt: skip
+def test_the_first_line_says_level_place_and_value(language, cause, subject):
+    assert written(language, cause, "orange").subject == subject
+
+
+@pytest.mark.parametrize(
+    ("value", "limit", "asked"),
+    [
+        (31.0, 31.0, "제560조제2항"),
+        (32.9, 31.0, "제560조제2항"),
+        (33.0, 33.0, "제560조제3항"),
+        (35.0, 35.0, "매시간 15분"),
+        (38.0, 38.0, "긴급조치 작업"),
+        # Held at its level a little below the limit, it still asks for what the level asks for.
+        (34.7, 35.0, "매시간 15분"),
+        # A limit of one's own does not make the law begin earlier.
+        (30.0, 28.0, None),
+        (33.5, 28.0, "제560조제3항"),
+    ],
+)
+def test_what_the_law_asks_for_goes_by_the_perceived_temperature(value, limit, asked):
+    advice = written(measured_value=value, threshold_min=limit).advice
+    assert (asked in advice) if asked else advice is None
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"threshold_type": "temperature"},
+        {"threshold_type": "humidity"},
+        {"alert_type": "no_data", "threshold_type": None, "measured_value": None, "threshold_min": None},
+        {"alert_type": "manual", "threshold_type": None, "measured_value": None, "threshold_min": None},
+    ],
+)
+def test_the_law_asks_for_nothing_where_no_perceived_temperature_is_at_stake(fields):
+    assert written(**fields).advice is None
+
+
+def test_a_cleared_alert_asks_for_nothing():
+    assert written(cause="cleared").advice is None
+
+
+def test_times_are_those_of_the_site():
+    facts = dict(written(state="CLEARED", cause="cleared", clear_time=NOW + timedelta(minutes=90)).facts)
+    assert facts["발생 시각"] == "2026-07-15 14:00:00 KST"
+    assert facts["해제 시각"] == "2026-07-15 15:30:00 KST"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(33.0, "33.0℃"), (32.05, "32.1℃"), (32.25, "32.3℃"), (-0.04, "0.0℃"), (100.0, "100.0℃")]
+)
+def test_values_have_one_decimal_rounded_half_up(value, shown):
+    assert dict(written(measured_value=value).facts)["측정값"] == f"체감온도 {shown}"
+
+
+@pytest.mark.parametrize(
+    ("fields", "place"),
+    [
+        ({"floor": -2}, "울산 제1공장 A동 지하 2층 도장"),
+        ({"plant": "", "floor": 0}, "제1공장 A동 0층 도장"),
+        (dict.fromkeys(("plant", "factory", "building", "floor", "area")), "A-1"),
+    ],
+)
+def test_a_place_is_said_from_the_plant_to_the_area_or_by_its_id(fields, place):
+    assert dict(written(**fields).facts)["장소"] == place
+
+
+def test_a_manual_alert_says_what_the_person_said():
+    content = written(alert_type="manual", message="배관 누수", threshold_type=None, measured_value=None)
+    assert ("내용", "배관 누수") in content.facts
+    assert content.subject == "[경고] 울산 제1공장 A동 1층 도장 수동 경보"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("cause", CAUSES)
+@pytest.mark.parametrize("alert_type", ["threshold", "no_data", "suspect", "manual"])
+def test_every_language_has_words_for_everything(language, cause, alert_type):
+    content = written(language, cause, "orange", alert_type=alert_type)
+    for text in (plain_text(content, language), html_text(content, language)):
+        assert content.subject.split(" ", 1)[1] in text
+        assert "{" not in text
+
+
+def test_the_languages_ask_for_the_same():
+    assert len({tuple(least for least, _ in words.advice) for words in LANGUAGES.values()}) == 1
+
+
+def body(form, content, language="ko"):
+    return orjson.loads(webhook_body(form, content, language, cause="raised", key="k"))
+
+
+def test_json_is_for_programs():
+    sent = body("json", written())
+    assert (sent["idempotency_key"], sent["cause"], sent["level"]) == ("k", "raised", "red")
+    (about,) = sent["alerts"]
+    assert (about["alert_id"], about["measured_value"], about["factory"]) == (7, 35.25, "제1공장")
+    assert about["alert_time"] == "2026-07-15T05:00:00+00:00"
+
+
+def test_a_gateway_of_a_messenger_gets_a_short_text():
+    text = body("text", written())["text"]
+    assert text.startswith("[경고] 울산")
+    assert text.endswith("자세히: https://montrg.example/api/v1/alerts/7")
+    assert len(text) < 400, "a KakaoTalk text template takes 200 to 1,000"
+
+
+def test_slack_gets_blocks_within_its_bounds_that_nobody_can_put_a_link_into():
+    content = written(factory="<!channel> & <https://evil.example|click>" * 10)
+    sent = body("slack", content)
+    header, fields, *_ = sent["blocks"]
+    assert (header["type"], len(header["text"]["text"])) == ("header", 150)
+    assert len(fields["fields"]) <= 10
+    assert "<!channel>" not in orjson.dumps([sent["text"], fields]).decode()
+    assert sent["blocks"][-1]["text"]["text"] == "<https://montrg.example/api/v1/alerts/7|자세히>"
+
+
+def test_teams_gets_an_adaptive_card():
+    (attachment,) = body("teams", written())["attachments"]
+    card = attachment["content"]
+    assert (attachment["contentType"], card["type"]) == ("application/vnd.microsoft.card.adaptive", "AdaptiveCard")
+    assert [part["type"] for part in card["body"]] == ["TextBlock", "FactSet", "TextBlock"]
+    assert card["actions"][0]["url"] == "https://montrg.example/api/v1/alerts/7"
+
+
+def test_html_shows_what_people_wrote_and_does_not_run_it():
+    assert "<script>" not in html_text(written(alert_type="manual", message="<script>alert(1)</script>"), "ko")
+
+
+@pytest.mark.parametrize(("count", "named", "last"), [(2, 2, "14:00:00 S-1"), (21, 21, "그 밖에 1건")])
+def test_a_digest_counts_by_level_and_names_the_first_twenty(count, named, last):
+    parts = [Part(f"S-{n}", "red" if n else "critical", NOW, [{"alert_id": n}]) for n in range(count)]
+    content = WRITING.digest(parts, "ko")
+    assert (content.subject, content.level) == (f"[위험] 경보 {count}건 모음", "critical")
+    assert content.facts[0] == ("위험", "위험 1건")
+    assert (len(content.items), content.items[-1]) == (named, last)
+    assert [about["alert_id"] for about in content.alerts] == list(range(count))
