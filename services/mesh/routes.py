@@ -18,7 +18,8 @@ _SLOW = (
     _READINGS,
     *(f"/montrg.aggregation.v1.Aggregation{kind}/{name}" for kind in ("Service", "JsonService") for name in _QUERIES),
 )
-TIMEOUTS = dict.fromkeys(_SLOW, "30s")
+# A test message waits up to 10 s for what becomes of it.
+TIMEOUTS = dict.fromkeys(_SLOW, "30s") | {"/montrg.alert.v1.SubscriptionService/TestSubscription": "12s"}
 
 # The lists that Envoy gives again for so many seconds instead of asking the service, which makes about a tenth as many
 # answers. A second, since what follows the limits by their revision may be that far behind, too.

@@ -18,6 +18,7 @@ from services.alert.notify.repository import SqlNotifications
 from services.alert.notify.sender import Channel, Sender
 from services.alert.notify.service import NotificationUseCases
 from services.alert.notify.settings import read_settings
+from services.alert.notify.upkeep import keep_up
 from services.alert.notify.webhook import WebhookChannel
 from services.alert.notify.writing import Writing
 from services.alert.silences.handler import SilenceHandler
@@ -57,8 +58,9 @@ async def notifying(context: Context, server: grpc.aio.Server, places: Places) -
     subscription_service_pb2_grpc.add_SubscriptionServiceServicer_to_server(SubscriptionHandler(subscriptions), server)
     silence_handler = SilenceHandler(SilenceUseCases(silences, system_clock, zone.key), system_clock)
     silence_service_pb2_grpc.add_SilenceServiceServicer_to_server(silence_handler, server)
+    upkeep = keep_up(context.database, settings.kept_days, system_clock, database_is_away)
     try:
-        async with background(planner.run(), sender.run()):
+        async with background(planner.run(), sender.run(), upkeep):
             yield
     finally:
         await webhooks.close()

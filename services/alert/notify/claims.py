@@ -23,14 +23,21 @@ MOST_OF_LANE = 20
 _ALONE = "SELECT set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock(20260716)"
 # A message waits for the older ones of its alert, whatever keeps them; those of other alerts go on.
 _CLAIM = """
-WITH lane AS (
-    SELECT channel, recipient FROM (
-        SELECT channel, recipient, min(next_time) AS first FROM alert.notification
-        WHERE state = 'PENDING' AND release_time IS NOT NULL AND next_time <= clock_timestamp()
-        GROUP BY channel, recipient) d
+WITH due AS (
+    SELECT channel, recipient, min(next_time) AS first FROM alert.notification
+    WHERE state = 'PENDING' AND release_time IS NOT NULL AND next_time <= clock_timestamp()
+    GROUP BY channel, recipient
+), free AS (
+    SELECT *, EXISTS(SELECT FROM alert.notification f WHERE f.channel = d.channel AND f.recipient = d.recipient
+                     AND f.state = 'PENDING' AND f.attempts > 0) AS failing
+    FROM due d
     WHERE NOT EXISTS (SELECT FROM alert.notification b WHERE b.channel = d.channel AND b.recipient = d.recipient
                       AND b.state = 'PENDING' AND b.lease_until > clock_timestamp())
-    ORDER BY first LIMIT $1
+), lane AS (
+    SELECT channel, recipient FROM (
+        SELECT *, row_number() OVER (PARTITION BY failing ORDER BY first) AS n FROM free) f
+    WHERE n <= CASE WHEN failing THEN $4::int ELSE $1::int END
+    ORDER BY failing, first LIMIT $1
 ), picked AS (
     SELECT p.notification_id FROM lane l CROSS JOIN LATERAL (
         SELECT n.notification_id FROM alert.notification n
@@ -87,11 +94,16 @@ class Claims:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def claim(self, lanes: int) -> list[list[Claimed]]:
-        """Takes messages for up to so many recipients, those of each in the order in which they are to be sent."""
+    async def claim(self, lanes: int, failing: int) -> list[list[Claimed]]:
+        """Takes messages for up to so many recipients, those of each in the order in which they are to be sent.
+
+        Args:
+            lanes: how many recipients.
+            failing: how many of them may be such as did not take a message lately.
+        """
         async with self._database.driver() as connection:
             await connection.execute(_ALONE)
-            rows = await connection.fetch(_CLAIM, lanes, MOST_OF_LANE, LEASE)
+            rows = await connection.fetch(_CLAIM, lanes, MOST_OF_LANE, LEASE, failing)
         found: dict[tuple[str, str], list[Claimed]] = {}
         for row in sorted(rows, key=lambda r: (r["cause"] != TEST, r["notification_id"])):
             message = Claimed(**{**row, "content": orjson.loads(row["content"]), "title": row["title"] or "nobody"})

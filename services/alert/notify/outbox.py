@@ -4,7 +4,6 @@ Over asyncpg's own connection in the caller's transaction.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -121,7 +120,7 @@ async def _digest(
             "format": first["format"],
             "language": first["language"],
             "subject": content.subject,
-            "content": asdict(content),
+            "content": content,
             "create_time": now,
             "release_time": now,
         }
@@ -153,7 +152,7 @@ def _row(draft: Draft, now: datetime, release_time: datetime | None) -> dict[str
         "format": subscription.format,
         "language": subscription.language,
         "subject": draft.content.subject,
-        "content": asdict(draft.content),
+        "content": draft.content,
         "create_time": now,
         "release_time": release_time,
     }

@@ -48,6 +48,7 @@ class Planner:
         self._book = Book()
         self._sweep_time: datetime | None = None
         self._swept: list[int] = []
+        self._timer: asyncio.TimerHandle | None = None
         self._follower = ChannelFollower(database_url, CHANNEL, self._look, self._lost)
 
     async def run(self) -> None:
@@ -61,8 +62,10 @@ class Planner:
     async def _look(self, connection: asyncpg.Connection) -> None:
         async with asyncio.timeout(MOST_S):
             seconds = await self.work(connection)
+        if self._timer is not None:
+            self._timer.cancel()
         if seconds is not None:
-            asyncio.get_running_loop().call_later(max(seconds, SOONEST_S), self._follower.wake)
+            self._timer = asyncio.get_running_loop().call_later(max(seconds, SOONEST_S), self._follower.wake)
 
     async def work(self, connection: asyncpg.Connection) -> float | None:
         """Does all that there is to do now; returns in how many seconds there will be more, None for never known."""

@@ -1,7 +1,7 @@
 """What the planner reads and writes beside the outbox, over asyncpg's own connection in its transaction."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import datetime
 
 import asyncpg
@@ -13,6 +13,7 @@ from services.alert.writer import NAMES
 
 # So many are planned for in one transaction.
 CHUNK = 200
+_KNOWN = tuple(field.name for field in fields(Told))
 
 _TO_PLAN = """
 SELECT alert_id FROM (SELECT alert_id FROM alert.alert_event WHERE NOT planned ORDER BY create_time LIMIT $2) e
@@ -76,7 +77,11 @@ async def told(connection: asyncpg.Connection, alert_ids: Sequence[int]) -> dict
 
 async def keep(connection: asyncpg.Connection, changes: Mapping[tuple[int, int], Told | None]) -> None:
     """Keeps what is known of (alert_id, subscription_id); None is forgotten."""
-    kept = [{"alert_id": key[0], **asdict(value)} for key, value in changes.items() if value is not None]
+    kept = [
+        {"alert_id": key[0]} | {name: getattr(value, name) for name in _KNOWN}
+        for key, value in changes.items()
+        if value is not None
+    ]
     gone = [key for key, value in changes.items() if value is None]
     if kept:
         await connection.execute(_KEEP, orjson.dumps(kept).decode())

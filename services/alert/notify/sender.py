@@ -17,8 +17,9 @@ from services.common.tasks import wait_for
 
 log = logging.getLogger(__name__)
 
-# So many recipients are sent to at once.
-MOST_LANES = 32
+# So many recipients are sent to at once, of whom so many may be such as did not take a message lately: recipients that
+# hang must not keep the others waiting, however many they are.
+MOST_LANES, MOST_FAILING = 32, 16
 # What others planned, or what they left when they died, is found by looking.
 LOOK_EVERY_S = 1.0
 SOONEST_S = 0.01
@@ -36,7 +37,7 @@ class Channel(Protocol):
 class Outbox(Protocol):
     """Where the messages are; see Claims."""
 
-    async def claim(self, lanes: int) -> list[list[Claimed]]: ...
+    async def claim(self, lanes: int, failing: int) -> list[list[Claimed]]: ...
     async def next_s(self) -> float | None: ...
     async def release(self, messages: Sequence[Claimed]) -> None: ...
     async def mark_sent(self, message: Claimed, now: datetime) -> None: ...
@@ -66,6 +67,7 @@ class Sender:
         self._wake = asyncio.Event()
         self._settled = asyncio.Condition()
         self._lanes = 0
+        self._failing = 0
 
     def wake(self) -> None:
         """Says that there is something to send."""
@@ -94,15 +96,17 @@ class Sender:
         """Begins to send to recipients that wait; returns in how many seconds to look again."""
         free = MOST_LANES - self._lanes
         if free > 0:
-            for messages in await self._outbox.claim(free):
+            for messages in await self._outbox.claim(free, max(0, MOST_FAILING - self._failing)):
+                failing = any(message.attempts > 0 for message in messages)
                 self._lanes += 1
-                group.create_task(self._lane(messages))
+                self._failing += failing
+                group.create_task(self._lane(messages, failing=failing))
         if self._lanes:
             return LOOK_EVERY_S
         seconds = await self._outbox.next_s()
         return LOOK_EVERY_S if seconds is None else min(max(seconds, SOONEST_S), LOOK_EVERY_S)
 
-    async def _lane(self, messages: Sequence[Claimed]) -> None:
+    async def _lane(self, messages: Sequence[Claimed], *, failing: bool) -> None:
         """Sends to one recipient, one message after the other, until one is not taken."""
         began = time.monotonic()
         try:
@@ -120,6 +124,7 @@ class Sender:
             log.warning("outbox away", extra={"error": repr(error)})
         finally:
             self._lanes -= 1
+            self._failing -= failing
             self.wake()
 
     async def _send(self, message: Claimed) -> bool:

@@ -97,7 +97,7 @@ class NotificationUseCases:
             async with asyncio.timeout(TEST_S):
                 notification = await self._outcome(notification_id)
         except TimeoutError:
-            words = f"it was not tried within {TEST_S:g} s; get notification {notification_id} later"
+            words = f"nothing became of it within {TEST_S:g} s; get notification {notification_id} later"
             return Outcome(notification_id, sent=False, error=words)
         return Outcome(notification_id, sent=notification.state == SENT, error=notification.last_error)
 

@@ -33,12 +33,14 @@ class NotifySettings:
         allow_private: whether a webhook may be in a private network.
         tls: whom to trust.
         smtp: the mail server, or None: then there is no e-mail.
+        kept_days: how long what was sent is kept.
     """
 
     public_url: str
     allow_private: bool
     tls: ssl.SSLContext
     smtp: Smtp | None
+    kept_days: int = 90
 
 
 def read_settings(environment: Environment) -> NotifySettings:
@@ -48,6 +50,7 @@ def read_settings(environment: Environment) -> NotifySettings:
         allow_private=environment.choice("WEBHOOK_ALLOW_PRIVATE", ON, (ON, OFF)) == ON,
         tls=_tls(environment.text("CA_FILE", "")),
         smtp=_smtp(environment),
+        kept_days=environment.integer("NOTIFICATION_DAYS", 90, 1, 3_660),
     )
 
 

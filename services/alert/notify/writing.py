@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -146,5 +146,5 @@ def _advice(alert: Alert, words: Phrases) -> str | None:
 
 
 def _for_programs(alert: Alert) -> dict[str, Any]:
-    facts = {name: value for name, value in asdict(alert).items() if name in FACTS and value is not None}
+    facts = {name: value for name in FACTS if (value := getattr(alert, name)) is not None}
     return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in facts.items()}

@@ -10,7 +10,7 @@ from services.alert.silences.domain import Silence, checked, no_such_silence
 from services.common.clock import Clock
 from services.common.paging import Page, PageRequest, page
 
-REQUIRED_FIELDS = {"author": "name who wants it", "reason": "say why"}
+REQUIRED_FIELDS = {"author": "name who wants it", "reason": "give the reason"}
 
 
 class SilenceStore(Protocol):

@@ -17,7 +17,7 @@ from services.alert.notify.domain import retry_delay_s
 from services.alert.notify.drafts import Draft
 from services.alert.notify.outbox import put
 from services.alert.notify.planning import Telling
-from services.alert.notify.sender import Sender
+from services.alert.notify.sender import MOST_FAILING, Sender
 from services.alert.notify.webhook import WebhookChannel
 from services.alert.subscriptions.repository import SqlSubscriptions
 from services.common.clock import system_clock
@@ -184,6 +184,22 @@ async def test_a_recipient_that_hangs_does_not_keep_another_one_waiting(outbox, 
         assert not never.done()
 
 
+async def test_many_recipients_that_hang_leave_room_for_one_that_does_not(outbox, database, settings):
+    never = [asyncio.get_running_loop().create_future() for _ in range(40)]
+    async with webhook(*never) as slow, webhook() as quick, sending(database, settings) as sender:
+        for n in range(40):
+            await outbox.to(f"{slow.url}/{n}")
+            await outbox.put()
+        await outbox.connection.execute("UPDATE alert.notification SET attempts = 1")
+        sender.wake()
+        await slow.received(MOST_FAILING)
+        await outbox.to(quick.url)
+        await outbox.put()
+        sender.wake()
+        await quick.received(1)
+        assert len(slow.requests) == MOST_FAILING
+
+
 async def test_two_senders_at_once_send_each_message_once(outbox, database, settings):
     async with webhook() as one, webhook() as two:
         for receiver in (one, two):
@@ -214,21 +230,21 @@ async def test_a_lease_keeps_others_off_until_it_ends(outbox, database):
     await outbox.to("http://127.0.0.1:1/")
     await outbox.put(2)
     claims = Claims(database)
-    ((first, second),) = await claims.claim(5)
-    assert await claims.claim(5) == []
+    ((first, second),) = await claims.claim(5, 5)
+    assert await claims.claim(5, 5) == []
     await outbox.connection.execute("UPDATE alert.notification SET lease_until = now()")
-    assert len((await claims.claim(5))[0]) == 2
+    assert len((await claims.claim(5, 5))[0]) == 2
     # He whose lease has ended may not say what became of it: another one does.
     await claims.mark_sent(first, system_clock())
     await claims.release([second])
-    assert await claims.claim(5) == []
+    assert await claims.claim(5, 5) == []
     assert await outbox.rows("state") == [("PENDING",), ("PENDING",)]
 
 
 SENDER = """
 import asyncio, sys
 from services.alert.notify.claims import Claims
-from services.alert.notify.sender import Sender
+from services.alert.notify.sender import MOST_FAILING, Sender
 from services.alert.notify.settings import read_settings
 from services.alert.notify.webhook import WebhookChannel
 from services.common.clock import system_clock
