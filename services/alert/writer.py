@@ -31,6 +31,11 @@ _CHANGE = """
 UPDATE alert.alert a SET {changes} FROM jsonb_populate_recordset(NULL::alert.alert, $1) AS t
 WHERE a.alert_id = t.alert_id
 """
+_NOTE = """
+UPDATE alert.alert a SET (measured_value, peak_value, suspect, rule_revision) = (t.measured, t.peak, t.suspect, $5)
+FROM unnest($1::int4[], $2::float8[], $3::float8[], $4::bool[]) AS t(alert_id, measured, peak, suspect)
+WHERE a.alert_id = t.alert_id
+"""
 _ADD_EVENTS = """
 WITH sent AS (
     SELECT *, row_number() OVER (PARTITION BY alert_id ORDER BY n) AS k, count(*) OVER (PARTITION BY alert_id) AS total
@@ -107,6 +112,20 @@ async def change_alerts(
         assignments = ", ".join(f"{name} = t.{name}" for name in names)
         await connection.execute(_CHANGE.format(changes=assignments), _json(changes))
     await add_events(connection, events)
+
+
+async def note_values(
+    connection: asyncpg.Connection, values: Sequence[tuple[int, float, float | None, bool]], rule_revision: int
+) -> None:
+    """Notes what readings change of alerts that the transaction has locked, without an event: there are many of them.
+
+    Args:
+        connection: in a transaction.
+        values: the alert_id, the value measured last, the worst one, and whether the last cannot be trusted.
+        rule_revision: that of the rules by which they were judged.
+    """
+    if values:
+        await connection.execute(_NOTE, *map(list, zip(*values, strict=True)), rule_revision)
 
 
 async def add_events(connection: asyncpg.Connection, events: Sequence[Event]) -> None:

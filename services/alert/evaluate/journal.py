@@ -51,6 +51,7 @@ class Episode:
         alert: the one that the watch knows.
         raised: the fields of a new one, or None where it is stored already.
         fields: those that change.
+        values: what was measured last, and whether that can be trusted.
         told: its events, in order; the first of a new one is the writer's own.
     """
 
@@ -59,6 +60,7 @@ class Episode:
     alert: OpenAlert
     raised: dict[str, Any] | None = None
     fields: dict[str, Any] = field(default_factory=dict)
+    values: tuple[float, bool] | None = None
     told: list[Told] = field(default_factory=list)
 
 
@@ -121,13 +123,22 @@ class Journal:
             del watch.alerts[key]
             del self._current[subject.sensor_id, key]
 
-    def judged(self, subject: Subject, value: float, *, is_good: bool) -> None:
-        """Notes what every reading changes of an open alert, also where nothing happened."""
+    def judged(self, subject: Subject, value: float, extremes: tuple[float, float], *, is_good: bool) -> None:
+        """Notes what readings change of an open alert, also where nothing happened.
+
+        Args:
+            subject: what was judged.
+            value: the last of them.
+            extremes: the least and the greatest of them.
+            is_good: whether the last can be trusted.
+        """
         episode = self._episode(subject)
         if subject.ladder is not None:
-            episode.alert.peak = _peak(episode.alert, value, subject.ladder)
-        fields = {"measured_value": value, "peak_value": episode.alert.peak}
-        episode.fields |= fields | {"suspect": not is_good, "rule_revision": subject.revision}
+            for extreme in extremes:
+                episode.alert.peak = _peak(episode.alert, extreme, subject.ladder)
+        episode.values = (value, is_good)
+        if episode.fields:
+            episode.fields |= {"measured_value": value, "peak_value": episode.alert.peak, "suspect": not is_good}
 
     def _episode(self, subject: Subject) -> Episode:
         episode = self._current.get((subject.sensor_id, subject.key))
@@ -181,7 +192,7 @@ def _standing(alert: OpenAlert, subject: Subject, happening: Happening) -> dict[
     band = ladder.band(machine.level, value)
     alert.peak, alert.band = _peak(alert, value, ladder), (band.threshold_id or None, band.map_id)
     unit = _UNITS[subject.key]
-    limit = f"from {band.low}" if ladder.rises(value) else f"below {band.high}"
+    limit = f"from {float(band.low)}" if ladder.rises(value) else f"below {float(band.high)}"
     return fields | {
         "threshold_id": alert.band[0],
         "threshold_map_id": band.map_id,

@@ -62,6 +62,11 @@ class Machine:
             return PENDING if self.held else NORMAL
         return ACTIVE if self.recovering is None else RECOVERING
 
+    @property
+    def is_steady(self) -> bool:
+        """Whether it stays as it is while good readings are in the band of its level: one that is quiet, late ones."""
+        return self.level == self.held and self.recovering is None and not self.is_suspect
+
 
 NOTHING = Machine()
 

@@ -1,9 +1,10 @@
 """By what each sensor is judged: the rules of thresholds and what location says of the sensor. Pure."""
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from services.alert.evaluate.machine import Judge
+from services.alert.evaluate.machine import Judge, Machine
 from services.alert.evaluate.tuning import DEFAULT_INTERVAL_S, SECOND, Tuning
 from services.common.epoch import moment_of
 from services.directory.domain import Directory, Place
@@ -79,20 +80,32 @@ class Rulebook:
             return None
         return Judge(ladder(tuple(bands)), self.tuning.hysteresis[metric], interval, self.tuning.off_delay)
 
-    def calm(self, metric: str) -> Calm:
-        """Returns the values of a metric that are normal for every sensor without mappings of its own."""
-        bands = self._rules.everywhere.get(metric) if self._rules else None
+    def calm(self, sensor_id: str, metric: str) -> Calm:
+        """Returns the values of a metric of a sensor that are normal."""
+        if self._rules is None:
+            return EVERYTHING
+        if (sensor_id, metric) in self._dated:
+            return NONE_AT_ALL
+        own = self._rules.mapped.get((sensor_id, metric))
+        bands = tuple(m.band for m in own) if own else self._rules.everywhere.get(metric)
         return ladder(tuple(bands)).calm() if bands else EVERYTHING
 
-    def own_calms(self) -> dict[tuple[str, str], Calm]:
-        """Returns the same for the sensors and metrics that have mappings."""
-        if self._rules is None:
-            return {}
-        return {
-            key: NONE_AT_ALL if key in self._dated else ladder(tuple(m.band for m in bands)).calm()
-            for key, bands in self._rules.mapped.items()
-            if key[1] in METRICS
-        }
+    def calm_everywhere(self, metric: str) -> Calm:
+        """Returns the same for every sensor without mappings of its own."""
+        return self.calm("", metric)
+
+    def mapped(self) -> Collection[tuple[str, str]]:
+        """Returns the sensors and metrics that have mappings."""
+        return [key for key in self._rules.mapped if key[1] in METRICS] if self._rules else ()
+
+    def steady(self, sensor_id: str, metric: str, interval: int, machine: Machine) -> Calm:
+        """Returns the values that leave a steady machine as it is; none where that depends on the time."""
+        judge = None
+        if (sensor_id, metric) not in self._dated:
+            judge = self.judge(sensor_id, metric, interval, 0)
+        if judge is None or judge.ladder.rung(machine.anchor) != machine.held:
+            return NONE_AT_ALL
+        return judge.ladder.step(machine.anchor)
 
     def _suspicion(self) -> Judge:
         """Returns how the quality of readings is judged: 0 is good, 1 is suspect."""

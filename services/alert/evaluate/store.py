@@ -12,7 +12,7 @@ from services.alert.domain import CLEARED
 from services.alert.evaluate.journal import Episode, Journal
 from services.alert.evaluate.table import Rows, Stored, Table
 from services.alert.evaluate.watch import KEYS, dump, load
-from services.alert.writer import Event, change_alerts, raise_alerts
+from services.alert.writer import Event, change_alerts, note_values, raise_alerts
 from services.common.epoch import microseconds, moment_of
 from services.common.reading_log import shard_of
 from services.heat.levels import METRICS
@@ -98,8 +98,11 @@ async def see(connection: asyncpg.Connection, table: Table) -> list[str]:
     return names
 
 
-async def write(connection: asyncpg.Connection, journal: Journal, table: Table) -> list[str]:
-    """Writes what happened to alerts; returns the sensors of those that somebody has ended by hand meanwhile."""
+async def write(connection: asyncpg.Connection, journal: Journal, table: Table, revision: int) -> list[str]:
+    """Writes what happened to alerts, judged by a revision of the rules.
+
+    Returns the sensors of those that somebody has ended by hand meanwhile.
+    """
     known = {episode.alert.alert_id for episode in journal.episodes} - {None}
     cleared = []
     if known:
@@ -112,7 +115,7 @@ async def write(connection: asyncpg.Connection, journal: Journal, table: Table) 
     while waiting:
         # One danger has one open alert: what comes after it waits until it is cleared.
         turn = {(e.sensor_id, e.key): e for e in reversed(waiting)}
-        await _write_some(connection, list(turn.values()))
+        await _write_some(connection, list(turn.values()), revision)
         waiting = [e for e in waiting if turn[e.sensor_id, e.key] is not e]
     names = []
     for episode in ended:
@@ -124,24 +127,28 @@ async def write(connection: asyncpg.Connection, journal: Journal, table: Table) 
     return names
 
 
-async def _write_some(connection: asyncpg.Connection, episodes: Sequence[Episode]) -> None:
+async def _write_some(connection: asyncpg.Connection, episodes: Sequence[Episode], revision: int) -> None:
     new = [episode for episode in episodes if episode.raised is not None]
     if new:
         raised = [episode.raised for episode in new if episode.raised is not None]
         for episode, alert in zip(new, await raise_alerts(connection, raised), strict=True):
             episode.alert.alert_id = alert.alert_id
     groups: defaultdict[tuple[str, ...], list[Mapping[str, Any]]] = defaultdict(list)
-    events = []
+    values, events = [], []
     for episode in episodes:
         number = episode.alert.alert_id
         if number is None:
             raise AssertionError("every alert has been stored")
+        if episode.values is not None:
+            measured, is_good = episode.values
+            values.append((number, measured, episode.alert.peak, not is_good))
         if episode.fields:
             groups[tuple(sorted(episode.fields))].append(episode.fields | {"alert_id": number})
         events += [
             Event(number, t.event_type, moment_of(t.time), t.measured_value, None, t.note, t.state, t.level)
             for t in episode.told
         ]
+    await note_values(connection, values, revision)
     for names, changes in groups.items():
         await change_alerts(connection, names, changes)
     await change_alerts(connection, (), (), events)

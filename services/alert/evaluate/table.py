@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from services.alert.evaluate.batch import NEVER, Batch
 from services.alert.evaluate.rulebook import OUT_OF_SERVICE, Rulebook
+from services.alert.evaluate.tuning import Tuning
 from services.alert.evaluate.watch import Watch
 from services.common.reading_log import shard_of
 from services.heat.levels import METRICS
@@ -27,7 +28,9 @@ _COLUMNS: dict[str, tuple[Any, Any]] = {
     "interval": (np.int64, 0),
     "service": (np.int8, 0),
     "shard": (np.int8, 0),
-    "is_busy": (np.bool_, False),
+    "is_watched": (np.bool_, False),
+    "is_restless": (np.bool_, False),
+    "is_quiet": (np.bool_, False),
     "is_silent": (np.bool_, False),
 }
 
@@ -51,8 +54,9 @@ class Table:
     Attributes:
         names: the sensors' names.
         loc_ids: where each measured last.
-        columns: the newest reading of each, as _MEASURED says; for each metric the values that need nothing to be
-            done; its interval, whether it is in service, its shard, and whether it has a watch or is silent.
+        columns: the newest reading of each, as _MEASURED says; for each metric the values of which nothing comes; its
+            interval, whether it is in service, and its shard; whether it has a watch, whether each of its readings has
+            to be looked at, or each that is live, and whether it is silent.
     """
 
     def __init__(self) -> None:
@@ -125,6 +129,7 @@ class Table:
         """Describes every sensor by other rules, or by another directory."""
         self.rulebook = rulebook
         self._describe(np.arange(len(self.names)))
+        self.column("is_restless")[:] = self.column("is_watched")
 
     def _describe(self, rows: Rows) -> None:
         rulebook = self.rulebook
@@ -134,12 +139,16 @@ class Table:
         self.columns["interval"][rows] = [k.interval for k in known]
         self.columns["service"][rows] = [k.service for k in known]
         for metric in METRICS:
-            self.columns[f"{metric}_low"][rows], self.columns[f"{metric}_high"][rows] = rulebook.calm(metric)
+            low, high = rulebook.calm_everywhere(metric)
+            self.columns[f"{metric}_low"][rows], self.columns[f"{metric}_high"][rows] = low, high
         first = int(rows[0])
-        for (name, metric), (low, high) in rulebook.own_calms().items():
+        for name, metric in rulebook.mapped():
             row = self._row.get(name, -1)
             if row >= first:
-                self.columns[f"{metric}_low"][row], self.columns[f"{metric}_high"][row] = low, high
+                self._set_calm(row, metric, rulebook.calm(name, metric))
+
+    def _set_calm(self, row: int, metric: str, calm: tuple[float, float]) -> None:
+        self.columns[f"{metric}_low"][row], self.columns[f"{metric}_high"][row] = calm
 
     def keep(self, name: str, watch: Watch) -> None:
         """Keeps a sensor's watch, or drops one that is over."""
@@ -148,24 +157,45 @@ class Table:
             self.watches.pop(name, None)
         else:
             self.watches[name] = watch
-        self.columns["is_busy"][row] = not watch.is_over
+        is_steady = watch.is_steady
+        if self.rulebook is not None and is_steady:
+            interval = int(self.columns["interval"][row])
+            for metric in METRICS:
+                machine = watch.machines.get(metric)
+                if machine is None:
+                    self._set_calm(row, metric, self.rulebook.calm(name, metric))
+                else:
+                    self._set_calm(row, metric, self.rulebook.steady(name, metric, interval, machine))
+        self.columns["is_watched"][row] = not watch.is_over
+        self.columns["is_restless"][row] = not is_steady
+        self.columns["is_quiet"][row] = watch.is_quiet
         self.columns["is_silent"][row] = watch.is_silent
 
-    def is_uneasy(self, rows: Rows, values: Sequence[NDArray[np.float64]], quality: NDArray[Any]) -> NDArray[np.bool_]:
-        """Tells of which readings something may come: of those of a busy sensor, suspect ones, and beyond the calm."""
-        uneasy: NDArray[np.bool_] = self.columns["is_busy"][rows] | (quality != GOOD)
-        for metric, value in zip(METRICS, values, strict=True):
-            # Neither comparison holds for a value that is not there.
-            uneasy |= value < self.columns[f"{metric}_low"][rows]
-            uneasy |= value >= self.columns[f"{metric}_high"][rows]
-        uneasy &= self.columns["service"][rows] != OUT_OF_SERVICE
+    def is_uneasy(self, batch: Batch, tuning: Tuning) -> NDArray[np.bool_]:
+        """Tells of which readings something may come: of a restless sensor's, of suspect ones, and beyond the calm."""
+        columns, rows = self.columns, batch.row
+        uneasy: NDArray[np.bool_] = columns["is_restless"][rows] | (batch.quality != GOOD)
+        if columns["is_quiet"].any():
+            uneasy |= columns["is_quiet"][rows] & tuning.are_live(
+                batch.capture, batch.receive, columns["interval"][rows]
+            )
+        uneasy |= self._is_beyond(rows, batch.values)
+        uneasy &= columns["service"][rows] != OUT_OF_SERVICE
         return uneasy
 
+    def _is_beyond(self, rows: Rows, values: Sequence[NDArray[np.float64]]) -> NDArray[np.bool_]:
+        beyond = np.zeros(len(rows), np.bool_)
+        for metric, value in zip(METRICS, values, strict=True):
+            # Neither comparison holds for a value that is not there.
+            beyond |= value < self.columns[f"{metric}_low"][rows]
+            beyond |= value >= self.columns[f"{metric}_high"][rows]
+        return beyond
+
     def uneasy_rows(self) -> Rows:
-        """Returns the sensors whose newest reading something may come of."""
-        rows = np.flatnonzero(self.column("capture") != NEVER)
-        values = [self.columns[metric][rows] for metric in METRICS]
-        return rows[self.is_uneasy(rows, values, self.columns["quality"][rows])]
+        """Returns the sensors in service that have a watch, or whose newest value is beyond the calm."""
+        rows = np.flatnonzero(self.column("service") != OUT_OF_SERVICE)
+        beyond = self._is_beyond(rows, [self.columns[metric][rows] for metric in METRICS])
+        return rows[beyond | self.columns["is_watched"][rows]]
 
     def take(self, batch: Batch, newest: Rows) -> None:
         """Takes the newest reading of each sensor of a batch, by their places in it."""

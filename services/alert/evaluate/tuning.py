@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+import numpy as np
+from numpy.typing import NDArray
+
 SECOND = 1_000_000
 DEFAULT_INTERVAL_S = 60  # of a sensor that nobody knows yet
 SILENT_AFTER_INTERVALS = 3
@@ -37,6 +40,15 @@ class Tuning:
     def is_live(self, capture_time: int, receive_time: int, interval: int) -> bool:
         """Tells whether a reading came soon enough to page."""
         return receive_time - capture_time <= max(self.late, SILENT_AFTER_INTERVALS * interval)
+
+    def are_live(
+        self, capture_time: NDArray[np.int64], receive_time: NDArray[np.int64], interval: NDArray[np.int64]
+    ) -> NDArray[np.bool_]:
+        """Tells the same of many."""
+        is_live: NDArray[np.bool_] = receive_time - capture_time <= np.maximum(
+            self.late, SILENT_AFTER_INTERVALS * interval
+        )
+        return is_live
 
     def patience(self, interval: int) -> int:
         """Returns how long a sensor may say nothing."""

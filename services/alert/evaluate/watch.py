@@ -55,6 +55,18 @@ class Watch:
         """Whether nothing is the matter any more."""
         return not (self.machines or self.alerts or self.is_silent)
 
+    @property
+    def is_steady(self) -> bool:
+        """Whether good readings of the same levels change nothing of it but the values that its alerts show."""
+        if self.is_silent or SUSPECT in self.machines:
+            return False
+        return all(machine.is_steady for machine in self.machines.values())
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether a live reading would page for something."""
+        return any(machine.is_quiet for machine in self.machines.values())
+
     def put(self, key: str, machine: Machine) -> None:
         """Keeps a machine, or forgets it where it is normal."""
         if machine is NOTHING:

@@ -126,7 +126,7 @@ class EvaluationWork:
         if stale:
             touched.append(await self._judge_again(judging, stale))
         yield judging, touched
-        touched.append(self._rows(await store.write(driver, journal, self._table)))
+        touched.append(self._rows(await store.write(driver, journal, self._table, rulebook.revision)))
         rows = np.unique(np.concatenate(touched))
         if len(rows):
             await store.save(driver, self._table, rows)
@@ -162,10 +162,12 @@ class EvaluationWork:
         table = self._table
         batch = batch_of(slices, self._rows_of)
         is_fresh = fresh(batch, table.columns["capture"][batch.row])
-        is_uneasy = table.is_uneasy(batch.row, batch.values, batch.quality) & is_fresh
-        busy = np.zeros(len(table), np.bool_)
-        busy[batch.row[is_uneasy]] = True
-        await self._judge(batch, np.flatnonzero(is_fresh & busy[batch.row]), judging)
+        is_uneasy = table.is_uneasy(batch, self._tuning) & is_fresh
+        is_moving = np.zeros(len(table), np.bool_)
+        is_moving[batch.row[is_uneasy]] = True
+        is_judged = is_fresh & is_moving[batch.row]
+        self._pass_by(batch, np.flatnonzero(is_fresh & ~is_judged & table.columns["is_watched"][batch.row]), judging)
+        await self._judge(batch, np.flatnonzero(is_judged), judging)
         newest = last_of_each(batch, np.flatnonzero(is_fresh))
         table.take(batch, newest)
         return [batch.row[newest]]
@@ -189,6 +191,29 @@ class EvaluationWork:
         for name, watch in watched.items():
             table.keep(name, watch)
 
+    def _pass_by(self, batch: Batch, chosen: Rows, judging: Judging) -> None:
+        """Takes readings of sensors in danger of which nothing comes but newer values: all of a sensor at once."""
+        if not len(chosen):
+            return
+        table, last = self._table, last_of_each(batch, chosen)
+        begins = np.searchsorted(batch.row[chosen], batch.row[last])
+        least = [np.fmin.reduceat(values[chosen], begins).tolist() for values in batch.values]
+        most = [np.fmax.reduceat(values[chosen], begins).tolist() for values in batch.values]
+        extremes = zip(*(zip(*bounds, strict=True) for bounds in zip(least, most, strict=True)), strict=True)
+        for place, bounds in zip(last.tolist(), extremes, strict=True):
+            reading = self._reading(batch, place)
+            judging.pass_by(table.watches[reading.sensor_id], reading, bounds)
+
+    def _reading(self, batch: Batch, place: int) -> Reading:
+        """Returns one reading of a batch."""
+        row = batch.row[place].item()
+        numbers = (column[place].item() for column in (batch.capture, batch.receive, batch.quality))
+        capture, receive, quality = numbers
+        values = [column[place].item() for column in batch.values]
+        interval = self._table.columns["interval"][row].item()
+        loc_id = batch.loc_ids[batch.loc[place]]
+        return Reading(self._table.names[row], loc_id, interval, capture, receive, values, quality)
+
     async def _judge_again(self, judging: Judging, shards: Collection[int]) -> Rows:
         """Judges what is known of some shards by rules that are new."""
         now, table = microseconds(self._clock()), self._table
@@ -211,7 +236,7 @@ class EvaluationWork:
         is_gone = service == OUT_OF_SERVICE
         if self._directory.degraded is None:
             is_gone |= (service == UNKNOWN) & (now > table.column("receive") + STRANGER)
-        rows = np.flatnonzero(is_gone & table.column("is_busy"))
+        rows = np.flatnonzero(is_gone & table.column("is_watched"))
         for row in rows.tolist():
             reading = self._last(row)
             watch = table.watches[reading.sensor_id]

@@ -241,7 +241,9 @@ def test_what_a_person_ended_is_another_episode_with_the_next_bad_reading():
 def test_an_alert_says_which_limit_was_passed_and_remembers_the_worst():
     run = Run("at once", interval_s=10)
     raised = run.read(0, 35.2)[0].episodes[0].raised
-    assert raised["message"] == ("pcv_temperature 35.2 °C is red (from 35 °C) at Newark / Terminal B / floor 1 / Ramp")
+    assert raised["message"] == (
+        "pcv_temperature 35.2 °C is red (from 35.0 °C) at Newark / Terminal B / floor 1 / Ramp"
+    )
     names = ("threshold_id", "threshold_type", "threshold_level", "threshold_min", "threshold_max", "rule_revision")
     assert [raised[name] for name in names] == [4, "pcv_temperature", "red", 35, 38, 1]
     run.read(10, 39.0)
@@ -249,7 +251,7 @@ def test_an_alert_says_which_limit_was_passed_and_remembers_the_worst():
     assert [fields[name] for name in ("alert_level", "highest_level", "peak_value", "measured_value")] == [
         "orange", "critical", 39.0, 33.5,
     ]  # fmt: skip
-    assert "is orange (from 33 °C)" in fields["message"]
+    assert "is orange (from 33.0 °C)" in fields["message"]
 
 
 def test_the_worst_of_cold_is_the_lowest():
