@@ -31,6 +31,6 @@ def test_more_connections_than_one_machine_should_hold_are_refused_with_the_reme
 async def test_an_embedded_server_starts_with_as_many_as_are_allowed_and_says_what_it_takes(folder):
     most = connections.MOST
     with EmbeddedPostgres(folder / "data", free_port(), max_connections=most) as server:
-        await connections.require(told("16", "10"), server.admin_url)
+        await connections.require(told("16", "5"), server.admin_url)
         with pytest.raises(SettingsError, match=r"takes 997 of them: .* or raise the server's max_connections"):
             await connections.require(told("16", "30"), server.admin_url)
