@@ -19,7 +19,7 @@ LOOK_EVERY_S = 3.0
 class Consumers(Protocol):
     """Tells how far a consumer of the log is."""
 
-    async def consumers(self, name: str | None = None) -> Sequence[Consumer]: ...  # noqa: D102
+    async def consumers(self, name: str | None = None) -> Sequence[Consumer]: ...
 
 
 class Pulse:
