@@ -83,7 +83,7 @@ def test_the_printed_curl_lines_work(up):
     assert len(lines) == 5
     for line in lines:
         answer = subprocess.run(f"{line} -sSf", shell=True, check=True, capture_output=True, timeout=20)  # noqa: S602
-        assert json.loads(answer.stdout)
+        assert json.loads(answer.stdout) or "/alerts/" in line  # there may be no danger yet
 
 
 def schedule():
