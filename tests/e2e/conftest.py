@@ -22,7 +22,7 @@ async def rest(request, admin_url, tmp_path_factory):
     rest_ports = dict(zip(NAMES, ports, strict=True))
     async with running_mesh(admin_url, **getattr(request.module, "REALTIME_SETTINGS", {})) as mesh:
         for name in NAMES:
-            if name not in mesh.ports:
+            if not mesh.runs(name):
                 await start_beside(mesh, name)
         upstream = {name: (mesh.ports[name],) for name in NAMES}
         options = RenderOptions(admin_port=admin_port, rest_ports=rest_ports, upstream_ports=upstream)

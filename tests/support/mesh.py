@@ -33,6 +33,10 @@ class Mesh:
             self.ports[name] = free_port()
         return self.ports[name]
 
+    def runs(self, name):
+        """Whether a service runs."""
+        return name in self._stacks
+
     def neighbours_of(self, name):
         """Where a service finds those that it calls, whether they run or not."""
         calls = catalog.service(name).calls
@@ -58,7 +62,10 @@ async def aggregating_mesh(admin_url, **aggregation):
 
 
 async def start_beside(mesh, name, **settings):
-    """Starts a service of the catalog beside those that it calls."""
+    """Starts a service of the catalog beside those that it calls, which are started first."""
+    for called in catalog.service(name).calls:
+        if not mesh.runs(called):
+            await start_beside(mesh, called)
     await mesh.start(import_module(f"services.{name}.app").APP, **mesh.neighbours_of(name), **settings)
 
 
