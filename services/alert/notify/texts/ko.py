@@ -6,8 +6,8 @@ PHRASES = Phrases(
     levels={"yellow": "관심", "orange": "주의", "red": "경고", "critical": "위험"},
     causes={
         "raised": "[{level}] {place} {what}",
-        "level_up": "[{level}] {place} {what}: {before}에서 {level}(으)로 상승",
-        "level_down": "[{level}] {place} {what}: {before}에서 {level}(으)로 하강",
+        "level_up": "[{level}] {place} {what}: {before} → {level} 상승",
+        "level_down": "[{level}] {place} {what}: {before} → {level} 하강",
         "cleared": "[해제] {place} {what}",
         "repeated": "[{level}] {place} {what}: 지속 중",
         "escalated": "[{level}] {place} {what}: 확인되지 않음",
