@@ -10,7 +10,8 @@ from services.alert.silences.domain import Silence
 from services.alert.subscriptions.domain import Subscription
 
 # Held until the caller's transaction ends: what it plans is planned by what is valid when it commits.
-_REVISION = "SELECT value FROM alert.revision FOR SHARE"
+_LOCKED_REVISION = "SELECT value FROM alert.revision FOR SHARE"
+_REVISION = "SELECT value FROM alert.revision"
 _SUBSCRIPTIONS = ", ".join(f.name for f in fields(Subscription))
 _SILENCES = ", ".join(f.name for f in fields(Silence))
 
@@ -24,9 +25,13 @@ class Book:
     silences: Sequence[Silence] = ()
     by_id: Mapping[int, Subscription] = field(default_factory=dict)
 
+    async def is_current(self, connection: asyncpg.Connection) -> bool:
+        """Tells whether nothing changed since it was read."""
+        return bool(await connection.fetchval(_REVISION) == self.revision)
+
     async def read(self, connection: asyncpg.Connection) -> bool:
         """Reads what changed since, in the caller's transaction; tells whether anything did."""
-        revision = await connection.fetchval(_REVISION)
+        revision = await connection.fetchval(_LOCKED_REVISION)
         if revision == self.revision:
             return False
         rows = await connection.fetch(
