@@ -5,6 +5,7 @@ import re
 import pytest
 
 from tests.e2e.conftest import all_answer
+from tests.support import bad_telling
 from tests.support.refusals import PYTHON, short
 from tests.support.rest import row
 from tests.support.ways import by_grpc, by_rest
@@ -198,6 +199,22 @@ CASES = [
             ({"alert_type": "fire"}, "alert_type"),
         )
     ),
+    *(
+        ("BackfillService.CreateBackfill", {"backfill": fields}, INVALID, blamed)
+        for fields, blamed in (
+            ({"start_date": "2026"}, ["start_date"]), ({"end_date": "20260231"}, ["end_date"]),
+            ({"start_date": "２０２６０７１５", "end_date": "\0"}, ["start_date", "end_date"]),
+            ({"start_date": "20260102", "end_date": "20260101"}, ["end_date"]),
+            ({"start_date": "1" * 5_000}, ["start_date"]),
+        )
+    ),
+    *(
+        (f"BackfillService.{rpc}", {"backfill_id": backfill_id}, NOT_FOUND, [])
+        for rpc in ("GetBackfill", "CancelBackfill") for backfill_id in (0, -1, 2**31 - 1)
+    ),
+    ("BackfillService.ListBackfills", {"limit": -1}, INVALID, ["limit"]),
+    ("BackfillService.ListBackfills", {"page_token": "💥\0"}, INVALID, ["page_token"]),
+    *bad_telling.CASES,
 ]  # fmt: skip
 
 ROWS = [

@@ -57,7 +57,7 @@ class BackfillUseCases:
         found = await self._store.get(backfill_id)
         if found is None:
             raise NotFoundError(
-                f"there is no backfill {backfill_id}; ListBackfills has all of them",
+                f"there is no backfill {backfill_id}; ListBackfills lists them",
                 "BACKFILL_NOT_FOUND",
                 {"backfill_id": str(backfill_id)},
             )
