@@ -11,6 +11,7 @@ import time
 
 from tests.bench.bare import bare_server
 from tests.bench.consumer import measure_consumer
+from tests.bench.evaluation import measure_evaluation
 from tests.bench.history import measure_history
 from tests.bench.ingest import measure_ingest
 from tests.bench.live import measure_watching
@@ -185,6 +186,7 @@ def main():
         asyncio.run(measure_consumer(mesh, table))
         asyncio.run(measure_rollups(mesh, table))
         asyncio.run(measure_history(mesh, table))
+        asyncio.run(measure_evaluation(mesh, table))
         measure_memory(mesh, table, "after the load")
     asyncio.run(measure_workers(table))
     print(table)

@@ -1,10 +1,7 @@
 """Replicas of the aggregation service that are killed again and again under load: no rollup changes by it."""
 
 import asyncio
-import os
 import random
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 
 import grpc
@@ -14,9 +11,8 @@ from montrg.realtime.v1 import ingest_service_pb2_grpc
 
 from services.location.app import APP as LOCATION
 from services.realtime.app import APP as REALTIME
-from tests.chaos.group import ROOT
-from tests.conftest import service_url
 from tests.support.directory import make_place, register
+from tests.support.replicas import replicas_of
 from tests.support.rollups import assert_rollups_are_right, followed
 from tests.support.soak import SEED, kills
 
@@ -27,24 +23,9 @@ WRITERS, SENSORS, REPLICAS = 4, 25, 2
 @pytest.fixture
 def start(admin_url, mesh, tmp_path):
     """Starts a replica as a process."""
-    environment = os.environ | {
-        "MONTRG_DATABASE_URL": service_url(admin_url, "aggregation"),
-        "MONTRG_PORT": "0",
-        "LOCATION_SERVICE_URL": mesh.url(LOCATION),
-        "REALTIME_SERVICE_URL": mesh.url(REALTIME),
-    }
-    replicas = []
-
-    def one():
-        with (tmp_path / "aggregation.log").open("ab") as output:
-            argv = [sys.executable, "-m", "services.aggregation"]
-            replicas.append(subprocess.Popen(argv, cwd=ROOT, env=environment, stderr=output))
-        return replicas[-1]
-
-    yield one
-    for replica in replicas:
-        replica.kill()
-        replica.wait()
+    urls = {"LOCATION_SERVICE_URL": mesh.url(LOCATION), "REALTIME_SERVICE_URL": mesh.url(REALTIME)}
+    with replicas_of(admin_url, "aggregation", tmp_path, **urls) as replicas:
+        yield replicas.start
 
 
 async def write(stub, writer, over):

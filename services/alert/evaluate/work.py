@@ -12,7 +12,7 @@ import numpy as np
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.alert.evaluate import store
-from services.alert.evaluate.batch import Batch, batch_of, fresh, last_of_each
+from services.alert.evaluate.batch import Batch, batch_of, fresh, last_of_each, summary
 from services.alert.evaluate.journal import Journal
 from services.alert.evaluate.judging import Judging, Reading
 from services.alert.evaluate.rulebook import IN_SERVICE, OUT_OF_SERVICE, UNKNOWN, Rulebook
@@ -197,12 +197,10 @@ class EvaluationWork:
             return
         table, last = self._table, last_of_each(batch, chosen)
         begins = np.searchsorted(batch.row[chosen], batch.row[last])
-        least = [np.fmin.reduceat(values[chosen], begins).tolist() for values in batch.values]
-        most = [np.fmax.reduceat(values[chosen], begins).tolist() for values in batch.values]
-        extremes = zip(*(zip(*bounds, strict=True) for bounds in zip(least, most, strict=True)), strict=True)
-        for place, bounds in zip(last.tolist(), extremes, strict=True):
+        metrics = [summary(values[chosen], begins) for values in batch.values]
+        for place, summaries in zip(last.tolist(), zip(*metrics, strict=True), strict=True):
             reading = self._reading(batch, place)
-            judging.pass_by(table.watches[reading.sensor_id], reading, bounds)
+            judging.pass_by(table.watches[reading.sensor_id], reading, summaries)
 
     def _reading(self, batch: Batch, place: int) -> Reading:
         """Returns one reading of a batch."""
