@@ -10,7 +10,7 @@ from services.common.epoch import moment_of
 from services.directory.domain import Directory, Place
 from services.heat.judging import Band, Rules
 from services.heat.ladder import ladder
-from services.heat.levels import METRICS, severity
+from services.heat.levels import severity
 
 UNKNOWN, IN_SERVICE, OUT_OF_SERVICE = 0, 1, 2
 
@@ -96,7 +96,7 @@ class Rulebook:
 
     def mapped(self) -> Collection[tuple[str, str]]:
         """Returns the sensors and metrics that have mappings."""
-        return [key for key in self._rules.mapped if key[1] in METRICS] if self._rules else ()
+        return self._rules.mapped.keys() if self._rules else ()
 
     def steady(self, sensor_id: str, metric: str, interval: int, machine: Machine) -> Calm:
         """Returns the values that leave a steady machine as it is; none where that depends on the time."""

@@ -141,11 +141,13 @@ class Table:
         for metric in METRICS:
             low, high = rulebook.calm_everywhere(metric)
             self.columns[f"{metric}_low"][rows], self.columns[f"{metric}_high"][rows] = low, high
-        first = int(rows[0])
-        for name, metric in rulebook.mapped():
-            row = self._row.get(name, -1)
-            if row >= first:
-                self._set_calm(row, metric, rulebook.calm(name, metric))
+        mapped = rulebook.mapped()
+        if not mapped:
+            return
+        for row in rows.tolist():
+            for metric in METRICS:
+                if (self.names[row], metric) in mapped:
+                    self._set_calm(row, metric, rulebook.calm(self.names[row], metric))
 
     def _set_calm(self, row: int, metric: str, calm: tuple[float, float]) -> None:
         self.columns[f"{metric}_low"][row], self.columns[f"{metric}_high"][row] = calm

@@ -166,7 +166,9 @@ class EvaluationWork:
         is_moving = np.zeros(len(table), np.bool_)
         is_moving[batch.row[is_uneasy]] = True
         is_judged = is_fresh & is_moving[batch.row]
-        self._pass_by(batch, np.flatnonzero(is_fresh & ~is_judged & table.columns["is_watched"][batch.row]), judging)
+        await self._pass_by(
+            batch, np.flatnonzero(is_fresh & ~is_judged & table.columns["is_watched"][batch.row]), judging
+        )
         await self._judge(batch, np.flatnonzero(is_judged), judging)
         newest = last_of_each(batch, np.flatnonzero(is_fresh))
         table.take(batch, newest)
@@ -186,21 +188,21 @@ class EvaluationWork:
                 watch = watched[name] = table.watches.get(name) or Watch()
             reading = Reading(name, batch.loc_ids[loc], int(intervals[row]), capture, receive, values, quality)
             judging.take(watch, reading)
-            if number % BREATH == BREATH - 1:
-                await asyncio.sleep(0)
+            await _breathe(number)
         for name, watch in watched.items():
             table.keep(name, watch)
 
-    def _pass_by(self, batch: Batch, chosen: Rows, judging: Judging) -> None:
+    async def _pass_by(self, batch: Batch, chosen: Rows, judging: Judging) -> None:
         """Takes readings of sensors in danger of which nothing comes but newer values: all of a sensor at once."""
         if not len(chosen):
             return
         table, last = self._table, last_of_each(batch, chosen)
         begins = np.searchsorted(batch.row[chosen], batch.row[last])
         metrics = [summary(values[chosen], begins) for values in batch.values]
-        for place, summaries in zip(last.tolist(), zip(*metrics, strict=True), strict=True):
+        for number, (place, *summaries) in enumerate(zip(last.tolist(), *metrics, strict=True)):
             reading = self._reading(batch, place)
             judging.pass_by(table.watches[reading.sensor_id], reading, summaries)
+            await _breathe(number)
 
     def _reading(self, batch: Batch, place: int) -> Reading:
         """Returns one reading of a batch."""
@@ -223,8 +225,7 @@ class EvaluationWork:
             is_silent = now > reading.receive + self._tuning.patience(reading.interval)
             judging.again(watch, reading, now, is_silent=is_silent)
             table.keep(reading.sensor_id, watch)
-            if number % BREATH == BREATH - 1:
-                await asyncio.sleep(0)
+            await _breathe(number)
         return rows
 
     def _remove(self, judging: Judging, now: int) -> Rows:
@@ -283,3 +284,9 @@ class EvaluationWork:
         if is_due or now >= self._beaten + BEAT_S:
             await store.beat(driver, self._table.shards, rulebook.revision if rulebook.has_rules else None)
             self._beaten = now
+
+
+async def _breathe(number: int) -> None:
+    """Lets others have the event loop, now and again."""
+    if number % BREATH == BREATH - 1:
+        await asyncio.sleep(0)

@@ -1,0 +1,96 @@
+"""What the evaluation does after it was away, and while its neighbours are."""
+
+import pytest
+
+from services.alert.app import APP as ALERT
+from services.thresholds.app import APP as THRESHOLDS
+from tests.support.directory import register
+from tests.support.mesh import eventually, neighbours_of_alert
+
+
+@pytest.fixture
+def restart(connection, mesh):
+    """Starts alert again, and waits until every shard is judged by it."""
+
+    async def start():
+        moment = await connection.fetchval("SELECT clock_timestamp()")
+        await mesh.start(ALERT, **neighbours_of_alert(mesh))
+
+        async def judged():
+            return await connection.fetchval("SELECT min(beat_time) > $1 FROM alert.evaluation", moment)
+
+        await eventually(judged, 20)
+
+    return start
+
+
+async def test_after_a_rebuild_what_lasts_goes_on_what_is_over_is_cleared_and_nobody_is_paged_twice(
+    connection, mesh, location, write, come_to, followed, restart
+):
+    await register(location, "lasts", "ends", "begins", "stuck", interval_s=60)
+    for name in ("lasts", "ends"):
+        await write(name, (-300, 36.0))
+        await come_to(name, "threshold raised:red")
+    await mesh.stop(ALERT)
+    # What came meanwhile was dropped of the log; the last of it is what realtime shows.
+    await write("lasts", (-200, 20.0), (-100, 36.5))
+    await write("ends", (-200, 39.0), (-100, 20.0))
+    await write("begins", (-100, 35.0))
+    await connection.execute("UPDATE alert.log_cursor SET generation = '', seq = 0")
+    await restart()
+    await followed()
+    await come_to("lasts", "threshold raised:red")
+    await come_to("ends", "threshold raised:red", "threshold cleared:red")
+    await come_to("begins", "threshold raised:red")
+    assert await connection.fetchval("SELECT measured_value FROM alert.alert WHERE sensor_id = 'lasts'") == 36.5
+    await write("lasts", (-40, 20.0))
+    await come_to("lasts", "threshold raised:red", "threshold cleared:red")
+
+
+async def test_with_thresholds_away_the_rules_that_were_said_last_hold_also_after_a_restart(
+    connection, mesh, location, write, come_to, restart
+):
+    await register(location, "steady", interval_s=60)
+    await write("steady", (-300, 36.0))
+    await come_to("steady", "threshold raised:red")
+    await mesh.stop(ALERT)
+    await mesh.stop(THRESHOLDS)
+    await restart()
+    await write("steady", (-200, 39.0))
+    await come_to("steady", "threshold raised:red", "threshold level_up:critical")
+    await mesh.start(THRESHOLDS)
+    await write("steady", (-100, 20.0))
+    await come_to("steady", *(f"threshold {s}" for s in ("raised:red", "level_up:critical", "cleared:critical")))
+
+
+async def test_without_any_rules_ever_seen_nothing_is_judged_and_what_is_open_stays(
+    connection, mesh, location, write, come_to, followed, restart
+):
+    await register(location, "unjudged", interval_s=60)
+    await write("unjudged", (-300, 36.0))
+    await come_to("unjudged", "threshold raised:red")
+    await mesh.stop(ALERT)
+    await mesh.stop(THRESHOLDS)
+    await connection.execute("DELETE FROM alert.neighbour_snapshot WHERE name = 'thresholds'")
+    await restart()
+    await write("unjudged", (-100, 20.0))
+    await followed()
+    await come_to("unjudged", "threshold raised:red")
+    # The rules are there again: what is measured now is judged at once.
+    await mesh.start(THRESHOLDS)
+    await come_to("unjudged", "threshold raised:red", "threshold cleared:red")
+
+
+async def test_a_restart_in_the_middle_changes_nothing(mesh, location, write, come_to, followed, restart):
+    await register(location, "pending", interval_s=10)
+    await write("pending", (-300, 36.0))
+    await followed()
+    await mesh.stop(ALERT)
+    await restart()
+    await write("pending", (-251, 36.0))
+    await followed()
+    await come_to("pending")
+    await mesh.stop(ALERT)
+    await restart()
+    await write("pending", (-249, 36.0))
+    await come_to("pending", "threshold raised:red")
