@@ -18,7 +18,7 @@ from services.alert.domain import (
     SUSPECT,
     THRESHOLD,
 )
-from services.alert.evaluate.machine import Happening
+from services.alert.evaluate.machine import Happening, Machine
 from services.alert.evaluate.watch import OpenAlert, Watch
 from services.common.epoch import moment_of
 from services.directory.domain import Place
@@ -122,6 +122,11 @@ class Journal:
         if happening.kind == CLEARS:
             del watch.alerts[key]
             del self._current[subject.sensor_id, key]
+
+    def restate(self, subject: Subject, machine: Machine, value: float) -> None:
+        """Has an open alert name the limits that hold now, where new rules change nothing else of it."""
+        episode = self._episode(subject)
+        episode.fields |= _standing(episode.alert, subject, Happening("", 0, value, machine))
 
     def judged(self, subject: Subject, value: float, extremes: tuple[float, float], *, is_good: bool) -> None:
         """Notes what readings change of an open alert, also where nothing happened.

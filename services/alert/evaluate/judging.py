@@ -94,7 +94,10 @@ class Judging:
                 if is_gone:
                     # It was not the reading that ended it.
                     reasons = [(replace(h, time=now) if h.kind == CLEARS else h, RULE_REMOVED) for h in happened]
-                self._put(self._subject(watch, metric, reading, judge.ladder), after, reasons, measured)
+                subject = self._subject(watch, metric, reading, judge.ladder)
+                self._put(subject, after, reasons, measured)
+                if after.level and not happened:
+                    self._journal.restate(subject, after, value)
 
     def fall_silent(self, watch: Watch, reading: Reading, now: int) -> None:
         """Notes that a sensor has said nothing for too long since its last reading."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.alert.evaluate.batch import NEVER, Batch
-from services.alert.evaluate.rulebook import OUT_OF_SERVICE, Rulebook
+from services.alert.evaluate.rulebook import IN_SERVICE, OUT_OF_SERVICE, Rulebook
 from services.alert.evaluate.tuning import Tuning
 from services.alert.evaluate.watch import Watch
 from services.common.reading_log import shard_of
@@ -27,6 +27,7 @@ _COLUMNS: dict[str, tuple[Any, Any]] = {
     **{f"{metric}_high": (np.float64, np.inf) for metric in METRICS},
     "interval": (np.int64, 0),
     "service": (np.int8, 0),
+    "expected": (np.int64, 0),
     "shard": (np.int8, 0),
     "is_watched": (np.bool_, False),
     "is_restless": (np.bool_, False),
@@ -55,8 +56,9 @@ class Table:
         names: the sensors' names.
         loc_ids: where each measured last.
         columns: the newest reading of each, as _MEASURED says; for each metric the values of which nothing comes; its
-            interval, whether it is in service, and its shard; whether it has a watch, whether each of its readings has
-            to be looked at, or each that is live, and whether it is silent.
+            interval, whether it is in service, since when it is expected to send as often, and its shard; whether it
+            has a watch, whether each of its readings has to be looked at, or each that is live, and whether it is
+            silent.
     """
 
     def __init__(self) -> None:
@@ -125,10 +127,13 @@ class Table:
         self._row = {name: row for row, name in enumerate(self.names)}
         self.watches = {name: watch for name, watch in self.watches.items() if name in self._row}
 
-    def set_rulebook(self, rulebook: Rulebook) -> None:
+    def set_rulebook(self, rulebook: Rulebook, now: int) -> None:
         """Describes every sensor by other rules, or by another directory."""
         self.rulebook = rulebook
+        service, interval = self.column("service").copy(), self.column("interval").copy()
         self._describe(np.arange(len(self.names)))
+        is_sooner = (service != IN_SERVICE) | (self.column("interval") < interval)
+        self.column("expected")[is_sooner & (self.column("service") == IN_SERVICE)] = now
         self.column("is_restless")[:] = self.column("is_watched")
 
     def _describe(self, rows: Rows) -> None:

@@ -137,7 +137,8 @@ class EvaluationWork:
         digests = (self._rules.digest, self._directory.digest)
         if self._table.rulebook is None or digests != self._digests:
             self._digests = digests
-            self._table.set_rulebook(Rulebook(self._rules.value, self._directory.value, self._tuning))
+            rulebook = Rulebook(self._rules.value, self._directory.value, self._tuning)
+            self._table.set_rulebook(rulebook, microseconds(self._clock()))
         assert self._table.rulebook is not None  # noqa: S101  for mypy
         return self._table.rulebook
 
@@ -248,7 +249,8 @@ class EvaluationWork:
         table = self._table
         followed = np.full(SHARDS, now)
         followed[list(self._followed)] = list(self._followed.values())
-        since = np.maximum(table.column("receive"), followed[table.column("shard")])
+        expected = np.maximum(table.column("expected"), followed[table.column("shard")])
+        since = np.maximum(table.column("receive"), expected)
         patience = np.maximum(self._tuning.silence, SILENT_AFTER_INTERVALS * table.column("interval"))
         is_due = (now > since + patience) & (table.column("service") == IN_SERVICE) & ~table.column("is_silent")
         rows = np.flatnonzero(is_due)

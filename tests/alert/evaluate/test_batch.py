@@ -15,6 +15,7 @@ from services.alert.evaluate.rulebook import Rulebook
 from services.alert.evaluate.tuning import SECOND, Tuning
 from services.alert.evaluate.watch import Watch, dump
 from services.alert.evaluate.work import EvaluationWork
+from services.common.clock import system_clock
 from services.common.epoch import microseconds, moment_of
 from services.common.reading_log import ReadingSlice
 from services.directory.domain import Directory, Place, Sensor
@@ -131,7 +132,7 @@ def written(journal, ids):
 @pytest.mark.parametrize("seed", range(12))
 async def test_many_at_once_come_to_what_each_by_itself_does(seed):
     chance = random.Random(seed)
-    work = EvaluationWork(Followed(rules()), Followed(directory()), None, Tuning(), None)  # type: ignore[arg-type]
+    work = EvaluationWork(Followed(rules()), Followed(directory()), None, Tuning(), system_clock)  # type: ignore[arg-type]
     rulebook = Rulebook(rules(), directory(), Tuning())
     work._renewed()
     one_by_one, now = OneByOne(rulebook), NOON

@@ -1,8 +1,11 @@
 """Sensors that say nothing, sensors that cannot be trusted, and an evaluation that is not there."""
 
+from datetime import timedelta
+
 import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from montrg.location.v1 import sensor_service_pb2, sensor_service_pb2_grpc
 from montrg.realtime.v1 import realtime_service_pb2, realtime_service_pb2_grpc
 
 from services.alert.app import APP as ALERT
@@ -29,6 +32,25 @@ async def test_a_silent_sensor_has_an_alert_until_it_speaks_and_keeps_its_others
     rows = await connection.fetch("SELECT state, clear_reason FROM alert.alert WHERE sensor_id = 'silent' ORDER BY 1")
     assert [tuple(row) for row in rows][:2] == [("ACTIVE", None), ("CLEARED", "data_back")]
     await come_to("slow")
+
+
+async def test_a_sensor_that_comes_into_service_again_is_given_time_to_speak(connection, location, write, come_to):
+    await register(location, "back", interval_s=2)
+    await write("back", (0, 20.0))
+    stub = sensor_service_pb2_grpc.SensorServiceStub(location)
+
+    async def set_active(is_active):
+        sensor = sensor_service_pb2.Sensor(sensor_id="back", is_active=is_active)
+        await stub.UpdateSensor(sensor_service_pb2.UpdateSensorRequest(sensor_id="back", sensor=sensor))
+
+    await come_to("back", "no_data raised:yellow")
+    await set_active(False)
+    await come_to("back", "no_data raised:yellow", "no_data cleared:yellow")
+    await set_active(True)
+    again = await connection.fetchval("SELECT clock_timestamp()")
+    await come_to("back", "no_data raised:yellow", "no_data cleared:yellow", "no_data raised:yellow")
+    raised = await connection.fetchval("SELECT max(alert_time) FROM alert.alert WHERE sensor_id = 'back'")
+    assert raised - again > timedelta(seconds=5)
 
 
 async def test_a_sensor_that_is_implausible_for_a_minute_has_an_alert_of_its_own(location, write, come_to):

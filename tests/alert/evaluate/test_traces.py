@@ -254,6 +254,17 @@ def test_an_alert_says_which_limit_was_passed_and_remembers_the_worst():
     assert "is orange (from 33.0 °C)" in fields["message"]
 
 
+def test_an_alert_that_lasts_under_new_rules_names_the_limits_that_hold_now():
+    run = Run("at once", interval_s=10)
+    run.read(0, 36.0)
+    journal, happened = run.change(5, "red elsewhere")
+    assert happened == ""
+    fields = journal.episodes[0].fields
+    names = ("threshold_id", "threshold_min", "threshold_max", "rule_revision", "alert_level")
+    assert [fields[name] for name in names] == [99, 34, None, 2, "red"]
+    assert run.watch.alerts["pcv_temperature"].band == (99, None)
+
+
 def test_the_worst_of_cold_is_the_lowest():
     run = Run("cold", interval_s=60)
     run.read(0, 4.0)

@@ -39,6 +39,7 @@ RULES = {
     "cold": [Band(-INF, 0, "red", 11), Band(0, 5, "orange", 12), Band(5, 10, "yellow", 13)],
     "gap": [Band(-INF, 31, "green", 1), Band(33, 35, "orange", 3), Band(35, INF, "red", 4)],
     "no red": heat()[:3],
+    "red elsewhere": [Band(34, INF, "red", 99, None, 0)],
     "none": [],
 }
 _LINE = re.compile(r"(\d+) ([-\d.]+)( !)?(?: \+(\d+))?(?: -> (.+))?")
