@@ -15,7 +15,7 @@ from services.location.app import APP as LOCATION
 from services.realtime.app import APP as REALTIME
 from tests.alert.evaluate.traces import NOON, Run
 from tests.support.directory import make_place, register
-from tests.support.mesh import eventually, neighbours_of_alert
+from tests.support.mesh import eventually
 from tests.support.replicas import replicas_of
 from tests.support.soak import SEED, kills
 
@@ -29,7 +29,7 @@ BEGIN = timedelta(minutes=14)  # what is older pages nobody, and is another stor
 @pytest.fixture
 def replicas(admin_url, mesh, tmp_path):
     """The alert service's, none yet."""
-    with replicas_of(admin_url, "alert", tmp_path, **neighbours_of_alert(mesh)) as replicas:
+    with replicas_of(admin_url, "alert", tmp_path, **mesh.neighbours_of("alert")) as replicas:
         yield replicas
 
 

@@ -5,7 +5,7 @@ import pytest
 from services.alert.app import APP as ALERT
 from services.thresholds.app import APP as THRESHOLDS
 from tests.support.directory import register
-from tests.support.mesh import eventually, neighbours_of_alert
+from tests.support.mesh import eventually
 
 
 @pytest.fixture
@@ -14,7 +14,7 @@ def restart(connection, mesh):
 
     async def start():
         moment = await connection.fetchval("SELECT clock_timestamp()")
-        await mesh.start(ALERT, **neighbours_of_alert(mesh))
+        await mesh.start(ALERT, **mesh.neighbours_of("alert"))
 
         async def judged():
             return await connection.fetchval("SELECT min(beat_time) > $1 FROM alert.evaluation", moment)
