@@ -9,8 +9,8 @@ from services.common.settings import SettingsError
 from services.local.postgres import MAX_CONNECTIONS
 from services.local.settings import LocalSettings
 
-# A worker follows notifications beside its pool, and may hold one more connection for a lock.
-BESIDE_POOL = 2
+# A worker may follow notifications over two connections beside its pool, and hold one more for a lock.
+BESIDE_POOL = 3
 # The server's own reserve for administrators, the migrations, and a person who looks.
 KEPT_FREE = 13
 # Shared memory grows with each, used or not; more than this is no longer a matter of one machine.
