@@ -15,7 +15,6 @@ from services.aggregation.calendar import Moments, SiteCalendar, month_of
 
 Ints = NDArray[np.int64]
 
-QUANTITIES = ("temperature", "humidity", "pcv_temperature")
 GOOD = 1
 
 # How two cells of one period become one. A winter sensor has no perceived temperature: it has a count of its own.

@@ -71,7 +71,5 @@ MONTHLY = Level("monthly", "month", (_SERIES, ("month", "int4", DAY)), COLUMNS)
 def totals(alias: str, names: Sequence[str] = COLUMNS) -> str:
     """Returns the select list that makes one cell of several, under these names."""
     combine = dict.fromkeys(SUMS, "sum") | dict.fromkeys(LEAST, "min") | dict.fromkeys(MOST, "max")
-    kinds = dict.fromkeys(("readings", "suspect", "pcv_temperature_readings"), "::int") | {
-        name: "::int8" for name in SUMS if name.endswith("_sum")
-    }
+    kinds = dict.fromkeys(SUMS, "::int8")
     return ", ".join(f"{combine[name]}({alias}.{name}){kinds.get(name, '')} AS {name}" for name in names)

@@ -105,7 +105,7 @@ async def test_the_export_is_a_csv_file_that_spreadsheets_know_as_utf_8(rest, wr
         assert first.startswith("\ufeffplant,factory")
         assert second == (
             ",제1 공장,B1,2,도장,A-1,20240922,00,2024-09-22T00:00:00+09:00,2,0,"
-            "2024-09-22T00:00:00+09:00,2024-09-22T00:30:00+09:00,60.00"
+            "2024-09-22T00:00:00+09:00,2024-09-22T00:30:00+09:00,60.0"
         )
 
 

@@ -6,6 +6,8 @@ from montrg.aggregation.v1 import backfill_service_pb2 as pb2
 
 from services.aggregation.backfill.domain import Backfill, Difference, Status
 
+MOST_INT32 = 2**31 - 1
+
 
 def backfill_to_proto(backfill: Backfill) -> pb2.Backfill:
     """Converts a backfill."""
@@ -15,8 +17,8 @@ def backfill_to_proto(backfill: Backfill) -> pb2.Backfill:
         end_date=_day(backfill.end_date),
         state=backfill.state.value,
         progress=backfill.progress,
-        cells=backfill.cells,
-        changed=backfill.changed,
+        cells=min(backfill.cells, MOST_INT32),
+        changed=min(backfill.changed, MOST_INT32),
         reason=backfill.reason,
         create_time=backfill.create_time,
         update_time=backfill.update_time,

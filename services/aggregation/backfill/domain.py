@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from services.aggregation.calendar import DAY_US, HOUR_US, SiteCalendar, date_of, month_of
+from services.aggregation.calendar import DAY_US, HOUR_US, SiteCalendar, date_of, day_number, month_of
 from services.common.errors import FailedPreconditionError, InvalidInputError, Violation
 
 _TOO_MANY = 4
@@ -90,6 +90,9 @@ class Slice:
     is_last: bool
 
 
+END_OF_TIME = day_number(date(2109, 1, 1)) * DAY_US
+
+
 def checked_days(start: str | None, end: str | None) -> tuple[date | None, date | None]:
     """Returns the days of a request, or raises InvalidInputError."""
     bad: list[Violation] = []
@@ -152,16 +155,34 @@ def hour_start(moment: int, calendar: SiteCalendar) -> int:
     return int(calendar.hour_starts(np.array([moment], np.int64))[0])
 
 
-def next_slice(done_until: int, end: int, width: int, calendar: SiteCalendar, frozen_before: int) -> Slice:
-    """Returns the next part of a range, of about a width. It begins where an hour of this calendar does."""
+def next_slice(done_until: int, end: int, width: int, calendar: SiteCalendar, kept: Span) -> Slice:
+    """Returns the next part of a range, of about a width. It begins where an hour of this calendar does.
+
+    Outside of `kept`, where readings are, hours are not made anew: nobody could tell what is gone from what never was.
+    """
     start = hour_start(done_until, calendar)
     stop = max(hour_start(start + width, calendar), calendar.next_hour(start + 1))
     end = calendar.next_hour(end)
-    kept = hour_start(frozen_before, calendar)
-    if start < kept:
-        stop = min(stop, kept, end)
+    first = hour_start(kept.start, calendar)
+    if start < first or start >= kept.end:
+        stop = min(stop, end) if start >= kept.end else min(stop, first, end)
         return Slice(start, stop, None, stop == end)
-    return Slice(start, min(stop, end), max(start, frozen_before), stop >= end)
+    stop = min(stop, end, calendar.next_hour(min(kept.end, end)))
+    return Slice(start, stop, max(start, kept.start), stop == end)
+
+
+def kept_span(job: Backfill, frozen_before: int, extent: Sequence[Span]) -> Span:
+    """Returns where a backfill makes hours anew.
+
+    That of everything may have been asked for by a process alone, because readings were lost or put back to an older
+    state: then what it has no readings of may be the last that is known of them. One of some days is a person's word.
+    """
+    if not job.is_of_everything:
+        return Span(frozen_before, END_OF_TIME)
+    if not extent:
+        return Span(END_OF_TIME, END_OF_TIME)
+    # An hour of another zone may begin before the first reading and hold it.
+    return Span(max(frozen_before, min(s.start for s in extent) - HOUR_US), max(s.end for s in extent))
 
 
 Days = tuple[int, int] | None

@@ -78,6 +78,7 @@ class Mender:
             fence: is called in each transaction, and raises if nothing may be written any more.
             most: more readings than this are TooManyError.
         """
+        self._writer.forget()  # since the last slice the database may have been restored
         run = _Run(self._database, self._ranges, self._writer, calendar, fence)
         try:
             if part.read_from is None:

@@ -17,6 +17,10 @@ SCAN_S = 600  # a look at every hour that there is
 
 # What a replaced or restored log has not reached yet must not look as if it were in the hours.
 _FORGET_SEQS = "UPDATE aggregation.hourly SET seq = 0 WHERE seq > $1"
+# No hour is further than its shard's cursor, or than a backfill. Only a log that was put back makes the look worth it.
+_FURTHEST = """
+SELECT greatest((SELECT max(seq) FROM aggregation.log_cursor), (SELECT max(ahead_seq) FROM aggregation.shard))
+"""
 _FORGET_AHEAD = "UPDATE aggregation.shard SET ahead_seq = least(ahead_seq, $1)"
 _REPLACE = """
 UPDATE aggregation.backfill SET state = 'CANCELLED', reason = 'a newer one makes everything anew', update_time = now()
@@ -53,9 +57,10 @@ class SqlBackfills:
         One that is at work is fenced: it read what it writes before.
         """
         await lock_shards(connection, range(SHARDS))
-        await connection.execute(f"SET LOCAL statement_timeout = '{SCAN_S}s'")
-        await connection.execute(_FORGET_SEQS, place.seq, timeout=SCAN_S)
-        await connection.execute(_FORGET_AHEAD, place.seq)
+        if (await connection.fetchval(_FURTHEST) or 0) > place.seq:
+            await connection.execute(f"SET LOCAL statement_timeout = '{SCAN_S}s'")
+            await connection.execute(_FORGET_SEQS, place.seq, timeout=SCAN_S)
+            await connection.execute(_FORGET_AHEAD, place.seq)
         await connection.execute(_REPLACE)
         await connection.execute(_AGAIN)
         await connection.execute(_CREATE, None, None)

@@ -7,9 +7,11 @@ from dataclasses import replace
 
 from services.aggregation.backfill.checking import PATIENCE_S, Checked, HourCheck, snapshot
 from services.aggregation.backfill.domain import (
+    END_OF_TIME,
     Difference,
     Pace,
     Slice,
+    Span,
     Status,
     checked_days,
     ended,
@@ -85,7 +87,7 @@ class _Run:
         """Verifies one slice after the other."""
         pace, done = Pace(), start
         while done < end:
-            part = next_slice(done, end, pace.width, self._calendar, frozen_before)
+            part = next_slice(done, end, pace.width, self._calendar, Span(frozen_before, END_OF_TIME))
             try:
                 checked = await self._hours(part, pace.most(part))
             except TooManyError:

@@ -5,13 +5,15 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from services.aggregation.backfill.domain import Backfill, Pace, check_kept, next_slice
+from services.aggregation.backfill.domain import Backfill, Pace, Span, check_kept, kept_span, next_slice
+from services.aggregation.backfill.extents import spans_of
 from services.aggregation.backfill.leases import LeaseLostError, Leases
 from services.aggregation.backfill.mending import Mender, ZoneChangedError
 from services.aggregation.backfill.reading import Ranges, TooManyError
 from services.common.backoff import Backoff
 from services.common.epoch import microseconds, moment_of
 from services.common.errors import FailedPreconditionError, UnavailableError
+from services.common.reading_log import Extent
 from services.common.tasks import wait_for
 
 log = logging.getLogger(__name__)
@@ -70,31 +72,31 @@ class BackfillWorker:
                 job = await self._leases.begin(job, extent)
                 self._say("backfill begins", job)
             try:
-                await self._go_through(job, microseconds(extent.frozen_before))
+                await self._go_through(job, extent)
             except FrozenError as error:
                 self._say("backfill failed", await self._leases.end(job, str(error)))
             else:
                 self._say("backfill done", await self._leases.end(job))
 
-    async def _go_through(self, job: Backfill, frozen_before: int) -> None:
+    async def _go_through(self, job: Backfill, extent: Extent) -> None:
         while job.span is not None and job.done_until < job.span.end:
             try:
-                check_kept(job.start_date, frozen_before, await self._leases.calendar())
+                check_kept(job.start_date, microseconds(extent.frozen_before), await self._leases.calendar())
             except FailedPreconditionError as error:
                 raise FrozenError(f"since it was asked for, {error.message.removeprefix('start_date: ')}") from error
             try:
-                job = await self._advance(job, frozen_before)
+                job = await self._advance(job, kept_span(job, microseconds(extent.frozen_before), spans_of(extent)))
             except FailedPreconditionError as error:
                 if error.reason != "FROZEN":
                     raise
                 # Retention went on meanwhile. Of everything, what it has dropped stays as it is.
-                frozen_before = microseconds((await self._ranges.extent()).frozen_before)
+                extent = await self._ranges.extent()
 
-    async def _advance(self, job: Backfill, frozen_before: int) -> Backfill:
+    async def _advance(self, job: Backfill, kept: Span) -> Backfill:
         """Does the next slice; returns the backfill as it then is."""
         calendar = await self._leases.calendar()
         end = job.span.end if job.span else 0
-        part = next_slice(job.done_until, end, self._pace.width, calendar, frozen_before)
+        part = next_slice(job.done_until, end, self._pace.width, calendar, kept)
         try:
             mended = await self._mender.mend(
                 part, calendar, lambda connection: self._leases.hold(connection, job), self._pace.most(part)

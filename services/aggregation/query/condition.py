@@ -87,7 +87,7 @@ class Condition:
     def _rebuilding(self) -> Sequence[str]:
         if self._look is None or not self._look.is_rebuilding:
             return ()
-        return ("ROLLUPS_REBUILDING: everything is made anew from the readings; some of it may be missing",)
+        return ("ROLLUPS_REBUILDING: a backfill of everything is not done yet; some of it may be missing",)
 
     def _other_zone(self) -> Sequence[str]:
         kept_in = self._look.zone if self._look else None

@@ -90,7 +90,7 @@ def _rows(rows: Rows, period: Period, metrics: Sequence[Metric]) -> Block:
     ]
     if rows.start is not None:
         parts.append(messages(_ROW["start_time"].number, [numbers(1, rows.start)]))
-    parts += [numbers(_ROW[name].number, rows.values[name].astype(np.int64)) for name in ("readings", "suspect")]
+    parts += [numbers(_ROW[name].number, rows.counts(name)) for name in ("readings", "suspect")]
     return messages(_PLACE["date"].number, parts)
 
 

@@ -49,7 +49,7 @@ def _rows(rows: Rows, period: Period, metrics: Sequence[Metric]) -> Value:
     if rows.start is not None:
         moments = np.datetime_as_string(rows.start.astype("datetime64[s]"), timezone="UTC")
         members.append(Member("start_time", strings(moments.astype(np.bytes_))))
-    members += [Member(name, integers(rows.values[name].astype(np.int64))) for name in ("readings", "suspect")]
+    members += [Member(name, integers(rows.counts(name))) for name in ("readings", "suspect")]
     return objects(members)
 
 

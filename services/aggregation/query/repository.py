@@ -21,9 +21,10 @@ from services.common.epoch import microseconds
 
 _EPOCH = "date 'epoch'"
 _LOOK = """
-SELECT (SELECT zone FROM aggregation.site), EXISTS (
-    SELECT FROM aggregation.backfill WHERE state IN ('PENDING', 'RUNNING') AND start_date IS NULL AND end_date IS NULL
-)
+SELECT (SELECT zone FROM aggregation.site), coalesce((
+    SELECT state <> 'DONE' FROM aggregation.backfill WHERE start_date IS NULL AND end_date IS NULL
+    ORDER BY backfill_id DESC LIMIT 1
+), false)
 """
 _LOC_IDS = 'SELECT loc_id FROM aggregation.series GROUP BY loc_id ORDER BY loc_id COLLATE "C"'
 _IS_MEASURED = "SELECT EXISTS (SELECT FROM aggregation.series WHERE loc_id = $1)"

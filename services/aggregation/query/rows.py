@@ -32,3 +32,7 @@ class Rows:
 
     def __len__(self) -> int:
         return len(self.day)
+
+    def counts(self, name: str) -> Ints:
+        """Returns `readings` or `suspect`, as far as the contract's int32 can tell."""
+        return np.minimum(self.values[name], np.iinfo(np.int32).max).astype(np.int64)

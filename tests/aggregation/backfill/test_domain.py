@@ -5,12 +5,16 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from services.aggregation.backfill.domain import (
+    END_OF_TIME,
+    Backfill,
     Pace,
     Slice,
     Span,
+    State,
     check_kept,
     ended,
     first_kept_day,
+    kept_span,
     next_slice,
     span_of,
 )
@@ -32,7 +36,7 @@ def at(year, month, day, hour=0, minute=0):
 def slices(start, end, width, calendar, frozen=0):
     found: list[Slice] = []
     while not found or not found[-1].is_last:
-        found.append(next_slice(found[-1].end if found else start, end, width, calendar, frozen))
+        found.append(next_slice(found[-1].end if found else start, end, width, calendar, Span(frozen, END_OF_TIME)))
     return found
 
 
@@ -63,7 +67,7 @@ def test_what_retention_has_dropped_is_a_slice_without_readings_and_a_half_hour_
 
 
 def test_a_place_within_an_hour_of_a_new_zone_goes_back_to_its_start():
-    part = next_slice(at(2026, 7, 1, 5), at(2026, 7, 2), HOUR_US, KOLKATA, 0)
+    part = next_slice(at(2026, 7, 1, 5), at(2026, 7, 2), HOUR_US, KOLKATA, Span(0, END_OF_TIME))
     assert (part.start, part.end) == (at(2026, 7, 1, 4, 30), at(2026, 7, 1, 5, 30))
 
 
@@ -114,3 +118,23 @@ def test_what_has_moved_on_is_read_again_by_day_with_the_whole_hours_and_only_it
     many = pieces_of([stored(at(2026, 7, 2, 5), f"S-{n}") for n in range(MOST_SENSORS + 1)], whole, SEOUL)
     assert [len(piece.sensors) for piece in many] == [MOST_SENSORS, 1]
     assert timedelta(hours=1) == timedelta(microseconds=many[0].end - many[0].start)
+
+
+def backfill_from(day):
+    now = datetime(2026, 8, 1, tzinfo=UTC)
+    return Backfill(1, day, None, State.RUNNING, None, 0, 0, 0, None, now, now)
+
+
+def test_a_backfill_of_everything_makes_nothing_anew_where_there_are_no_readings():
+    everything, some_days = backfill_from(None), backfill_from(date(2026, 6, 1))
+    readings = [Span(at(2026, 7, 1), at(2026, 7, 11))]
+    assert kept_span(some_days, at(2026, 1, 1), readings) == Span(at(2026, 1, 1), END_OF_TIME)
+    assert kept_span(everything, at(2026, 7, 2), readings) == Span(at(2026, 7, 2), at(2026, 7, 11))
+    kept, parts = kept_span(everything, at(2026, 1, 1), readings), []
+    while not parts or not parts[-1].is_last:
+        begin = parts[-1].end if parts else at(2026, 6, 1)
+        parts.append(next_slice(begin, at(2026, 8, 1), 7 * DAY_US, SEOUL, kept))
+    assert [part.start for part in parts[1:]] == [part.end for part in parts[:-1]]
+    made = [(part.start, part.end) for part in parts if part.read_from is not None]
+    assert (made[0][0], made[-1][1], parts[-1].end) == (at(2026, 6, 30, 23), at(2026, 7, 11), at(2026, 8, 1))
+    assert kept_span(everything, 0, []).start > at(2100, 1, 1)

@@ -97,7 +97,8 @@ CREATE FUNCTION aggregation.stop() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     RETURN new;
 END $$;
 CREATE TRIGGER stop BEFORE UPDATE ON aggregation.backfill FOR EACH ROW
-WHEN (old.done_until > old.range_start AND new.done_until > old.done_until) EXECUTE FUNCTION aggregation.stop();
+WHEN (old.done_until > old.range_start + interval '1 day' AND new.done_until > old.done_until)
+EXECUTE FUNCTION aggregation.stop();
 """
 LEASE_ENDS = "UPDATE aggregation.backfill SET lease_until = now() - interval '1 s' WHERE state = 'RUNNING'"
 
