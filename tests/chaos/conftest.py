@@ -1,5 +1,7 @@
 """The mesh, a consumer's own schema and its replicas, on a database of the module's own."""
 
+from contextlib import ExitStack
+
 import pytest
 
 from services.realtime.app import APP as REALTIME
@@ -7,6 +9,7 @@ from tests.chaos.group import Group
 from tests.chaos.tally import TABLES, login
 from tests.support.mesh import running_mesh
 from tests.support.reading_log import prepared
+from tests.support.replicas import replicas_of
 
 
 @pytest.fixture(scope="module")
@@ -30,3 +33,18 @@ async def group(admin_url, connection, mesh, tmp_path):
     group = Group(connection, login(admin_url), mesh.url(REALTIME), tmp_path)
     yield group
     group.close()
+
+
+@pytest.fixture
+def start(admin_url, mesh, tmp_path):
+    """Starts a replica of a service, by name, as a process."""
+    groups = {}
+    with ExitStack() as stack:
+
+        def one(name):
+            if name not in groups:
+                group = replicas_of(admin_url, name, tmp_path, **mesh.neighbours_of(name))
+                groups[name] = stack.enter_context(group)
+            return groups[name].start()
+
+        yield one

@@ -5,27 +5,17 @@ import random
 from datetime import UTC, datetime, timedelta
 
 import grpc
-import pytest
 from montrg.realtime.v1 import ingest_service_pb2 as ingest_pb2
 from montrg.realtime.v1 import ingest_service_pb2_grpc
 
 from services.location.app import APP as LOCATION
 from services.realtime.app import APP as REALTIME
 from tests.support.directory import make_place, register
-from tests.support.replicas import replicas_of
 from tests.support.rollups import assert_rollups_are_right, followed
 from tests.support.soak import SEED, kills
 
 KILLS = kills(usual=5, share=0.2)
 WRITERS, SENSORS, REPLICAS = 4, 25, 2
-
-
-@pytest.fixture
-def start(admin_url, mesh, tmp_path):
-    """Starts a replica as a process."""
-    urls = {"LOCATION_SERVICE_URL": mesh.url(LOCATION), "REALTIME_SERVICE_URL": mesh.url(REALTIME)}
-    with replicas_of(admin_url, "aggregation", tmp_path, **urls) as replicas:
-        yield replicas.start
 
 
 async def write(stub, writer, over):
@@ -61,7 +51,7 @@ async def test_kills_change_no_rollup(connection, mesh, start):
     async with grpc.aio.insecure_channel(mesh.url(REALTIME)) as channel, asyncio.TaskGroup() as tasks:
         stub = ingest_service_pb2_grpc.IngestServiceStub(channel)
         writing = [tasks.create_task(write(stub, writer, over)) for writer in range(WRITERS)]
-        replicas = [start() for _ in range(REPLICAS)]
+        replicas = [start("aggregation") for _ in range(REPLICAS)]
         touched = 0
         for _ in range(KILLS):
             await asyncio.sleep(chance.uniform(1.0, 4.0))
@@ -69,7 +59,7 @@ async def test_kills_change_no_rollup(connection, mesh, start):
             victim = replicas.pop(chance.randrange(REPLICAS))
             victim.kill()
             victim.wait()
-            replicas.append(start())
+            replicas.append(start("aggregation"))
         over.set()
     await followed(connection)
     written = sum(task.result() for task in writing)

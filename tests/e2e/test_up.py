@@ -20,6 +20,7 @@ from montrg.realtime.v1 import realtime_service_pb2 as pb2
 
 from tests.support.soak import SEED, kills
 from tests.support.up import RECOVERY_S, running_up
+from tests.support.writing import write_until_acknowledged
 
 OFFSET = 1200
 THRESHOLDS, LOCATION, REALTIME, AGGREGATION = (f"127.0.0.1:{port + OFFSET}" for port in range(30001, 30005))
@@ -111,23 +112,9 @@ class Writer(threading.Thread):
                 moment += timedelta(seconds=1)
                 temperature = round(self._random.uniform(20, 40), 2)
                 row = {"sensor_id": self.sensor, "temperature": temperature, "humidity": 50}
-                self._write(client, {"readings": [row | {"capture_time": moment.isoformat()}]})
+                row |= {"capture_time": moment.isoformat()}
+                self.failures += write_until_acknowledged(client, f"http://{REALTIME}/api/v1/realtime/readings", [row])
                 self.acknowledged.append((moment, temperature))
-
-    def _write(self, client, body):
-        while True:
-            try:
-                answer = client.post(f"http://{REALTIME}/api/v1/realtime/readings", json=body)
-            except httpx.HTTPError:
-                self.failures += 1
-            else:
-                counts = answer.json() if answer.status_code == 200 else {}
-                if counts.get("accepted", 0) + counts.get("duplicate", 0) == 1:
-                    return
-                assert not counts.get("rejected"), answer.text
-                assert not counts.get("conflict"), answer.text
-                self.failures += 1
-            time.sleep(0.05)
 
 
 def test_whatever_is_killed_no_acknowledged_reading_is_lost_or_doubled(up, http):

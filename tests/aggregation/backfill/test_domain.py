@@ -130,7 +130,8 @@ def test_a_backfill_of_everything_makes_nothing_anew_where_there_are_no_readings
     readings = [Span(at(2026, 7, 1), at(2026, 7, 11))]
     assert kept_span(some_days, at(2026, 1, 1), readings) == Span(at(2026, 1, 1), END_OF_TIME)
     assert kept_span(everything, at(2026, 7, 2), readings) == Span(at(2026, 7, 2), at(2026, 7, 11))
-    kept, parts = kept_span(everything, at(2026, 1, 1), readings), []
+    kept = kept_span(everything, at(2026, 1, 1), readings)
+    parts: list[Slice] = []
     while not parts or not parts[-1].is_last:
         begin = parts[-1].end if parts else at(2026, 6, 1)
         parts.append(next_slice(begin, at(2026, 8, 1), 7 * DAY_US, SEOUL, kept))
