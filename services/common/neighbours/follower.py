@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import hashlib
 import logging
+from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
@@ -112,7 +113,7 @@ class Follower(Generic[T]):
     async def _follow(self) -> None:
         # A new stream always fetches: the neighbour may have been restored to an older state meanwhile.
         seen: int | None = None
-        async with contextlib.aclosing(_guarded(self._neighbour.watch())) as revisions:
+        async with contextlib.aclosing(_newest(_guarded(self._neighbour.watch()))) as revisions:
             async for revision in revisions:
                 if revision != seen or self._stale_since is not None:
                     async with self._lock:
@@ -177,3 +178,30 @@ async def _guarded(stream: AsyncIterator[int]) -> AsyncGenerator[int, None]:
             except StopAsyncIteration:
                 return
         yield revision
+
+
+async def _newest(stream: AsyncIterator[int]) -> AsyncGenerator[int, None]:
+    """Yields what the stream yields, but for what was outdated by the time that somebody asked for it.
+
+    A thousand changes in a row are otherwise a thousand fetches of everything, long after the last of them.
+    """
+    came = asyncio.Event()
+    newest: deque[int] = deque(maxlen=1)
+
+    async def read() -> None:
+        async for revision in stream:
+            newest.append(revision)
+            came.set()
+
+    reading = asyncio.create_task(read())
+    reading.add_done_callback(lambda _: came.set())
+    try:
+        while newest or not reading.done():
+            await came.wait()
+            came.clear()
+            if newest:
+                yield newest.pop()
+        await reading
+    finally:
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)

@@ -17,9 +17,14 @@ class Neighbour:
         self.fetches = 0
         self.go = asyncio.Event()
         self.away = False
+        self.later = []  # revisions that come while the first fetch is under way
+        self.asked = asyncio.Event()
+        self.told = asyncio.Event()  # all of them
+        self.breaks = asyncio.Event()
 
     async def fetch(self):
         self.fetches += 1
+        self.asked.set()
         content = self.content
         await self.go.wait()
         if self.away:
@@ -28,7 +33,12 @@ class Neighbour:
 
     async def watch(self):
         yield 1
-        await asyncio.Event().wait()
+        await self.asked.wait()
+        for revision in self.later:
+            yield revision
+        self.told.set()
+        await self.breaks.wait()
+        raise UnavailableError("away", "AWAY")
 
 
 class Store:
@@ -101,4 +111,36 @@ async def test_what_was_kept_is_used_while_the_neighbour_is_away_and_said_so():
         "kept",
         "LOCATION_STALE since 2026-07-15T12:00:00Z: what the location service said last is used",
     )
+    running.cancel()
+
+
+async def test_however_many_changes_come_during_a_fetch_one_more_is_made():
+    neighbour = Neighbour()
+    neighbour.later = list(range(2, 1_000))
+    copy = follower(neighbour)
+    async with asyncio.timeout(10):
+        running = asyncio.create_task(copy.run())
+        await neighbour.told.wait()
+        neighbour.content = b"new"
+        neighbour.go.set()
+        while copy.value != "new":
+            await asyncio.sleep(0)
+    assert neighbour.fetches == 2
+    assert copy.degraded is None
+    running.cancel()
+
+
+async def test_a_stream_that_breaks_between_two_changes_is_said_so():
+    neighbour = Neighbour()
+    neighbour.go.set()
+    copy = follower(neighbour)
+    async with asyncio.timeout(10):
+        running = asyncio.create_task(copy.run())
+        while copy.value is None:
+            await asyncio.sleep(0)
+        assert copy.degraded is None
+        neighbour.breaks.set()
+        while copy.degraded is None:
+            await asyncio.sleep(0)
+    assert copy.degraded.startswith("LOCATION_STALE")
     running.cancel()
