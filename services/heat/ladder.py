@@ -60,9 +60,13 @@ class Ladder:
         above = self.rungs[index + 1] if index + 1 < len(self.rungs) else len(LEVELS)
         return below <= above
 
+    def has(self, rung: int) -> bool:
+        """Tells whether a band is of a rung."""
+        return self.delays_s[rung] is not None
+
     def band(self, rung: int, value: float) -> Band:
-        """Returns the band of a rung that a value is in, or else the nearest one of that rung."""
-        own = [band for band in self.bands if severity(band.level) == rung]
+        """Returns the band of a rung that a value is in, or else the nearest one of that rung, if there is any."""
+        own = [band for band in self.bands if severity(band.level) == rung] or self.bands
         return min(own, key=lambda band: max(band.low - value, value - band.high, 0.0))
 
     def calm(self) -> tuple[float, float]:

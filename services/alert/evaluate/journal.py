@@ -197,7 +197,8 @@ def _standing(alert: OpenAlert, subject: Subject, happening: Happening) -> dict[
     band = ladder.band(machine.level, value)
     alert.peak, alert.band = _peak(alert, value, ladder), (band.threshold_id or None, band.map_id)
     unit = _UNITS[subject.key]
-    limit = f"from {float(band.low)}" if ladder.rises(value) else f"below {float(band.high)}"
+    is_from = math.isfinite(band.low) and (ladder.rises(alert.peak) or not math.isfinite(band.high))
+    limit = f"from {float(band.low)}" if is_from else f"below {float(band.high)}"
     return fields | {
         "threshold_id": alert.band[0],
         "threshold_map_id": band.map_id,
@@ -215,4 +216,5 @@ def _peak(alert: OpenAlert, value: float, ladder: Ladder) -> float:
     """Returns the value furthest beyond the limit, with one more."""
     if alert.peak is None:
         return value
-    return max(alert.peak, value) if ladder.rises(value) else min(alert.peak, value)
+    # Which way the danger grows is said by a value that is in danger: one that is only held may be below all limits.
+    return max(alert.peak, value) if ladder.rises(alert.peak) else min(alert.peak, value)

@@ -88,15 +88,17 @@ class Judging:
             elif value == value and (machine.level or not is_silent):  # noqa: PLR0124  NaN
                 alert = watch.alerts.get(metric)
                 is_gone = alert is not None and alert.band not in bands_of(judge)
-                measured = Measured(reading.capture, value, reading.quality == GOOD, is_live)
+                # What a sensor said long ago is no proof that the danger is over.
+                is_good = reading.quality == GOOD and not is_silent
+                measured = Measured(reading.capture, value, is_good, is_live)
                 after, happened = judge.again(machine, measured, is_gone=is_gone)
-                reasons = [(h, NORMAL) for h in happened]
-                if is_gone:
-                    # It was not the reading that ended it.
-                    reasons = [(replace(h, time=now) if h.kind == CLEARS else h, RULE_REMOVED) for h in happened]
+                # It is not the reading that ends it.
+                reason = RULE_REMOVED if is_gone else NORMAL
+                reasons = [(replace(h, time=now) if h.kind == CLEARS else h, reason) for h in happened]
                 subject = self._subject(watch, metric, reading, judge.ladder)
                 self._put(subject, after, reasons, measured)
-                if after.level and not happened:
+                # While a rung of the new rules waits for its time, the alert says what it said.
+                if after.level and not happened and judge.ladder.has(after.level):
                     self._journal.restate(subject, after, value)
 
     def fall_silent(self, watch: Watch, reading: Reading, now: int) -> None:

@@ -14,6 +14,7 @@ from services.alert.evaluate.table import Rows, Stored, Table
 from services.alert.evaluate.watch import KEYS, dump, load
 from services.alert.writer import Event, change_alerts, note_values, raise_alerts
 from services.common.epoch import microseconds, moment_of
+from services.common.errors import UnavailableError
 from services.common.reading_log import shard_of
 from services.heat.levels import METRICS
 
@@ -107,6 +108,8 @@ async def write(connection: asyncpg.Connection, journal: Journal, table: Table, 
     cleared = []
     if known:
         rows = await connection.fetch(_LOCK, list(known))
+        if len(rows) < len(known):
+            raise UnavailableError("alerts that are known here are not stored: what is stored is read anew", "OUTDATED")
         cleared = [row["alert_id"] for row in rows if row["state"] == CLEARED]
     ended = [episode for episode in journal.episodes if episode.alert.alert_id in cleared]
     if ended:

@@ -98,9 +98,12 @@ class EvaluationWork:
         """
         slices = await self._latest.read(self._clock())
         log.warning("evaluation goes on from the latest readings", extra={"seq": place.seq, "batches": len(slices)})
-        async with self._changing(connection, range(SHARDS)) as (judging, touched):
-            touched.extend(await self._take(slices, judging))
-        self.lost(range(SHARDS))
+        try:
+            async with self._changing(connection, range(SHARDS)) as (judging, touched):
+                touched.extend(await self._take(slices, judging))
+        finally:
+            # The shards are another's by now; and after an error nothing of this was stored.
+            self.lost(range(SHARDS))
 
     def lost(self, shards: Collection[int]) -> None:
         """Drops what is in memory of some shards."""

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import grpc
@@ -25,6 +25,7 @@ from services.common.reading_log.work import LogWork, Ticking
 log = logging.getLogger(__name__)
 
 TICK_EVERY_S = 1.0
+RECENT = timedelta(seconds=1)
 REPORT_EVERY_S = 1.0
 REPORT_SAME_EVERY_S = 5.0
 
@@ -141,7 +142,8 @@ class LogConsumer:
                     raise ahead.error
                 if self._due and (await self._settle() or not self._held):
                     return
-                if not batches:
+                # Under a steady load there always is a batch: then one that has just come is near enough to the end.
+                if not batches or _is_recent(batches[-1]):
                     await self._tick(ahead)
 
     async def _woken(self) -> None:
@@ -268,6 +270,10 @@ class LogConsumer:
         message = f"{type(error).__name__}: {error}"
         log.warning("consumer starts again", extra={"consumer": self._name, "error": message})
         self._state = replace(self._state, following_since=None, last_error=message, last_error_time=datetime.now(UTC))
+
+
+def _is_recent(message: LogBatch) -> bool:
+    return datetime.now(UTC) - message.batch.append_time.ToDatetime(UTC) < RECENT
 
 
 def _least(cursors: Collection[Cursor]) -> Place:

@@ -124,6 +124,49 @@ async def test_a_new_mapping_judges_what_is_measured_now_and_its_end_ends_what_i
     assert (after["clear_reason"], after["measured_value"]) == ("rule_removed", 26.0)
 
 
+async def test_a_limit_that_becomes_another_level_under_an_open_alert_stops_nobody(
+    location, thresholds, write, come_to
+):
+    await register(location, "edited", interval_s=600)
+    await write("edited", (-5, 26.0))
+    limits = threshold_service_pb2_grpc.ThresholdServiceStub(thresholds)
+    own = threshold_service_pb2.Threshold(
+        threshold_type="pcv_temperature", level="orange", min_value=25, mapped_only=True
+    )
+    threshold = await limits.CreateThreshold(threshold_service_pb2.CreateThresholdRequest(threshold=own))
+    mapping = mapping_service_pb2.Mapping(
+        sensor_id="edited", threshold_id=threshold.threshold_id, duration_seconds=86_400
+    )
+    mappings = mapping_service_pb2_grpc.MappingServiceStub(thresholds)
+    made = await mappings.CreateMapping(mapping_service_pb2.CreateMappingRequest(mapping=mapping))
+    short = mapping_service_pb2.Mapping(map_id=made.map_id, duration_seconds=0)
+    await mappings.UpdateMapping(mapping_service_pb2.UpdateMappingRequest(map_id=made.map_id, mapping=short))
+    await come_to("edited", "threshold raised:orange")
+    # Red waits for its time, and no band is orange any more.
+    long = mapping_service_pb2.Mapping(map_id=made.map_id, duration_seconds=86_400)
+    await mappings.UpdateMapping(mapping_service_pb2.UpdateMappingRequest(map_id=made.map_id, mapping=long))
+    red = threshold_service_pb2.Threshold(level="red")
+    await limits.UpdateThreshold(
+        threshold_service_pb2.UpdateThresholdRequest(threshold_id=threshold.threshold_id, threshold=red)
+    )
+    await register(location, "after-edit", interval_s=600)
+    await write("after-edit", (-5, 36.0))
+    await come_to("after-edit", "threshold raised:red")
+    await come_to("edited", "threshold raised:orange")
+
+
+async def test_the_peak_of_an_alert_stays_while_it_is_held_below_its_limit(connection, location, write, come_to):
+    await register(location, "held", interval_s=600)
+    await write("held", (-400, 30.0), (-300, 32.9), (-200, 30.7))
+    await come_to("held", "threshold raised:yellow")
+
+    async def noted():
+        alert = await connection.fetchrow(HOT, "held")
+        return (alert["measured_value"], alert["peak_value"]) == (30.7, 32.9)
+
+    await eventually(noted)
+
+
 async def test_a_sensor_that_is_taken_out_of_service_has_no_alerts(connection, location, write, come_to):
     await register(location, "retired", interval_s=60)
     await write("retired", (-5, 36.0))

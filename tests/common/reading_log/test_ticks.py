@@ -81,3 +81,21 @@ async def test_a_tick_for_what_another_replica_has_taken_writes_nothing(connecti
             await eventually(fenced)
             assert await connection.fetchval("SELECT count(*) FROM tally.rebuild WHERE generation = 'tick'") == written
         await work.more()
+
+
+async def test_ticks_come_although_there_always_is_a_batch(connection, tally_url, target):
+    measuring = Measuring(["steady"], seed=3)
+    work = Ticking(pause_s=0.05)
+
+    async def write():
+        while True:
+            await append(connection, measuring.rows(2))
+
+    async with tallying(tally_url, target, work):
+        await work.more()
+        writing = asyncio.create_task(write())
+        try:
+            await work.more(3)
+        finally:
+            writing.cancel()
+            await asyncio.gather(writing, return_exceptions=True)
