@@ -6,6 +6,7 @@ import random
 import subprocess
 import sys
 import threading
+from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
@@ -26,13 +27,16 @@ VARIABLES = {
 }
 SECRET = "of the chaos test"
 # How often is looked for a transaction to kill a program in.
-TRIES = 100
+TRIES = 200
+# Of these programs, in one that has judged readings: what has changed is written, and that they are judged is not.
+JUDGED = dict.fromkeys(("alert-2", "postgres"), "INSERT INTO alert.sensor_state")
 PAUSE_S = 0.27
 
 # What has written and is not committed, and waits for a client that stands still: it can only be lost.
 _CAUGHT = """
 SELECT count(*) FROM pg_stat_activity
 WHERE client_port = ANY($1) AND state = 'idle in transaction' AND backend_xid IS NOT NULL
+    AND position($2 IN query) > 0
 """
 _SETTLED = """
 SELECT (SELECT min(seq) FROM alert.log_cursor) >= (SELECT max(seq) FROM realtime.reading_log)
@@ -74,8 +78,9 @@ class Alerting:
             if not token:
                 return rows
 
-    async def fetch(self, query, *arguments):
-        """Asks the database, as soon as it answers."""
+    @asynccontextmanager
+    async def connected(self):
+        """A connection to the database, as soon as it takes one."""
         database = EmbeddedPostgres(self.up.folder / "data" / "postgres", self._settings.database_port)
         while True:
             try:
@@ -83,10 +88,15 @@ class Alerting:
             except (OSError, asyncpg.CannotConnectNowError):
                 await asyncio.sleep(0.05)
                 continue
-            try:
-                return await connection.fetch(query, *arguments)
-            finally:
-                await connection.close()
+            break
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
+    async def fetch(self, query, *arguments):
+        async with self.connected() as connection:
+            return await connection.fetch(query, *arguments)
 
     async def come_to(self, query, seconds):
         """Waits until a query answers true."""
@@ -121,24 +131,26 @@ class Alerting:
             await asyncio.sleep(chance.uniform(0, 1.5))
             self.receive()
             return
-        worker = await self._stopped_in_transaction("alert" if name == "postgres" else name, chance)
+        stopped = "alert" if name == "postgres" else name
+        worker = await self._stopped_in_transaction(stopped, JUDGED.get(name, ""), chance)
         self.caught += worker is not None
         await asyncio.to_thread(self.up.kill, name)
         if name == "postgres" and worker is not None:
             worker.resume()
 
-    async def _stopped_in_transaction(self, name, chance):
-        """Stops a worker when it has written what is not committed yet; None if it never was seen to."""
+    async def _stopped_in_transaction(self, name, words, chance):
+        """Stops a worker when it has written what is not committed yet, last by these words; None if it never had."""
         await asyncio.to_thread(self.up.await_true, lambda: len(self.up.running(name)) == 1, RECOVERY_S)
         (worker,) = self.up.running(name)
-        for _ in range(TRIES):
-            worker.suspend()
-            sockets = worker.net_connections("tcp4")
-            ports = [s.laddr.port for s in sockets if s.raddr and s.raddr.port == self._settings.database_port]
-            if (await self.fetch(_CAUGHT, ports))[0][0]:
-                return worker
-            worker.resume()
-            await asyncio.sleep(chance.uniform(0, 0.03))
+        async with self.connected() as connection:
+            for _ in range(TRIES):
+                worker.suspend()
+                sockets = worker.net_connections("tcp4")
+                ports = [s.laddr.port for s in sockets if s.raddr and s.raddr.port == self._settings.database_port]
+                if await connection.fetchval(_CAUGHT, ports, words):
+                    return worker
+                worker.resume()
+                await asyncio.sleep(chance.uniform(0, 0.03))
         return None
 
     def close(self):
