@@ -87,6 +87,8 @@ class Planner:
     async def _chunk(self, connection: asyncpg.Connection) -> tuple[int, int]:
         """Plans for some alerts in one transaction; returns for how many, and how many others had locked."""
         now = self._clock()
+        if not await self._is_due(connection, now):
+            return 0, 0
         async with connection.transaction():
             wanted = {*await records.to_plan(connection, now), *self._swept[: records.CHUNK]}
             due = self._sweep_time is not None and now >= self._sweep_time
@@ -107,6 +109,12 @@ class Planner:
         if released:
             self._on_planned()
         return len(done), len(wanted) - len(done)
+
+    async def _is_due(self, connection: asyncpg.Connection, now: datetime) -> bool:
+        """Tells whether a transaction is worth its commit, which waits for the disk: most looks find nothing to do."""
+        if self._swept or (self._sweep_time is not None and now >= self._sweep_time):
+            return True
+        return await records.is_due(connection, self._book.revision, now)
 
     async def _sweep(self, connection: asyncpg.Connection, now: datetime) -> None:
         """Finds the alerts for which a silence began or ended to hold."""

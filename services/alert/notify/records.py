@@ -20,6 +20,10 @@ SELECT alert_id FROM (SELECT alert_id FROM alert.alert_event WHERE NOT planned O
 UNION
 SELECT alert_id FROM (SELECT alert_id FROM alert.told WHERE due_time <= $1 ORDER BY due_time LIMIT $2) d
 """
+_IS_DUE = """
+SELECT (SELECT value FROM alert.revision) <> $1 OR EXISTS(SELECT FROM alert.alert_event WHERE NOT planned)
+    OR EXISTS(SELECT FROM alert.told WHERE due_time <= $2)
+"""
 # Whoever changes an alert now adds an event to it, after whose commit it comes again.
 _LOCK = f"""
 SELECT {", ".join(NAMES)} FROM alert.alert WHERE alert_id = ANY($1) ORDER BY alert_id FOR UPDATE SKIP LOCKED
@@ -47,6 +51,12 @@ _PLANNED = "UPDATE alert.alert_event SET planned = true WHERE alert_id = ANY($1)
 _HELD = f"SELECT DISTINCT alert_id FROM alert.told WHERE due_cause = '{HELD}'"  # noqa: S608
 _OPEN = f"SELECT {', '.join(NAMES)} FROM alert.alert WHERE state <> 'CLEARED'"  # noqa: S608
 _NEXT_DUE = "SELECT min(due_time) FROM alert.told WHERE due_time IS NOT NULL"
+
+
+async def is_due(connection: asyncpg.Connection, revision: int, now: datetime) -> bool:
+    """Tells whether there is anything to plan, or subscriptions and silences are others than at a revision."""
+    due: bool = await connection.fetchval(_IS_DUE, revision, now)
+    return due
 
 
 async def to_plan(connection: asyncpg.Connection, now: datetime) -> list[int]:
