@@ -51,14 +51,23 @@ async def measure_alerting(table):
             found = await _measure(mesh, receiver)
         steps = await _steps(mesh)
     theirs = await measure_prometheus(PROMETHEUS_SECONDS) if is_installed() else None
+    _add(table, found, theirs, steps)
+    # The receivers' connections have been cut; they come to their end with the next turns of the event loop.
+    if cut := asyncio.all_tasks() - {asyncio.current_task()}:
+        await asyncio.wait(cut, timeout=5)
+
+
+def _add(table, found, theirs, steps):
     for name, share, most in (("p50", 0.5, P50_MS), ("p99", 0.99, P99_MS), ("the longest", 1.0, None)):
-        limit, ratio = "Prometheus not installed", None
+        ours, limit, ratio = found.quantile(share), "no Prometheus here", None
         if theirs is not None:
-            limit, ratio = f"{theirs.quantile(share):,.0f} ms", found.quantile(share) / theirs.quantile(share)
-        judged = {} if most is None else {"target": f"< {most} ms", "met": found.quantile(share) < most}
+            limit, ratio = f"{theirs.quantile(share):,.0f} ms", ours / theirs.quantile(share)
+        judged = {} if most is None else {"target": f"< {most} ms", "met": ours < most}
         row = f"reading to webhook at {SENSORS:,} readings/s, {name}"
-        table.add(row, f"{found.quantile(share):.1f} ms", limit, ratio, **judged)
-    table.add("  alerts that nobody was told of", f"{found.lost} of {found.breaches:,}", target="0", met=not found.lost)
+        table.add(row, f"{ours:.1f} ms", limit, ratio, **judged)
+    lost = "" if theirs is None else f"{theirs.lost} of {theirs.breaches:,}"
+    row = "  alerts that nobody was told of"
+    table.add(row, f"{found.lost} of {found.breaches:,}", lost, target="0", met=found.lost == 0)
     table.add("  until judged, planned, marked as sent, p50", ", ".join(f"{ms:.1f}" for ms in steps) + " ms")
     load = " ".join(f"{number:.1f}" for number in os.getloadavg())
     table.add("  load of the machine thereafter", f"{load} on {len(os.sched_getaffinity(0))} cores")
@@ -96,9 +105,7 @@ async def _limit(channel, names):
 
     async def tie(some):
         for name in some:
-            mapping = mapping_service_pb2.Mapping(
-                sensor_id=name, threshold_id=made.threshold_id, duration_seconds=0
-            )
+            mapping = mapping_service_pb2.Mapping(sensor_id=name, threshold_id=made.threshold_id, duration_seconds=0)
             await stub.CreateMapping(mapping_service_pb2.CreateMappingRequest(mapping=mapping))
 
     await asyncio.gather(*(tie(names[n::AT_ONCE]) for n in range(AT_ONCE)))
@@ -121,6 +128,7 @@ async def _measure(mesh, receiver):
         async def write(temperatures):
             request = ingest_service_pb2.WriteReadingsRequest()
             now = datetime.now(UTC)
+            for name, temperature in temperatures.items():
                 request.readings.add(sensor_id=name, capture_time=now, temperature=temperature, humidity=HUMIDITY)
             answer = await stub.WriteReadings(request)
             assert answer.accepted == READINGS, answer

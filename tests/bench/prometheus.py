@@ -24,10 +24,10 @@ def is_installed():
 
 async def measure_prometheus(seconds):
     """Runs both, and measures what becomes of the breaches."""
-    ports = free_ports(3)
+    exposed, prometheus, alertmanager = free_ports(3)
     temperatures: dict[str, float] = {}
     came: dict[str, float] = {}
-    async with webhook() as receiver, _exposed(ports[0], temperatures) as scraped:
+    async with webhook() as receiver, _exposed(exposed, temperatures) as scraped:
 
         def told():
             while receiver.requests:
@@ -40,7 +40,7 @@ async def measure_prometheus(seconds):
         async def write(some):
             temperatures.update(some)
 
-        with _running(*ports, receiver.url):
+        with _running(exposed, prometheus, alertmanager, receiver.url):
             await asyncio.wait_for(scraped.wait(), START_S)
             return await Breaches(seconds).run(write, told)
 
@@ -72,39 +72,39 @@ async def _exposed(port, temperatures):
 def _running(exposed, prometheus, alertmanager, url):
     """Both programs, until the block ends."""
     folder = Path(tempfile.mkdtemp(prefix="montrg-bench-"))
-    rule = {"alert": "Hot", "expr": f"temperature >= {LIMIT}"}
-    # JSON is YAML, too.
-    files = {
-        "rules.yml": {"groups": [{"name": "heat", "rules": [rule]}]},
-        "prometheus.yml": {
-            "global": {"scrape_interval": INTERVAL, "scrape_timeout": INTERVAL, "evaluation_interval": INTERVAL},
-            "rule_files": ["rules.yml"],
-            "alerting": {"alertmanagers": [{"static_configs": [{"targets": [f"127.0.0.1:{alertmanager}"]}]}]},
-            "scrape_configs": [
-                {"job_name": "sensors", "static_configs": [{"targets": [f"127.0.0.1:{exposed}"]}]},
-            ],
-        },
-        "alertmanager.yml": {
-            # A message for each sensor, as the mesh has it.
-            "route": {"receiver": "bench", "group_by": ["sensor"], "group_wait": "0s", "group_interval": INTERVAL},
-            "receivers": [{"name": "bench", "webhook_configs": [{"url": url}]}],
-        },
-    }
-    for name, content in files.items():
-        (folder / name).write_text(json.dumps(content))
+    for name, content in _settings(exposed, alertmanager, url).items():
+        (folder / name).write_text(json.dumps(content))  # which is YAML, too
     argvs = (
         (PROGRAMS[1], "--config.file=alertmanager.yml", "--storage.path=alertmanager",
          f"--web.listen-address=127.0.0.1:{alertmanager}", "--cluster.listen-address="),
         (PROGRAMS[0], "--config.file=prometheus.yml", "--storage.tsdb.path=prometheus",
          f"--web.listen-address=127.0.0.1:{prometheus}"),
     )  # fmt: skip
-    processes = []
+    processes: list[subprocess.Popen[bytes]] = []
     try:
         with (folder / "log").open("wb") as log:
-            processes += [subprocess.Popen(argv, cwd=folder, stdout=log, stderr=log) for argv in argvs]
+            processes.extend(subprocess.Popen(argv, cwd=folder, stdout=log, stderr=log) for argv in argvs)
         yield
     finally:
         for process in processes:
             process.terminate()
             process.wait(10)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _settings(exposed, alertmanager, url):
+    """What both are told, by file: each sensor is an alert and a message of its own, as in the mesh."""
+    rule = {"alert": "Hot", "expr": f"temperature >= {LIMIT}"}
+    return {
+        "rules.yml": {"groups": [{"name": "heat", "rules": [rule]}]},
+        "prometheus.yml": {
+            "global": {"scrape_interval": INTERVAL, "scrape_timeout": INTERVAL, "evaluation_interval": INTERVAL},
+            "rule_files": ["rules.yml"],
+            "alerting": {"alertmanagers": [{"static_configs": [{"targets": [f"127.0.0.1:{alertmanager}"]}]}]},
+            "scrape_configs": [{"job_name": "sensors", "static_configs": [{"targets": [f"127.0.0.1:{exposed}"]}]}],
+        },
+        "alertmanager.yml": {
+            "route": {"receiver": "bench", "group_by": ["sensor"], "group_wait": "0s", "group_interval": INTERVAL},
+            "receivers": [{"name": "bench", "webhook_configs": [{"url": url}]}],
+        },
+    }

@@ -9,6 +9,7 @@ import statistics
 import sys
 import time
 
+from tests.bench.alerting import measure_alerting
 from tests.bench.bare import bare_server
 from tests.bench.consumer import measure_consumer
 from tests.bench.evaluation import measure_evaluation
@@ -188,6 +189,7 @@ def main():
         asyncio.run(measure_history(mesh, table))
         asyncio.run(measure_evaluation(mesh, table))
         measure_memory(mesh, table, "after the load")
+    asyncio.run(measure_alerting(table))
     asyncio.run(measure_workers(table))
     print(table)
     print(f"{table.missed} targets missed; {time.monotonic() - began:.0f} s")

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from email import message_from_bytes, policy
@@ -13,12 +14,13 @@ from tests.support.ports import free_port
 
 @dataclass(frozen=True)
 class Request:
-    """What a webhook was sent."""
+    """What a webhook was sent, and when its last byte came, by the monotonic clock."""
 
     method: str
     path: str
     headers: dict[str, str]
     body: bytes
+    received_at: float
 
     @property
     def json(self):
@@ -58,9 +60,10 @@ class Webhook:
         method, path, _ = head[0].split(" ")
         headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:] if line)}
         body = await reader.readexactly(int(headers["content-length"]))
+        received_at = time.monotonic()
         answer = self.answers.pop(0) if self.answers else (200, {})
         async with self._came:
-            self.requests.append(Request(method, path, headers, body))
+            self.requests.append(Request(method, path, headers, body, received_at))
             self._came.notify_all()
         if asyncio.isfuture(answer):
             answer = await answer
