@@ -72,23 +72,23 @@ class SqlRollups:
         if loc_ids is not None:
             arguments.append(loc_ids)
         query = _statement(wanted.period, shift, tuple(columns), by_place, len(arguments) if loc_ids is not None else 0)
-        async with self._database.driver() as connection:
+        async with self._database.reader() as connection:
             found = await connection.fetch(f"{query} LIMIT {most + 1}", *arguments)
         return _rows(found, columns, is_hourly=wanted.period is Period.HOUR)
 
     async def loc_ids(self) -> Sequence[str]:
         """Returns the places that ever had a reading, in ascending order."""
-        async with self._database.driver() as connection:
+        async with self._database.reader() as connection:
             return [row["loc_id"] for row in await connection.fetch(_LOC_IDS)]
 
     async def is_measured(self, loc_id: str) -> bool:
         """Tells whether there ever was a reading at a place."""
-        async with self._database.driver() as connection:
+        async with self._database.reader() as connection:
             return bool(await connection.fetchval(_IS_MEASURED, loc_id))
 
     async def has_measured(self, sensor_id: str) -> bool:
         """Tells whether there ever was a reading of a sensor."""
-        async with self._database.driver() as connection:
+        async with self._database.reader() as connection:
             return bool(await connection.fetchval(_HAS_MEASURED, sensor_id))
 
 
@@ -100,7 +100,7 @@ class SqlCondition:
 
     async def look(self) -> Look:
         """Returns how the rollups are."""
-        async with self._database.driver() as connection:
+        async with self._database.reader() as connection:
             return Look(*await connection.fetchrow(_LOOK))
 
 
