@@ -16,14 +16,10 @@ from services.aggregation.query.app import Query
 from services.aggregation.rollup.store import RollupWriter
 from services.aggregation.rollup.work import RollupWork
 from services.common.channels import connect
-from services.common.clock import system_clock
-from services.common.interceptors import database_is_away
-from services.common.neighbours import Follower, SqlSnapshots
 from services.common.reading_log import LogConsumer, RangeClient
 from services.common.server import App, Context
 from services.common.tasks import background
-from services.directory.client import location_neighbour
-from services.directory.convert import directory as parse_directory
+from services.directory.client import follow_directory
 
 SCHEMA = "aggregation"
 # The more readings of an hour a transaction has, the fewer rows it writes for each of them.
@@ -35,14 +31,7 @@ async def wire(context: Context, server: grpc.aio.Server) -> AsyncIterator[None]
     """Adds the servicers, follows the directory and the reading log, and works on backfills."""
     zone = context.environment.zone("SITE_TZ", "Asia/Seoul")
     async with connect(context.target("location")) as location, connect(context.target("realtime")) as realtime:
-        directory = Follower(
-            "location",
-            location_neighbour(location),
-            parse_directory,
-            store=SqlSnapshots(context.database, SCHEMA),
-            is_away=database_is_away,
-            clock=system_clock,
-        )
+        directory = follow_directory(location, context.database, SCHEMA)
         consumer = LogConsumer(
             SCHEMA,
             RollupWork(RollupWriter(zone.key), SqlBackfills()),

@@ -12,15 +12,11 @@ from services.alert.evaluate.app import Evaluator
 from services.alert.history.app import delivery
 from services.alert.notify.app import notifying
 from services.common.channels import connect
-from services.common.clock import system_clock
 from services.common.interceptors import database_is_away
-from services.common.neighbours import Follower, SqlSnapshots
 from services.common.server import App, Context
 from services.common.tasks import background
-from services.directory.client import location_neighbour
-from services.directory.convert import directory as parse_directory
-from services.limits.client import thresholds_neighbour
-from services.limits.convert import rules as parse_rules
+from services.directory.client import follow_directory
+from services.limits.client import follow_rules
 
 SCHEMA = "alert"
 
@@ -34,23 +30,8 @@ async def wire(context: Context, server: grpc.aio.Server) -> AsyncIterator[None]
         connect(context.target("realtime")) as realtime,
         connect(context.target("alert_history")) as history,
     ):
-        store = SqlSnapshots(context.database, SCHEMA)
-        directory = Follower(
-            "location",
-            location_neighbour(location),
-            parse_directory,
-            store=store,
-            is_away=database_is_away,
-            clock=system_clock,
-        )
-        rules = Follower(
-            "thresholds",
-            thresholds_neighbour(thresholds),
-            parse_rules,
-            store=store,
-            is_away=database_is_away,
-            clock=system_clock,
-        )
+        directory = follow_directory(location, context.database, SCHEMA)
+        rules = follow_rules(thresholds, context.database, SCHEMA)
         evaluator = Evaluator(context, realtime, rules, directory)
         evaluation = WatchedEvaluation(evaluator.status.read, database_is_away)
         api = alerts(context, directory, evaluation)

@@ -10,13 +10,10 @@ from montrg.realtime.v1 import ingest_service_pb2_grpc, reading_log_service_pb2_
 from services.common.channels import connect
 from services.common.clock import system_clock
 from services.common.interceptors import database_is_away
-from services.common.neighbours import Follower, SqlSnapshots
 from services.common.server import App, Context
 from services.common.tasks import background
-from services.directory.client import location_neighbour
-from services.directory.convert import directory as parse_directory
-from services.limits.client import thresholds_neighbour
-from services.limits.convert import rules as parse_rules
+from services.directory.client import follow_directory
+from services.limits.client import follow_rules
 from services.realtime.clients import SensorRegistrar
 from services.realtime.ingest.handler import IngestHandler
 from services.realtime.ingest.queue import WriteQueue
@@ -55,24 +52,9 @@ async def wire(context: Context, server: grpc.aio.Server) -> AsyncIterator[None]
     """Adds the servicers, follows the neighbours and the log, and keeps the partitions."""
     zone = context.environment.zone("SITE_TZ", "Asia/Seoul")
     register_at = context.environment.text("REGISTER_UNKNOWN_AT", "")
-    store = SqlSnapshots(context.database, "realtime")
     async with connect(context.target("location")) as location, connect(context.target("thresholds")) as thresholds:
-        directory = Follower(
-            "location",
-            location_neighbour(location),
-            parse_directory,
-            store=store,
-            is_away=database_is_away,
-            clock=system_clock,
-        )
-        rules = Follower(
-            "thresholds",
-            thresholds_neighbour(thresholds),
-            parse_rules,
-            store=store,
-            is_away=database_is_away,
-            clock=system_clock,
-        )
+        directory = follow_directory(location, context.database, "realtime")
+        rules = follow_rules(thresholds, context.database, "realtime")
         registrar = SensorRegistrar(location, register_at) if register_at else None
         readings = SqlReadings(context.database, _flat_rule(context))
         ingest = IngestUseCases(readings, directory, system_clock, registrar)
