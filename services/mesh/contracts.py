@@ -17,7 +17,7 @@ HTTP_BODY = "google.api.HttpBody"
 PAGE_TOKEN = "next_page_token"  # noqa: S105  a field's name
 
 _VARIABLE = re.compile(r"\{([a-z0-9_.]+)(?:=[^}]*)?\}")
-_LIST_NAME = re.compile(r"^(List|BatchGet)\w*Response$")
+_LIST_NAME = re.compile(r"^(List|BatchGet|Match)\w*Response$")
 
 # Numbers of the fields of descriptor.proto, which a comment's path is made of.
 _FILE_MESSAGES, _FILE_ENUMS, _FILE_SERVICES = 4, 5, 6

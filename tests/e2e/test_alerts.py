@@ -136,6 +136,21 @@ async def test_whether_readings_are_judged_can_be_asked(rest):
     assert state.keys() >= {"healthy", "problems", "replicas", "lag_readings", "lag_s", "rule_revision"}
 
 
+async def test_whom_an_alert_would_reach_is_a_bare_array(rest):
+    path = "/api/v1/subscriptions/match?loc_id=A-1&level=yellow"
+
+    async def is_empty():  # once alert knows the place
+        return (await rest("GET", "alert", path)).text == "[]"
+
+    await eventually(is_empty)
+    body = {"name": "도장", "channel": "webhook", "recipient": "http://127.0.0.1:9/x", "enabled": False}
+    created = await rest("POST", "alert", "/api/v1/subscriptions/", json=body)
+    try:
+        assert (await rest("GET", "alert", path)).json() == [{"subscription": created.json(), "held_by": "disabled"}]
+    finally:
+        await rest("DELETE", "alert", created.headers["location"])
+
+
 @contextlib.asynccontextmanager
 async def watching(rest, query=""):
     async with rest.stream("alert", f"/api/v1/alerts/watch{query}") as answer:

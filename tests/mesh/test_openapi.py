@@ -78,6 +78,15 @@ def test_a_batch_has_no_token_and_its_names_are_separated_by_commas() -> None:
     assert names["schema"]["items"]["pattern"]
 
 
+def test_whom_an_alert_would_reach_is_a_bare_array_as_lists_are() -> None:
+    answer = operation("alert", "get", "/api/v1/subscriptions/match")["responses"]["200"]
+    assert answer["content"]["application/json"]["schema"] == {
+        "type": "array",
+        "items": {"$ref": "#/components/schemas/SubscriptionMatch"},
+    }
+    assert "x-next-page-token" not in answer["headers"]
+
+
 def test_a_create_is_201_with_a_location() -> None:
     responses = operation("thresholds", "post", "/api/v1/thresholds")["responses"]
     assert set(responses) == {"201", "4XX", "5XX"}

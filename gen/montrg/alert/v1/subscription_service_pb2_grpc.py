@@ -147,7 +147,7 @@ class SubscriptionServiceServicer:
 
     def MatchSubscriptions(self, request, context):
         """Previews whom an alert would reach: which subscriptions match, and what
-        keeps them from being told now.
+        keeps them from being told now. An unknown place is NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
