@@ -9,11 +9,12 @@ import asyncpg
 from services.alert.alerts.domain import STATES, AlertFilter
 from services.alert.alerts.service import Decide
 from services.alert.alerts.verbs import Around
-from services.alert.domain import ACKNOWLEDGED, CLEARED, Alert
+from services.alert.domain import ACKNOWLEDGED, CLEARED, SUSPECT, Alert
 from services.alert.writer import NAMES, Event, change_alerts, lock_alerts, raise_alerts
 from services.common.database import Database
 from services.common.paging import PageRequest
 from services.heat.levels import LEVELS, severity
+from services.heat.quality import GOOD
 
 COLUMNS = ", ".join(f"a.{name}" for name in NAMES)
 _OPEN = f"a.state <> '{CLEARED}'"
@@ -23,9 +24,12 @@ _OF_KEY = f"SELECT {COLUMNS} FROM alert.alert a WHERE idempotency_key = $1"  # n
 _LIST = f"SELECT {COLUMNS} FROM alert.alert a WHERE {{conditions}} {_ORDER} LIMIT {{most}}"  # noqa: S608
 # Two ranges of which each is the beginning of an index; one condition with OR would be neither.
 _SINCE = f"SELECT * FROM (({{recent}}) UNION ALL ({{earlier}})) t {_ORDER} LIMIT {{limit}} OFFSET {{skip}}"  # noqa: S608
+# A sensor's state says that it is silent, and what its last reading was worth, whether alerts tell of it or not.
 _AROUND = f"""
 SELECT EXISTS (SELECT FROM alert.alert_event WHERE alert_id = $1 AND event_type = '{ACKNOWLEDGED}' AND actor = $3),
-    ARRAY (SELECT alert_type FROM alert.alert a WHERE sensor_id = $2 AND {_OPEN})
+    EXISTS (SELECT FROM alert.sensor_state
+            WHERE sensor_id = $2 AND (quality <> {GOOD} OR (machines ->> 'is_silent')::boolean))
+    OR EXISTS (SELECT FROM alert.alert a WHERE sensor_id = $2 AND alert_type = '{SUSPECT}' AND {_OPEN})
 """  # noqa: S608
 
 

@@ -1,6 +1,6 @@
 """What people do about an alert, and when that is refused. Pure; the alert is locked, time is an argument."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,7 +21,7 @@ from services.alert.domain import (
 from services.common.errors import FailedPreconditionError, Violation
 
 MOST_MINUTES = 1_440
-# An alert of its own says that the sensor cannot be trusted now.
+# What such an alert is about is that its sensor cannot be trusted.
 DOUBTS = (NO_DATA, SUSPECT)
 
 
@@ -31,11 +31,11 @@ class Around:
 
     Attributes:
         acknowledged: whether the actor has acknowledged the alert before.
-        open_types: the types of the open alerts of its sensor.
+        is_doubted: whether its sensor is silent, or suspect, or has an open alert about being suspect.
     """
 
     acknowledged: bool
-    open_types: Collection[str]
+    is_doubted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def resolve(alert: Alert, around: Around, note: str, now: datetime) -> Change | 
 
 
 def _require_doubt(alert: Alert, around: Around) -> None:
-    if not (alert.suspect or any(kind in DOUBTS for kind in (alert.alert_type, *around.open_types))):
+    if not (alert.suspect or alert.alert_type in DOUBTS or around.is_doubted):
         raise FailedPreconditionError(
             f"alert {alert.alert_id} ends when {alert.sensor_id} measures no danger any more, and its readings are "
             "good; shelve it to keep it from notifying",

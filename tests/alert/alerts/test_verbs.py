@@ -8,6 +8,9 @@ import grpc
 import pytest
 from montrg.alert.v1 import alert_service_pb2 as pb2
 
+from services.alert.evaluate.watch import Watch, dump
+from services.common.reading_log import shard_of
+from services.heat.quality import FLAT, GOOD
 from tests.support.alerts import cleared, raised, threshold_alert
 from tests.support.refusals import reason, refused
 
@@ -109,23 +112,35 @@ async def test_an_alert_of_good_readings_is_not_resolved_by_hand(act, alert, sto
     assert await story(alert.alert_id) == []
 
 
+STATE = """
+INSERT INTO alert.sensor_state (sensor_id, loc_id, shard, capture_time, receive_time, temperature, humidity, quality,
+                                machines)
+VALUES ($1, 'A-1', $4, now(), now(), 30, 50, $2, $3)
+"""
+IS_SILENT, IS_BUSY = (dump(Watch(is_silent=is_silent)) for is_silent in (True, False))
+
+
 @pytest.mark.parametrize(
-    ("own", "beside"),
+    ("own", "beside", "state"),
     [
-        ({"suspect": True}, None),
-        ({"alert_type": "no_data"}, None),
-        ({"alert_type": "suspect"}, None),
-        ({}, {"alert_type": "no_data", "state": "ACTIVE"}),
-        ({}, {"alert_type": "suspect", "state": "RECOVERING"}),
+        ({"suspect": True}, None, None),
+        ({"alert_type": "no_data"}, None, None),
+        ({"alert_type": "suspect"}, None, None),
+        ({}, {"alert_type": "suspect", "state": "RECOVERING"}, (GOOD, IS_BUSY)),
+        ({}, None, (GOOD, IS_SILENT)),
+        ({}, {"alert_type": "no_data", "state": "CLEARED"}, (GOOD, IS_SILENT)),
+        ({}, None, (FLAT, IS_BUSY)),
     ],
 )
 async def test_an_alert_of_a_sensor_in_doubt_is_resolved_and_left_to_be_forgotten(
-    act, connection, worker, story, own, beside
+    act, connection, worker, story, own, beside, state
 ):
-    sensor_id = f"doubt-{abs(hash((str(own), str(beside))))}"
+    sensor_id = f"doubt-{abs(hash((str(own), str(beside), state)))}"
     (alert, *_) = await raised(
         connection, threshold_alert(sensor_id, **own), *([threshold_alert(sensor_id, **beside)] if beside else [])
     )
+    if state:
+        await connection.execute(STATE, sensor_id, *state, shard_of(sensor_id))
     resolved = await act("ResolveAlert", alert.alert_id)
     assert (resolved.state, resolved.clear_reason) == (pb2.Alert.CLEARED, "resolved")
     assert resolved.HasField("clear_time")
@@ -133,13 +148,15 @@ async def test_an_alert_of_a_sensor_in_doubt_is_resolved_and_left_to_be_forgotte
     assert await story(alert.alert_id) == [("resolved", "Kim", None)]
 
 
+@pytest.mark.parametrize("machines", [IS_BUSY, None])
 @pytest.mark.parametrize(
     "beside",
     [{"alert_type": "no_data", "state": "CLEARED"}, {"alert_type": "threshold", "threshold_type": "humidity"}],
 )
-async def test_what_is_over_or_no_doubt_does_not_let_an_alert_be_resolved(act, connection, worker, beside):
-    sensor_id = f"sure-{abs(hash(str(beside)))}"
+async def test_what_is_over_or_no_doubt_does_not_let_an_alert_be_resolved(act, connection, worker, beside, machines):
+    sensor_id = f"sure-{abs(hash((str(beside), machines)))}"
     alert, _ = await raised(connection, threshold_alert(sensor_id), threshold_alert(sensor_id, **beside))
+    await connection.execute(STATE, sensor_id, GOOD, machines, shard_of(sensor_id))
     expected = (grpc.StatusCode.FAILED_PRECONDITION, "ALERT_STILL_MEASURED")
     assert await reason(act("ResolveAlert", alert.alert_id)) == expected
 

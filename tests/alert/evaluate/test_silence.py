@@ -5,6 +5,7 @@ from datetime import timedelta
 import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from montrg.alert.v1 import alert_service_pb2, alert_service_pb2_grpc
 from montrg.location.v1 import sensor_service_pb2, sensor_service_pb2_grpc
 from montrg.realtime.v1 import realtime_service_pb2, realtime_service_pb2_grpc
 
@@ -32,6 +33,28 @@ async def test_a_silent_sensor_has_an_alert_until_it_speaks_and_keeps_its_others
     rows = await connection.fetch("SELECT state, clear_reason FROM alert.alert WHERE sensor_id = 'silent' ORDER BY 1")
     assert [tuple(row) for row in rows][:2] == [("ACTIVE", None), ("CLEARED", "data_back")]
     await come_to("slow")
+
+
+async def test_a_danger_of_a_silent_sensor_is_resolved_also_after_its_silence_was(
+    connection, mesh, location, write, come_to
+):
+    await register(location, "dead", interval_s=1)
+    await write("dead", (-100, 36.0), (-30, 36.0))
+    await come_to("dead", "threshold raised:red", "no_data raised:yellow")
+    numbers = dict(await connection.fetch("SELECT alert_type, alert_id FROM alert.alert WHERE sensor_id = 'dead'"))
+    async with grpc.aio.insecure_channel(mesh.url(ALERT)) as channel:
+        stub = alert_service_pb2_grpc.AlertServiceStub(channel)
+        for kind in ("no_data", "threshold"):
+            request = alert_service_pb2.ResolveAlertRequest(alert_id=numbers[kind], actor="Kim")
+            assert (await stub.ResolveAlert(request)).clear_reason == "resolved"
+
+    async def forgotten():
+        return not await connection.fetchval("SELECT count(*) FROM alert.alert WHERE unseen")
+
+    await eventually(forgotten)
+    await come_to("dead", *(f"{kind} {step}" for kind, level in (("threshold", "red"), ("no_data", "yellow"))
+                            for step in (f"raised:{level}", f"resolved:{level}")))  # fmt: skip
+    await write("dead", (0, 20.0))
 
 
 async def test_a_sensor_that_comes_into_service_again_is_given_time_to_speak(connection, location, write, come_to):
