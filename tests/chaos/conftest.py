@@ -37,13 +37,13 @@ async def group(admin_url, connection, mesh, tmp_path):
 
 @pytest.fixture
 def start(admin_url, mesh, tmp_path):
-    """Starts a replica of a service, by name, as a process."""
+    """Starts a replica of a service, by name, as a process; the first one is given the settings of all."""
     groups = {}
     with ExitStack() as stack:
 
-        def one(name):
+        def one(name, **variables):
             if name not in groups:
-                group = replicas_of(admin_url, name, tmp_path, **mesh.neighbours_of(name))
+                group = replicas_of(admin_url, name, tmp_path, **mesh.neighbours_of(name), **variables)
                 groups[name] = stack.enter_context(group)
             return groups[name].start()
 

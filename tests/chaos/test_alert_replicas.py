@@ -1,8 +1,10 @@
 """Two replicas of the alert service share one database: of two that judge, one may die or hang."""
 
+import asyncio
 import random
 import signal
 from collections import Counter
+from functools import partial
 
 import grpc
 import pytest
@@ -110,3 +112,25 @@ async def test_one_of_two_that_hangs_and_wakes_alerts_nothing_twice(two):
     await eventually(lambda: two.have_shares([8, 8]), SETTLED_S)
     await two.clear()
     assert await two.alerts() - before == dict.fromkeys(NAMES, 1)
+
+
+async def test_when_one_of_two_is_killed_each_sensor_that_never_sent_has_one_alert(connection, mesh, sensors, start):
+    mute = [f"mute-{number}" for number in range(64)]
+    await connection.execute("DELETE FROM alert.log_member; UPDATE alert.log_cursor SET holder = NULL")
+    two = Two(connection, partial(start, MONTRG_SILENCE_S="1"), stub=None)
+    await two.start()
+    async with grpc.aio.insecure_channel(mesh.url(LOCATION)) as channel:
+        await register(channel, *mute, interval_s=1)
+
+    async def has_begun():
+        return await connection.fetchval("SELECT count(*) FROM alert.alert WHERE sensor_id LIKE 'mute-%'")
+
+    await eventually(has_begun, SETTLED_S)
+    victim = two.replicas.pop()
+    victim.kill()
+    victim.wait()
+    await eventually(lambda: two.are_open(mute), SETTLED_S)
+    await two.start()
+    await asyncio.sleep(4)  # longer than any of them is waited for
+    assert await two.are_open(mute)
+    assert {name: count for name, count in (await two.alerts()).items() if name in mute} == dict.fromkeys(mute, 1)

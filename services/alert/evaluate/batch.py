@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from services.common.epoch import microseconds
 from services.common.reading_log import ReadingSlice
 
-NEVER = -(2**62)  # the capture_time of a sensor that has sent nothing
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 

@@ -8,7 +8,7 @@ from services.alert.domain import CLEARS, DATA_BACK, NO_DATA, NORMAL, RAISED, RU
 from services.alert.evaluate.journal import Journal, Subject
 from services.alert.evaluate.machine import NOTHING, Happening, Judge, Machine, Measured
 from services.alert.evaluate.rulebook import Rulebook
-from services.alert.evaluate.tuning import SECOND
+from services.alert.evaluate.tuning import NEVER, SECOND
 from services.alert.evaluate.watch import KEYS, Watch
 from services.common.epoch import moment_of
 from services.heat.ladder import Ladder
@@ -102,12 +102,15 @@ class Judging:
                     self._journal.restate(subject, after, value)
 
     def fall_silent(self, watch: Watch, reading: Reading, now: int) -> None:
-        """Notes that a sensor has said nothing for too long since its last reading."""
+        """Notes that a sensor has said nothing for too long since its last reading, or ever."""
         watch.is_silent = True
         rung = self._rulebook.no_data_rung
         if rung:
-            since, every = f"{moment_of(reading.receive):%Y-%m-%dT%H:%M:%SZ}", reading.interval // SECOND
-            what = f"no reading of {reading.sensor_id} since {since}, where one every {every} s is expected,"
+            came = f"since {moment_of(reading.receive):%Y-%m-%dT%H:%M:%SZ}"
+            if reading.capture == NEVER:
+                came = "has come yet"
+            every = reading.interval // SECOND
+            what = f"no reading of {reading.sensor_id} {came}, where one every {every} s is expected,"
             happening = Happening(RAISED, now, math.nan, Machine(held=rung, level=rung))
             self._journal.note(self._subject(watch, NO_DATA, reading, what=what), happening)
 

@@ -1,13 +1,13 @@
 """By what each sensor is judged: the rules of thresholds and what location says of the sensor. Pure."""
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from services.alert.evaluate.machine import Judge, Machine
 from services.alert.evaluate.tuning import DEFAULT_INTERVAL_S, SECOND, Tuning
 from services.common.epoch import moment_of
-from services.directory.domain import Directory, Place
+from services.directory.domain import Directory, Place, Sensor
 from services.heat.judging import Band, Rules
 from services.heat.ladder import ladder
 from services.heat.levels import severity
@@ -57,6 +57,16 @@ class Rulebook:
         if sensor is None:
             return Known(UNKNOWN, DEFAULT_INTERVAL_S * SECOND)
         return Known(IN_SERVICE if sensor.is_active else OUT_OF_SERVICE, sensor.interval_s * SECOND)
+
+    def in_service(self) -> Iterator[Sensor]:
+        """Yields the sensors that are in service, and so are expected to send."""
+        sensors = self._directory.sensors.values() if self._directory else ()
+        return (sensor for sensor in sensors if sensor.is_active)
+
+    def loc_id(self, sensor_id: str) -> str | None:
+        """Returns where a sensor is now, or None where location does not know it, or was never seen."""
+        sensor = self._directory.sensors.get(sensor_id) if self._directory else None
+        return sensor.loc_id if sensor else None
 
     def place(self, loc_id: str) -> Place | None:
         """Returns a place, or None where location does not know it, or was never seen."""

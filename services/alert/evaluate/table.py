@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from services.alert.evaluate.batch import NEVER, Batch
+from services.alert.evaluate.batch import Batch
 from services.alert.evaluate.rulebook import IN_SERVICE, OUT_OF_SERVICE, Rulebook
-from services.alert.evaluate.tuning import Tuning
+from services.alert.evaluate.tuning import NEVER, Tuning
 from services.alert.evaluate.watch import Watch
 from services.common.reading_log import shard_of
 from services.heat.levels import METRICS
@@ -54,8 +54,9 @@ class Table:
 
     Attributes:
         names: the sensors' names.
-        loc_ids: where each measured last.
-        columns: the newest reading of each, as _MEASURED says; for each metric the values of which nothing comes; its
+        loc_ids: where each measured last; where it is, of one that has sent nothing yet.
+        columns: the newest reading of each, as _MEASURED says (of one that has sent nothing: NEVER, and since when it
+            is known); for each metric the values of which nothing comes; its
             interval, whether it is in service, since when it is expected to send as often, and its shard; whether it
             has a watch, whether each of its readings has to be looked at, or each that is live, and whether it is
             silent.
@@ -116,6 +117,12 @@ class Table:
         self.columns["shard"][begin:end] = [shard_of(name) for name in names]
         self._describe(np.arange(begin, end))
 
+    def expect(self, names: Sequence[str], loc_ids: Sequence[str], now: int) -> None:
+        """Makes rows for sensors that have sent nothing yet, and are expected to from now on."""
+        begin = len(self.names)
+        self.add(names, loc_ids)
+        self.column("receive")[begin:] = now
+
     def drop(self, shards: Collection[int]) -> None:
         """Forgets shards."""
         self.shards -= set(shards)
@@ -135,6 +142,8 @@ class Table:
         is_sooner = (service != IN_SERVICE) | (self.column("interval") < interval)
         self.column("expected")[is_sooner & (self.column("service") == IN_SERVICE)] = now
         self.column("is_restless")[:] = self.column("is_watched")
+        for row in np.flatnonzero(self.column("capture") == NEVER).tolist():
+            self.loc_ids[row] = rulebook.loc_id(self.names[row]) or self.loc_ids[row]
 
     def _describe(self, rows: Rows) -> None:
         rulebook = self.rulebook

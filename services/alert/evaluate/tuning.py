@@ -2,14 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
+from services.common.epoch import microseconds
+
 SECOND = 1_000_000
 DEFAULT_INTERVAL_S = 60  # of a sensor that nobody knows yet
 SILENT_AFTER_INTERVALS = 3
+# The capture_time of a sensor that has sent nothing: a moment that can be stored, long before any reading.
+NEVER = microseconds(datetime.min.replace(tzinfo=UTC))
 
 # Sensors of ±0.3 °C and ±3 % move the perceived temperature by ±0.58 °C: less than that is noise.
 _HYSTERESIS = MappingProxyType({"temperature": 0.5, "humidity": 3.0, "pcv_temperature": 0.5})

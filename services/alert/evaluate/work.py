@@ -12,27 +12,24 @@ import numpy as np
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.alert.evaluate import store
+from services.alert.evaluate.attendance import Attendance, last_reading
 from services.alert.evaluate.batch import Batch, batch_of, fresh, last_of_each, summary
+from services.alert.evaluate.breath import breathe
 from services.alert.evaluate.journal import Journal
 from services.alert.evaluate.judging import Judging, Reading
-from services.alert.evaluate.rulebook import IN_SERVICE, OUT_OF_SERVICE, UNKNOWN, Rulebook
+from services.alert.evaluate.rulebook import Rulebook
 from services.alert.evaluate.table import Rows, Table
-from services.alert.evaluate.tuning import SECOND, SILENT_AFTER_INTERVALS, Tuning
+from services.alert.evaluate.tuning import Tuning
 from services.alert.evaluate.watch import Watch
 from services.common.clock import Clock
 from services.common.epoch import microseconds
 from services.common.reading_log import SHARDS, Place, ReadingSlice, shard_of
 from services.directory.domain import Directory
 from services.heat.judging import Rules
-from services.heat.levels import METRICS
 
 log = logging.getLogger(__name__)
 
 BEAT_S = 1.0
-# Location may tell of a new sensor a moment after its first reading.
-STRANGER = 5 * SECOND
-# The event loop is given a chance after so many readings that are judged one by one.
-BREATH = 2_000
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -72,7 +69,7 @@ class EvaluationWork:
         self._table = Table()
         self._digests: tuple[str, str] | None = None
         self._judged_by: str | None = None  # the rules by which all that is in the table has been judged
-        self._followed: dict[int, int] = {}  # since when each shard has been followed to its end
+        self._attendance = Attendance(self._table, tuning, lambda: directory.degraded is None)
         self._beaten = 0.0
 
     async def apply(self, connection: AsyncConnection, slices: Sequence[ReadingSlice]) -> None:
@@ -85,10 +82,7 @@ class EvaluationWork:
         """Judges what time and other rules bring."""
         async with self._changing(connection, shards) as (judging, touched):
             now = microseconds(self._clock())
-            for shard in shards:
-                self._followed.setdefault(shard, now)
-            touched.append(self._remove(judging, now))
-            touched.append(self._find_silent(judging, now))
+            touched.extend(await self._attendance.look(judging, shards, now))
 
     async def rebuild(self, connection: AsyncConnection, place: Place) -> None:
         """Goes on from what is measured now, with the alerts that are open.
@@ -108,8 +102,7 @@ class EvaluationWork:
     def lost(self, shards: Collection[int]) -> None:
         """Drops what is in memory of some shards."""
         self._table.drop(shards)
-        for shard in shards:
-            self._followed.pop(shard, None)
+        self._attendance.lost(shards)
 
     @asynccontextmanager
     async def _changing(
@@ -192,7 +185,7 @@ class EvaluationWork:
                 watch = watched[name] = table.watches.get(name) or Watch()
             reading = Reading(name, batch.loc_ids[loc], int(intervals[row]), capture, receive, values, quality)
             judging.take(watch, reading)
-            await _breathe(number)
+            await breathe(number)
         for name, watch in watched.items():
             table.keep(name, watch)
 
@@ -206,7 +199,7 @@ class EvaluationWork:
         for number, (place, *summaries) in enumerate(zip(last.tolist(), *metrics, strict=True)):
             reading = self._reading(batch, place)
             judging.pass_by(table.watches[reading.sensor_id], reading, summaries)
-            await _breathe(number)
+            await breathe(number)
 
     def _reading(self, batch: Batch, place: int) -> Reading:
         """Returns one reading of a batch."""
@@ -224,54 +217,13 @@ class EvaluationWork:
         rows = table.uneasy_rows()
         rows = rows[np.isin(table.columns["shard"][rows], list(shards))]
         for number, row in enumerate(rows.tolist()):
-            reading = self._last(row)
+            reading = last_reading(table, row)
             watch = table.watches.get(reading.sensor_id) or Watch()
             is_silent = now > reading.receive + self._tuning.patience(reading.interval)
             judging.again(watch, reading, now, is_silent=is_silent)
             table.keep(reading.sensor_id, watch)
-            await _breathe(number)
+            await breathe(number)
         return rows
-
-    def _remove(self, judging: Judging, now: int) -> Rows:
-        """Ends what is the matter with sensors that are out of service, or that location does not know."""
-        table = self._table
-        service = table.column("service")
-        is_gone = service == OUT_OF_SERVICE
-        if self._directory.degraded is None:
-            is_gone |= (service == UNKNOWN) & (now > table.column("receive") + STRANGER)
-        rows = np.flatnonzero(is_gone & table.column("is_watched"))
-        for row in rows.tolist():
-            reading = self._last(row)
-            watch = table.watches[reading.sensor_id]
-            judging.remove(watch, reading, now)
-            table.keep(reading.sensor_id, watch)
-        return rows
-
-    def _find_silent(self, judging: Judging, now: int) -> Rows:
-        """Finds the sensors that have said nothing for too long."""
-        table = self._table
-        followed = np.full(SHARDS, now)
-        followed[list(self._followed)] = list(self._followed.values())
-        expected = np.maximum(table.column("expected"), followed[table.column("shard")])
-        since = np.maximum(table.column("receive"), expected)
-        patience = np.maximum(self._tuning.silence, SILENT_AFTER_INTERVALS * table.column("interval"))
-        is_due = (now > since + patience) & (table.column("service") == IN_SERVICE) & ~table.column("is_silent")
-        rows = np.flatnonzero(is_due)
-        for row in rows.tolist():
-            reading = self._last(row)
-            watch = table.watches.get(reading.sensor_id) or Watch()
-            judging.fall_silent(watch, reading, now)
-            table.keep(reading.sensor_id, watch)
-        return rows
-
-    def _last(self, row: int) -> Reading:
-        """Returns a sensor's newest reading."""
-        table = self._table
-        interval, capture, receive, quality = (
-            table.columns[name][row].item() for name in ("interval", "capture", "receive", "quality")
-        )
-        values = [table.columns[metric][row].item() for metric in METRICS]
-        return Reading(table.names[row], table.loc_ids[row], interval, capture, receive, values, quality)
 
     def _rows(self, names: Sequence[str]) -> Rows:
         return np.array([self._table.row(name) for name in names], np.intp)
@@ -289,9 +241,3 @@ class EvaluationWork:
         if is_due or now >= self._beaten + BEAT_S:
             await store.beat(driver, self._table.shards, rulebook.revision if rulebook.has_rules else None)
             self._beaten = now
-
-
-async def _breathe(number: int) -> None:
-    """Lets others have the event loop, now and again."""
-    if number % BREATH == BREATH - 1:
-        await asyncio.sleep(0)

@@ -21,6 +21,25 @@ def settings():
     return {"MONTRG_SILENCE_S": "1"}
 
 
+@pytest.fixture(scope="module")
+def set_active(location):
+    """Takes a sensor out of service, or into it."""
+    stub = sensor_service_pb2_grpc.SensorServiceStub(location)
+
+    async def change(name, is_active):
+        sensor = sensor_service_pb2.Sensor(sensor_id=name, is_active=is_active)
+        await stub.UpdateSensor(sensor_service_pb2.UpdateSensorRequest(sensor_id=name, sensor=sensor))
+
+    return change
+
+
+@pytest.fixture(scope="module")
+def delete(location):
+    """Deletes a sensor."""
+    stub = sensor_service_pb2_grpc.SensorServiceStub(location)
+    return lambda name: stub.DeleteSensor(sensor_service_pb2.DeleteSensorRequest(sensor_id=name))
+
+
 async def test_a_silent_sensor_has_an_alert_until_it_speaks_and_keeps_its_others(connection, location, write, come_to):
     await register(location, "silent", interval_s=1)
     await register(location, "slow", interval_s=3600)
@@ -57,23 +76,79 @@ async def test_a_danger_of_a_silent_sensor_is_resolved_also_after_its_silence_wa
     await write("dead", (0, 20.0))
 
 
-async def test_a_sensor_that_comes_into_service_again_is_given_time_to_speak(connection, location, write, come_to):
+async def test_a_sensor_that_comes_into_service_again_is_given_time_to_speak(
+    connection, location, write, come_to, set_active
+):
     await register(location, "back", interval_s=2)
     await write("back", (0, 20.0))
-    stub = sensor_service_pb2_grpc.SensorServiceStub(location)
-
-    async def set_active(is_active):
-        sensor = sensor_service_pb2.Sensor(sensor_id="back", is_active=is_active)
-        await stub.UpdateSensor(sensor_service_pb2.UpdateSensorRequest(sensor_id="back", sensor=sensor))
-
     await come_to("back", "no_data raised:yellow")
-    await set_active(False)
+    await set_active("back", False)
     await come_to("back", "no_data raised:yellow", "no_data cleared:yellow")
-    await set_active(True)
+    await set_active("back", True)
     again = await connection.fetchval("SELECT clock_timestamp()")
     await come_to("back", "no_data raised:yellow", "no_data cleared:yellow", "no_data raised:yellow")
     raised = await connection.fetchval("SELECT max(alert_time) FROM alert.alert WHERE sensor_id = 'back'")
     assert raised - again > timedelta(seconds=5)
+
+
+async def test_a_sensor_that_never_sent_has_an_alert_from_its_third_interval_to_its_first_reading(
+    connection, location, write, come_to
+):
+    before = await connection.fetchval("SELECT clock_timestamp()")
+    await register(location, "mute", interval_s=2)
+    await come_to("mute", "no_data raised:yellow")
+    alert = await connection.fetchrow("SELECT * FROM alert.alert WHERE sensor_id = 'mute'")
+    assert alert["alert_time"] - before > timedelta(seconds=6)
+    assert alert["message"] == (
+        "no reading of mute has come yet, where one every 2 s is expected, at Newark / B / floor 1 / A"
+    )
+    await write("mute", (0, 20.0))
+    await come_to("mute", "no_data raised:yellow", "no_data cleared:yellow")
+    reason = await connection.fetchval("SELECT clear_reason FROM alert.alert WHERE sensor_id = 'mute'")
+    assert reason == "data_back"
+
+
+async def test_a_sensor_that_is_not_in_service_is_not_expected_to_send(location, come_to, set_active, delete):
+    await register(location, "asleep", interval_s=1, is_active=False)
+    await register(location, "withdrawn", "deleted", interval_s=1)
+    await set_active("withdrawn", False)
+    await delete("deleted")
+    await register(location, "last", interval_s=1)
+    await come_to("last", "no_data raised:yellow")
+    for name in ("asleep", "withdrawn", "deleted"):
+        await come_to(name)
+    await set_active("asleep", True)
+    await come_to("asleep", "no_data raised:yellow")
+
+
+async def test_the_alert_of_a_sensor_that_never_sent_ends_with_its_service(
+    connection, location, come_to, set_active, delete
+):
+    await register(location, "leaves", "ends", interval_s=1)
+    for name in ("leaves", "ends"):
+        await come_to(name, "no_data raised:yellow")
+    await set_active("leaves", False)
+    await delete("ends")
+    for name in ("leaves", "ends"):
+        await come_to(name, "no_data raised:yellow", "no_data cleared:yellow")
+    rows = await connection.fetch("SELECT clear_reason FROM alert.alert WHERE sensor_id IN ('leaves', 'ends')")
+    assert [row[0] for row in rows] == ["sensor_removed"] * 2
+    await set_active("leaves", True)
+    await come_to("leaves", "no_data raised:yellow", "no_data cleared:yellow", "no_data raised:yellow")
+
+
+async def test_a_restart_does_not_tell_again_that_a_sensor_never_sent(
+    connection, mesh, settings, location, write, come_to
+):
+    await register(location, "known", interval_s=1)
+    await come_to("known", "no_data raised:yellow")
+    await mesh.stop(ALERT)
+    await register(location, "new", interval_s=1)
+    await mesh.start(ALERT, **mesh.neighbours_of("alert"), **settings)
+    await come_to("new", "no_data raised:yellow", seconds=25)
+    await come_to("known", "no_data raised:yellow")
+    await write("known", (0, 20.0))
+    await come_to("known", "no_data raised:yellow", "no_data cleared:yellow")
 
 
 async def test_a_sensor_that_is_implausible_for_a_minute_has_an_alert_of_its_own(location, write, come_to):

@@ -90,7 +90,9 @@ CREATE INDEX alert_event_to_deliver ON alert.alert_event (alert_id, event_seq) W
 CREATE INDEX alert_event_by_time ON alert.alert_event (create_time);
 """
 
-# One row a sensor that ever sent. `machines` is unset while nothing is the matter with it.
+# One row a sensor that ever sent, or of which it was noticed that it never did: that has a capture_time of 0001-01-01,
+# NaN for its values, and since when it was expected to send as its receive_time. `machines` is unset while nothing is
+# the matter with it.
 STATES = """
 CREATE TABLE alert.sensor_state (
     sensor_id text PRIMARY KEY,
