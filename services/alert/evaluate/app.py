@@ -2,13 +2,12 @@
 
 import grpc
 
-from services.alert.evaluate.latest import LatestReadings
 from services.alert.evaluate.status import EvaluationStatus
 from services.alert.evaluate.tuning import SECOND, Tuning
 from services.alert.evaluate.work import EvaluationWork
 from services.common.clock import system_clock
 from services.common.neighbours import Follower
-from services.common.reading_log import LogConsumer
+from services.common.reading_log import LogConsumer, RangeClient
 from services.common.server import Context
 from services.common.settings import Environment
 from services.directory.domain import Directory
@@ -43,8 +42,7 @@ class Evaluator:
     def __init__(
         self, context: Context, realtime: grpc.aio.Channel, rules: Follower[Rules], directory: Follower[Directory]
     ) -> None:
-        latest = LatestReadings(realtime)
-        work = EvaluationWork(rules, directory, latest, read_tuning(context.environment), system_clock)
+        work = EvaluationWork(rules, directory, RangeClient(realtime), read_tuning(context.environment), system_clock)
         self.consumer = LogConsumer(
             NAME,
             work,

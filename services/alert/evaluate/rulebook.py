@@ -63,6 +63,10 @@ class Rulebook:
         sensors = self._directory.sensors.values() if self._directory else ()
         return (sensor for sensor in sensors if sensor.is_active)
 
+    def may_be_in_service(self, sensor_id: str) -> bool:
+        """Tells whether a sensor is in service, or location was never seen."""
+        return self._directory is None or self.known(sensor_id).service == IN_SERVICE
+
     def loc_id(self, sensor_id: str) -> str | None:
         """Returns where a sensor is now, or None where location does not know it, or was never seen."""
         sensor = self._directory.sensors.get(sensor_id) if self._directory else None

@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Collection, Sequence
-from contextlib import asynccontextmanager
-from datetime import datetime
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Sequence
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
 import asyncpg
@@ -46,9 +46,9 @@ class Followed(Protocol[T_co]):
 
 
 class Latest(Protocol):
-    """Every sensor's last reading, as realtime knows it."""
+    """The newest reading of each sensor, after a place up to which none is missing."""
 
-    async def read(self, now: datetime) -> Sequence[ReadingSlice]: ...
+    def latest(self) -> AsyncGenerator[Place | ReadingSlice, None]: ...
 
 
 class EvaluationWork:
@@ -87,14 +87,18 @@ class EvaluationWork:
     async def rebuild(self, connection: AsyncConnection, place: Place) -> None:
         """Goes on from what is measured now, with the alerts that are open.
 
-        What was missed is not judged, and pages nobody. Readings after `place` come again with the log, and are not
-        newer then than what is known.
+        What was missed is not judged, and pages nobody. What is read is at least as new as `place`, which was the log's
+        end before. Readings after it come again with the log: what was read is not newer then than what is known, and
+        does nothing; what was not is.
         """
-        slices = await self._latest.read(self._clock())
-        log.warning("evaluation goes on from the latest readings", extra={"seq": place.seq, "batches": len(slices)})
+        log.warning("evaluation goes on from the latest readings", extra={"seq": place.seq})
         try:
-            async with self._changing(connection, range(SHARDS)) as (judging, touched):
-                touched.extend(await self._take(slices, judging))
+            async with aclosing(self._latest.latest()) as parts:
+                async for part in parts:
+                    if isinstance(part, ReadingSlice):
+                        # Part by part, so that none keeps the event loop for long, however many sensors there are.
+                        async with self._changing(connection, range(SHARDS)) as (judging, touched):
+                            touched.extend(await self._take([self._of_now(part)], judging))
         finally:
             # The shards are another's by now; and after an error nothing of this was stored.
             self.lost(range(SHARDS))
@@ -170,6 +174,12 @@ class EvaluationWork:
         newest = last_of_each(batch, np.flatnonzero(is_fresh))
         table.take(batch, newest)
         return [batch.row[newest]]
+
+    def _of_now(self, part: ReadingSlice) -> ReadingSlice:
+        """Returns those of the newest readings that are of sensors in service, as if they had come just now."""
+        rulebook = self._renewed()
+        of_service = np.array([rulebook.may_be_in_service(series.sensor_id) for series in part.series], np.bool_)
+        return replace(part.of_series(of_service), receive_time=self._clock())
 
     async def _judge(self, batch: Batch, chosen: Rows, judging: Judging) -> None:
         """Judges readings one by one."""

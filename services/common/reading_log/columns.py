@@ -1,7 +1,7 @@
 """A batch of the log as numpy columns, cut to the shards that a replica holds."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -9,6 +9,9 @@ from montrg.realtime.v1 import reading_log_service_pb2 as pb2
 from numpy.typing import NDArray
 
 from services.common.reading_log.shards import shard_of
+
+# Those of a slice that have an element for each reading.
+COLUMNS = ("series_index", "capture_time_us", "temperature", "humidity", "pcv_temperature", "quality")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,6 +46,11 @@ class ReadingSlice:
     def __len__(self) -> int:
         return len(self.series_index)
 
+    def of_series(self, wanted: NDArray[np.bool_]) -> "ReadingSlice":
+        """Returns the readings of some series; `wanted` has an element for each of them."""
+        rows = np.flatnonzero(wanted[self.series_index])
+        return replace(self, **{name: getattr(self, name)[rows] for name in COLUMNS})
+
 
 def cut(batch: pb2.ReadingBatch, shards: Collection[int]) -> ReadingSlice | None:
     """Returns the part of a batch that belongs to the shards, or None where there is none."""
@@ -50,17 +58,16 @@ def cut(batch: pb2.ReadingBatch, shards: Collection[int]) -> ReadingSlice | None
     wanted = np.array([shard_of(series.sensor_id) in shards for series in batch.series], bool)
     if not wanted.any():
         return None
-    series_index = np.array(batch.series_index, np.uint32)
-    rows = slice(None) if wanted.all() else np.flatnonzero(wanted[series_index])
-    return ReadingSlice(
+    part = ReadingSlice(
         seq=batch.seq,
         append_time=batch.append_time.ToDatetime(UTC),
         receive_time=batch.receive_time.ToDatetime(UTC),
         series=batch.series,
-        series_index=series_index[rows],
-        capture_time_us=np.array(batch.capture_time_us, np.int64)[rows],
-        temperature=np.array(batch.temperature, np.float64)[rows],
-        humidity=np.array(batch.humidity, np.float64)[rows],
-        pcv_temperature=np.array(batch.pcv_temperature, np.float64)[rows],
-        quality=np.array(batch.quality, np.uint32)[rows],
+        series_index=np.array(batch.series_index, np.uint32),
+        capture_time_us=np.array(batch.capture_time_us, np.int64),
+        temperature=np.array(batch.temperature, np.float64),
+        humidity=np.array(batch.humidity, np.float64),
+        pcv_temperature=np.array(batch.pcv_temperature, np.float64),
+        quality=np.array(batch.quality, np.uint32),
     )
+    return part if wanted.all() else part.of_series(wanted)

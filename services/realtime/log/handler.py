@@ -41,6 +41,11 @@ class ReadingLogHandler(reading_log_service_pb2_grpc.ReadingLogServiceServicer):
         listed = [log_consumer(consumer, head) for consumer in consumers]
         return pb2.ListConsumersResponse(consumers=listed, head=log_head(head.mark()))
 
+    async def ReadLatest(self, request: Any, context: Any) -> AsyncIterator[pb2.ReadRangeResponse]:
+        async with contextlib.aclosing(self._ranges.latest()) as parts:
+            async for part in parts:
+                yield range_part(part)
+
     async def ReadRange(self, request: Any, context: Any) -> AsyncIterator[pb2.ReadRangeResponse]:
         start, end = time_or_none(request, "start_time"), time_or_none(request, "end_time")
         async with contextlib.aclosing(self._ranges.read(start, end, request.sensor_ids)) as parts:

@@ -18,12 +18,15 @@ PART = 5_000
 # The numbers come as one value a row, in PostgreSQL's own binary form: Python takes it in as one object, and numpy all
 # of a part at once, which is twice as quick as a Python object for each number.
 _NUMBERS = np.dtype([("time", ">i8"), ("temperature", ">f8"), ("humidity", ">f8"), ("pcv", ">f8"), ("quality", ">i2")])
-_READ = """
-SELECT sensor_id, loc_id, source, timestamptz_send(capture_time) || float8send(temperature) || float8send(humidity)
+_COLUMNS = """
+sensor_id, loc_id, source, timestamptz_send(capture_time) || float8send(temperature) || float8send(humidity)
     || float8send(coalesce(pcv_temperature, 'NaN')) || int2send(quality)
-FROM realtime.readings WHERE capture_time >= $1 AND capture_time < $2
 """
+_READ = f"""
+SELECT {_COLUMNS} FROM realtime.readings WHERE capture_time >= $1 AND capture_time < $2
+"""  # noqa: S608  our own words, here and below
 _OF_SENSORS = "AND sensor_id = ANY($3)"
+_LATEST = f"SELECT {_COLUMNS} FROM realtime.latest WHERE sensor_id > $1 ORDER BY sensor_id LIMIT $2"  # noqa: S608
 _FROZEN = text("SELECT frozen_before FROM realtime.layout")
 
 # The use case decides how long a reader is waited for and how long all may take; these are for when it is gone. The
@@ -52,6 +55,18 @@ class SqlRanges:
             driver = await _driver(connection)
             await driver.execute(_LIMITS)
             yield Snapshot(Place(place.generation, place.last_seq), frozen_before, _rows(driver, wanted))
+
+    async def place(self) -> Place:
+        """Returns the log's end."""
+        async with self._database.snapshot() as connection:
+            now = await head(connection)
+        return Place(now.generation, now.last_seq)
+
+    async def latest(self, after: str) -> tuple[Rows, str] | None:
+        """Returns the newest readings of the next sensors after one, and the last of these; None after the last."""
+        async with self._database.reader() as connection:
+            records = await connection.fetch(_LATEST, after, PART, timeout=PATIENCE_S)
+        return (_sorted(records), records[-1]["sensor_id"]) if records else None
 
     async def extent(self) -> Extent:
         """Returns from when to when there are readings, as exactly as their partitions tell it."""

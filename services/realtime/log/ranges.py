@@ -91,6 +91,8 @@ class RangeStore(Protocol):
     """What the use cases need of a store."""
 
     def snapshot(self, wanted: Range) -> AbstractAsyncContextManager[Snapshot]: ...  # noqa: D102
+    async def place(self) -> Place: ...  # noqa: D102
+    async def latest(self, after: str) -> tuple[Rows, str] | None: ...  # noqa: D102
     async def extent(self) -> Extent: ...  # noqa: D102
 
 
@@ -131,6 +133,23 @@ class RangeUseCases:
                 yield rows
         # What is dropped is gone for older snapshots as well, unless they have read of it already.
         _check_kept(wanted, (await self._store.extent()).frozen_before)
+        yield End(readings)
+
+    async def latest(self) -> AsyncGenerator[Place | Rows | End, None]:
+        """Yields a place in the log, the newest reading of each sensor in parts, and the end.
+
+        Nothing is held between two parts, however slowly they are taken, so they show no one moment. But each was read
+        after the place was the log's end, and a sensor's newest reading is replaced only by a newer one, in the very
+        transaction that appends that to the log. So of what was appended up to the place nothing is missing but what
+        has been replaced; and what was appended later, whether it is in a part, has replaced what would have been, or
+        is of a sensor whose turn had passed, comes again to who follows the log from the place on.
+        """
+        yield await self._store.place()
+        readings, after = 0, ""
+        while (part := await self._store.latest(after)) is not None:
+            rows, after = part
+            readings += len(rows)
+            yield rows
         yield End(readings)
 
     async def extent(self) -> Extent:

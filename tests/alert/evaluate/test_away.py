@@ -1,8 +1,10 @@
 """What the evaluation does after it was away, and while its neighbours are."""
 
 import pytest
+from montrg.location.v1 import sensor_service_pb2, sensor_service_pb2_grpc
 
 from services.alert.app import APP as ALERT
+from services.realtime.log import range_repository
 from services.thresholds.app import APP as THRESHOLDS
 from tests.support.directory import register
 from tests.support.mesh import eventually
@@ -45,6 +47,28 @@ async def test_after_a_rebuild_what_lasts_goes_on_what_is_over_is_cleared_and_no
     assert await connection.fetchval("SELECT measured_value FROM alert.alert WHERE sensor_id = 'lasts'") == 36.5
     await write("lasts", (-40, 20.0))
     await come_to("lasts", "threshold raised:red", "threshold cleared:red")
+
+
+async def test_a_rebuild_takes_the_readings_part_by_part_and_those_of_no_sensor_in_service_not_at_all(
+    connection, mesh, location, write, come_to, followed, restart, monkeypatch
+):
+    names = [f"part-{number}" for number in range(10)]
+    await register(location, *names, "deleted", "dormant", interval_s=60)
+    await mesh.stop(ALERT)
+    for name in (*names, "deleted", "dormant"):
+        await write(name, (-100, 36.0))
+    stub = sensor_service_pb2_grpc.SensorServiceStub(location)
+    await stub.DeleteSensor(sensor_service_pb2.DeleteSensorRequest(sensor_id="deleted"))
+    sensor = sensor_service_pb2.Sensor(sensor_id="dormant", is_active=False)
+    await stub.UpdateSensor(sensor_service_pb2.UpdateSensorRequest(sensor_id="dormant", sensor=sensor))
+    await connection.execute("UPDATE alert.log_cursor SET generation = '', seq = 0")
+    monkeypatch.setattr(range_repository, "PART", 3)
+    await restart()
+    await followed()
+    for name in names:
+        await come_to(name, "threshold raised:red")
+    for name in ("deleted", "dormant"):
+        await come_to(name)
 
 
 async def test_with_thresholds_away_the_rules_that_were_said_last_hold_also_after_a_restart(

@@ -139,6 +139,10 @@ class ReadRangeRequest(_message.Message):
     sensor_ids: _containers.RepeatedScalarFieldContainer[str]
     def __init__(self, start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., sensor_ids: _Optional[_Iterable[str]] = ...) -> None: ...
 
+class ReadLatestRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
 class ReadRangeResponse(_message.Message):
     __slots__ = ("head", "batch", "end")
     HEAD_FIELD_NUMBER: _ClassVar[int]

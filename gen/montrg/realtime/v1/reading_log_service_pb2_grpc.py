@@ -72,6 +72,11 @@ class ReadingLogServiceStub:
                 request_serializer=montrg_dot_realtime_dot_v1_dot_reading__log__service__pb2.ReadRangeRequest.SerializeToString,
                 response_deserializer=montrg_dot_realtime_dot_v1_dot_reading__log__service__pb2.ReadRangeResponse.FromString,
                 _registered_method=True)
+        self.ReadLatest = channel.unary_stream(
+                '/montrg.realtime.v1.ReadingLogService/ReadLatest',
+                request_serializer=montrg_dot_realtime_dot_v1_dot_reading__log__service__pb2.ReadLatestRequest.SerializeToString,
+                response_deserializer=montrg_dot_realtime_dot_v1_dot_reading__log__service__pb2.ReadRangeResponse.FromString,
+                _registered_method=True)
         self.GetReadingExtent = channel.unary_unary(
                 '/montrg.realtime.v1.ReadingLogService/GetReadingExtent',
                 request_serializer=montrg_dot_realtime_dot_v1_dot_reading__log__service__pb2.GetReadingExtentRequest.SerializeToString,
@@ -146,6 +151,18 @@ class ReadingLogServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ReadLatest(self, request, context):
+        """Streams the newest stored reading of each sensor, by ascending sensor_id,
+        for a consumer that rebuilds. The first message is a RangeHead, the last
+        one a RangeEnd; a stream without one is incomplete. Each reading that was
+        appended up to the head's place is in it, or a newer one of the same
+        sensor. What was appended later may be in it, too: the log has it again
+        after that place.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetReadingExtent(self, request, context):
         """Tells from when to when there are readings.
         """
@@ -184,6 +201,11 @@ def add_ReadingLogServiceServicer_to_server(servicer, server):
             'ReadRange': grpc.unary_stream_rpc_method_handler(
                     servicer.ReadRange,
                     request_deserializer=montrg_dot_realtime_dot_v1_dot_reading__log__service__pb2.ReadRangeRequest.FromString,
+                    response_serializer=montrg_dot_realtime_dot_v1_dot_reading__log__service__pb2.ReadRangeResponse.SerializeToString,
+            ),
+            'ReadLatest': grpc.unary_stream_rpc_method_handler(
+                    servicer.ReadLatest,
+                    request_deserializer=montrg_dot_realtime_dot_v1_dot_reading__log__service__pb2.ReadLatestRequest.FromString,
                     response_serializer=montrg_dot_realtime_dot_v1_dot_reading__log__service__pb2.ReadRangeResponse.SerializeToString,
             ),
             'GetReadingExtent': grpc.unary_unary_rpc_method_handler(
@@ -361,6 +383,33 @@ class ReadingLogService:
             target,
             '/montrg.realtime.v1.ReadingLogService/ReadRange',
             montrg_dot_realtime_dot_v1_dot_reading__log__service__pb2.ReadRangeRequest.SerializeToString,
+            montrg_dot_realtime_dot_v1_dot_reading__log__service__pb2.ReadRangeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReadLatest(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/montrg.realtime.v1.ReadingLogService/ReadLatest',
+            montrg_dot_realtime_dot_v1_dot_reading__log__service__pb2.ReadLatestRequest.SerializeToString,
             montrg_dot_realtime_dot_v1_dot_reading__log__service__pb2.ReadRangeResponse.FromString,
             options,
             channel_credentials,
