@@ -28,11 +28,15 @@ RETURNING {_ALL}
 """  # noqa: S608  our own names
 _LOCK = f"SELECT {_ALL} FROM alert.alert a WHERE alert_id = ANY($1) ORDER BY alert_id FOR UPDATE"  # noqa: S608
 _CHANGE = """
-UPDATE alert.alert a SET {changes} FROM jsonb_populate_recordset(NULL::alert.alert, $1) AS t
+UPDATE alert.alert a SET {changes}, update_time = clock_timestamp()
+FROM jsonb_populate_recordset(NULL::alert.alert, $1) AS t
 WHERE a.alert_id = t.alert_id
 """
 _NOTE = """
-UPDATE alert.alert a SET (measured_value, peak_value, suspect, rule_revision) = (t.measured, t.peak, t.suspect, $5)
+UPDATE alert.alert a SET (measured_value, peak_value, suspect, rule_revision, update_time) = (
+    t.measured, t.peak, t.suspect, $5,
+    CASE WHEN (a.measured_value, a.peak_value, a.suspect, a.rule_revision)
+        IS DISTINCT FROM (t.measured, t.peak, t.suspect, $5) THEN clock_timestamp() ELSE a.update_time END)
 FROM unnest($1::int4[], $2::float8[], $3::float8[], $4::bool[]) AS t(alert_id, measured, peak, suspect)
 WHERE a.alert_id = t.alert_id
 """
@@ -118,6 +122,8 @@ async def note_values(
     connection: asyncpg.Connection, values: Sequence[tuple[int, float, float | None, bool]], rule_revision: int
 ) -> None:
     """Notes what readings change of alerts that the transaction has locked, without an event: there are many of them.
+
+    Nobody is woken either: whoever shows alerts looks about once a second for what `update_time` says is new.
 
     Args:
         connection: in a transaction.

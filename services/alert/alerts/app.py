@@ -32,7 +32,14 @@ def alerts(context: Context, directory: Follower[Directory], evaluation: Evaluat
     audience: Audience[WatchFilter] = Audience(board)
 
     url = context.settings.database_url
-    feed = BoardFeed(board, url, notes=evaluation.problems, clock=system_clock, tell=audience.tell)
+    feed = BoardFeed(
+        board,
+        url,
+        notes=evaluation.problems,
+        clock=system_clock,
+        tell=audience.tell,
+        is_watched=lambda: audience.is_there,
+    )
     watching = WatchUseCases(feed, audience, convert.watch_message, directory)
     zone = context.environment.zone("SITE_TZ", "Asia/Seoul")
     store = SqlAlerts(context.database)

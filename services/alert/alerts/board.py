@@ -156,7 +156,8 @@ class Board:
 
     def _put(self, alert: Alert) -> None:
         entry = self._entries.pop(alert.alert_id, None)
-        is_next = entry is not None and alert.event_seq == entry.alert.event_seq + 1
+        # Values change without an event.
+        is_next = entry is not None and alert.event_seq - entry.alert.event_seq in (0, 1)
         # What was not seen here may have been shown by another replica.
         before = entry.alert.alert_level if entry is not None and is_next else alert.highest_level
         entry = entry or _Entry(alert, self.version)

@@ -2,8 +2,9 @@
 
 A look compares every open alert that is known with what is stored, by event_seq and update_time, in one snapshot. It
 does not ask what came after some number or moment, behind which a transaction could still commit: whatever is visible
-and not known differs, and what is not visible yet is announced when it commits. Alerts that were raised and cleared
-between two looks are found by the moment of the clearing, which cannot be before the raising was visible.
+and not known differs, and what is not visible yet is announced when it commits. What readings change of an alert
+without an event is not announced: while somebody watches it is looked for about once a second. Alerts that were raised
+and cleared between two looks are found by the moment of the clearing, which cannot be before the raising was visible.
 """
 
 import asyncio
@@ -21,11 +22,13 @@ from services.common.errors import UnavailableError
 from services.common.notifications import ChannelFollower
 from services.common.tasks import wait_for
 
-TICK_S = 1.0  # how late a note may be
+TICK_S = 1.0  # how late a note may be, or a new value
 PATIENCE_S = 2.0  # a database that does not answer for so long is taken as away
 LOOK_TIMEOUT_S = 10.0
 # With 10,000 open alerts a look takes 0.1 s: so many changes a second must not become as many looks.
 MOST_PAUSE_S = 0.25
+# Nor may new values alone: of so many parts of the time one is spent on looking for them.
+VALUES_SHARE = 10
 
 # The first is when the transaction began, before it took its snapshot.
 _TIMES = "SELECT now(), clock_timestamp()"
@@ -65,6 +68,7 @@ class BoardFeed:
         notes: says what else cannot be relied upon now.
         clock: what time it is.
         tell: called whenever the board may have changed.
+        is_watched: whether anybody waits for that.
     """
 
     def __init__(
@@ -75,12 +79,15 @@ class BoardFeed:
         notes: Callable[[], Sequence[str]],
         clock: Clock,
         tell: Callable[[], None],
+        is_watched: Callable[[], bool],
     ) -> None:
         self.board = board
         self._channel = ChannelFollower(database_url, CHANNEL, self._look, self._lose)
         self._notes = notes
         self._clock = clock
         self._tell = tell
+        self._is_watched = is_watched
+        self._values_at = 0.0  # when new values may be looked for again
         self._on_look: list[Callable[[], None]] = []
         self._looked = asyncio.Condition()
         self._begun = self._ended = 0  # the numbers of the last look that began, and that ended well
@@ -132,7 +139,9 @@ class BoardFeed:
             self._looked.notify_all()
         for tell in self._on_look:
             tell()
-        await asyncio.sleep(min(clock() - start, MOST_PAUSE_S))  # so at most half of the time is spent on looking
+        took = clock() - start
+        self._values_at = start + took * VALUES_SHARE
+        await asyncio.sleep(min(took, MOST_PAUSE_S))  # so at most half of the time is spent on looking
 
     async def _lose(self) -> None:
         self._is_away = True
@@ -142,6 +151,8 @@ class BoardFeed:
         while True:
             await asyncio.sleep(TICK_S)
             self._settle()
+            if self._is_watched() and asyncio.get_running_loop().time() >= self._values_at:
+                self._channel.wake()
 
     def _settle(self) -> None:
         since = f"{self._reached_at:%Y-%m-%dT%H:%M:%SZ}"

@@ -42,6 +42,11 @@ class Audience(Generic[W]):
         self._told: dict[W, tuple[int, int]] = {}  # the version looked up to, and the last change up to it
         self.closing = ""  # why everybody has to go
 
+    @property
+    def is_there(self) -> bool:
+        """Whether anybody waits for news."""
+        return bool(self._waiters)
+
     def tell(self) -> None:
         """Says that there may be news."""
         self._wake.set()

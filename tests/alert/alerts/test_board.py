@@ -24,6 +24,7 @@ FILTERS = [
 ACTIONS = {
     "raise_alert": (2, lambda chance: (chance.choice(LEVELS[1:]), chance.choice(["F1", "F2"]))),
     "set_level": (3, lambda chance: (chance.randint(0, 9), chance.choice(LEVELS[1:]))),
+    "note": (3, lambda chance: (chance.randint(0, 9), chance.randint(0, 99))),
     "clear": (2, lambda chance: (chance.randint(0, 9),)),
     "commit": (6, lambda chance: (chance.randint(0, 9),)),
     "look": (6, lambda chance: (chance.randint(0, 1), chance.randint(0, 8), chance.randint(0, 8))),
@@ -71,6 +72,10 @@ class World:
     def set_level(self, which, level):
         self._change(which, level)
 
+    def note(self, which, value):
+        """A reading that is no event."""
+        self._change(which, None, events=0, measured_value=value)
+
     def clear(self, which):
         self._change(which, None, state="CLEARED")
 
@@ -104,7 +109,7 @@ class World:
         first, second = self.replicas
         client.begin(second if client.board is first else first, client.position)
 
-    def _change(self, which, level, **fields):
+    def _change(self, which, level, events=1, **fields):
         free = [n for n, alert in self.stored.items() if n not in self._open and alert.is_open]
         if free:
             old = self.stored[free[which % len(free)]]
@@ -112,7 +117,7 @@ class World:
             highest = max(level, old.highest_level, key=severity)
             moment = NOON + timedelta(microseconds=self.now)
             fields |= {"alert_level": level, "highest_level": highest, "update_time": moment}
-            self._open[old.alert_id] = replace(old, event_seq=old.event_seq + 1, **fields)
+            self._open[old.alert_id] = replace(old, event_seq=old.event_seq + events, **fields)
 
     def wanted(self, wanted):
         """What of the open alerts somebody wants to see."""
@@ -195,6 +200,16 @@ def test_an_alert_that_is_no_longer_so_grave_is_told_a_last_time():
     board.apply(Look(120, 122, [replace(alert_of(1, "orange"), event_seq=3)]))
     assert board.changes(board.version - 1, WatchFilter(level="red")) == []
     assert board.last_change(112, WatchFilter(level="red")) == 112
+
+
+def test_a_new_value_is_told_to_those_who_watch_its_level_alone():
+    board = board_of_alerts()
+    fallen = replace(alert_of(1, "orange"), highest_level="red", event_seq=2)
+    board.load(Look(100, 102, [fallen]))
+    version = board.version
+    board.apply(Look(110, 112, [replace(fallen, measured_value=34.4, update_time=NOON + timedelta(seconds=1))]))
+    assert [alert.measured_value for alert in board.changes(version, WatchFilter(level="orange"))] == [34.4]
+    assert board.changes(version, WatchFilter(level="red")) == []
 
 
 def test_what_was_cleared_is_kept_for_a_while_and_then_cannot_be_told():

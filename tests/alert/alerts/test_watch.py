@@ -9,6 +9,7 @@ from montrg.alert.v1 import alert_service_pb2 as pb2
 
 from services.alert.alerts import watch
 from services.alert.domain import LEVEL_DOWN, LEVEL_UP, RECOVERS
+from services.alert.writer import change_alerts, note_values
 from services.common.watching import stream
 from tests.support.alerts import changed, cleared, raised, threshold_alert
 from tests.support.refusals import refused
@@ -130,6 +131,58 @@ async def test_a_worker_that_has_come_since_sends_a_snapshot(workers, new_worker
         assert (await fresh.watch(resume_token=watcher.token).next()).kind == Message.SNAPSHOT
     finally:
         await fresh.stop()
+
+
+def shows(alert, *values):
+    """Tells whether an alert is shown with a measured value, a peak, and whether it cannot be trusted."""
+
+    def check(shown):
+        known = shown.get(alert.alert_id)
+        return known is not None and (known.measured_value, known.peak_value, known.suspect) == values
+
+    return check
+
+
+async def test_what_readings_change_of_an_alert_without_an_event_is_told_within_seconds_to_all_who_watch(
+    workers, connection
+):
+    (alert,) = await raised(connection, threshold_alert("noted"))
+    watchers = [worker.watch() for worker in workers]
+    for watcher in watchers:
+        await watcher.until(shows(alert, 33.5, 33.5, False))
+    await note_values(connection, [(alert.alert_id, 34.4, 36.6, True)], 7)
+    async with asyncio.timeout(4):
+        for watcher in watchers:
+            await watcher.until(shows(alert, 34.4, 36.6, True))
+    assert watchers[0].shown[alert.alert_id].rule_revision == 7
+    async with connection.transaction():  # as other rules do
+        await change_alerts(connection, ["threshold_min"], [{"alert_id": alert.alert_id, "threshold_min": 34.0}])
+    async with asyncio.timeout(4):
+        await watchers[0].until(lambda shown: shown[alert.alert_id].threshold_min == 34.0)
+    assert watchers[0].shown[alert.alert_id].event_seq == 1
+
+
+async def test_many_new_values_are_told_about_once_a_second_and_the_same_again_never(worker, connection):
+    (alert,) = await raised(connection, threshold_alert("busy"))
+    watcher = worker.watch()
+    await watcher.until(lambda shown: alert.alert_id in shown)
+    told = 0
+
+    async def count():
+        nonlocal told
+        while not shows(alert, 40.0, 40.0, False)(watcher.shown):
+            told += alert.alert_id in ids(await watcher.next())
+
+    counting = asyncio.create_task(count())
+    for step in range(60):
+        await note_values(connection, [(alert.alert_id, 34.0 + step / 10, 40.0, False)], 7)
+        await asyncio.sleep(0.05)
+    await note_values(connection, [(alert.alert_id, 40.0, 40.0, False)], 7)
+    await asyncio.wait_for(counting, 4)
+    assert 1 <= told <= 6
+    before = await worker.get(alert.alert_id)
+    await note_values(connection, [(alert.alert_id, 40.0, 40.0, False)], 7)
+    assert (await worker.get(alert.alert_id)).update_time == before.update_time
 
 
 async def test_nothing_new_is_a_heartbeat_also_after_coming_back(worker, monkeypatch):

@@ -157,8 +157,9 @@ class AlertServiceServicer:
 
     def WatchAlerts(self, request, context):
         """Streams the alerts that are not cleared, then every change, and a
-        heartbeat after 15 s of silence. In REST it is a stream of server-sent
-        events.
+        heartbeat after 15 s of silence. What readings change of an alert that goes
+        on (measured_value, peak_value, suspect) is told about once a second, the
+        last of it alone. In REST it is a stream of server-sent events.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
