@@ -58,21 +58,22 @@ async def thresholds(mesh):
 
 @pytest.fixture(scope="module")
 async def write(mesh):
-    """Sends readings of one sensor as (seconds from now, perceived temperature), once realtime knows the sensor."""
+    """Sends readings of one sensor as (seconds from now, perceived temperature), once realtime knows the sensor.
+
+    What else is measured is made up, unless it is given for all of them.
+    """
     async with grpc.aio.insecure_channel(mesh.url(REALTIME)) as channel:
         ingest = ingest_service_pb2_grpc.IngestServiceStub(channel)
 
-        async def send(sensor_id, *rows):
+        async def send(sensor_id, *rows, **fields):
             now = datetime.now(UTC)
+            # The temperature is never the same as the perceived one.
+            values = [(at, {"temperature": value - 2, "humidity": 50 + at % 7} | fields, value) for at, value in rows]
             readings = [
                 ingest_pb2.Reading(
-                    sensor_id=sensor_id,
-                    capture_time=now + timedelta(seconds=at),
-                    temperature=value - 2,  # never the same as the perceived one
-                    humidity=50 + at % 7,
-                    pcv_temperature=value,
+                    sensor_id=sensor_id, capture_time=now + timedelta(seconds=at), pcv_temperature=value, **measured
                 )
-                for at, value in rows
+                for at, measured, value in values
             ]
 
             async def taken():

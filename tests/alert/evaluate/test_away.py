@@ -71,6 +71,23 @@ async def test_a_rebuild_takes_the_readings_part_by_part_and_those_of_no_sensor_
         await come_to(name)
 
 
+async def test_what_is_stored_is_read_anew_where_alerts_that_are_known_are_not_stored(
+    connection, mesh, location, write, come_to
+):
+    await register(location, "restored", interval_s=60)
+    await write("restored", (-300, 36.0))
+    await come_to("restored", "threshold raised:red")
+    # As a database that was restored to an older state has it.
+    async with connection.transaction():
+        await connection.execute(
+            "DELETE FROM alert.alert_event WHERE sensor_id = 'restored'; DELETE FROM alert.alert"
+            " WHERE sensor_id = 'restored'; UPDATE alert.sensor_state SET machines = NULL WHERE sensor_id = 'restored'"
+        )
+    await write("restored", (-200, 36.0))
+    await come_to("restored", "threshold raised:red")
+    assert await connection.fetchval("SELECT count(*) FROM alert.alert WHERE sensor_id = 'restored'") == 1
+
+
 async def test_with_thresholds_away_the_rules_that_were_said_last_hold_also_after_a_restart(
     connection, mesh, location, write, come_to, restart
 ):

@@ -8,6 +8,12 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from montrg.alert.v1 import alert_service_pb2, alert_service_pb2_grpc
 from montrg.location.v1 import sensor_service_pb2, sensor_service_pb2_grpc
 from montrg.realtime.v1 import realtime_service_pb2, realtime_service_pb2_grpc
+from montrg.thresholds.v1 import (
+    mapping_service_pb2,
+    mapping_service_pb2_grpc,
+    threshold_service_pb2,
+    threshold_service_pb2_grpc,
+)
 
 from services.alert.app import APP as ALERT
 from services.realtime.app import APP as REALTIME
@@ -158,6 +164,74 @@ async def test_a_sensor_that_is_implausible_for_a_minute_has_an_alert_of_its_own
     await write("odd", (-20, 20.0))
     ended = ("suspect raised:yellow", "suspect cleared:yellow")
     await come_to("odd", *ended, "threshold raised:critical", "threshold cleared:critical")
+
+
+SAME = {"temperature": 30.0, "humidity": 50.0}
+
+
+@pytest.mark.parametrize(
+    ("reason", "hot", "doubtful"),
+    [
+        # The sixtieth that is the same is one too many.
+        ("flat", ([(at, 36.0) for at in range(-4800, -1300, 60)], SAME), SAME),
+        ("pinned", ([(-1320, 36.0)], {}), {"humidity": 100.0}),
+        ("implausible", ([(-1320, 36.0)], {}), {"humidity": 3.0}),
+    ],
+)
+async def test_a_sensor_in_doubt_has_an_alert_of_its_own_and_neither_its_readings_nor_that_alert_end_another(
+    connection, location, write, come_to, followed, reason, hot, doubtful
+):
+    name = f"doubt-{reason}"
+    await register(location, name, interval_s=3600)
+    rows, fields = hot
+    await write(name, *rows, **fields)
+    await come_to(name, "threshold raised:red")
+    await write(name, (-1200, 20.0), (-1140, 20.0), (-120, 20.0), **doubtful)
+    raised = ("threshold raised:red", "suspect raised:yellow")
+    await come_to(name, *raised)
+    await followed()
+    await come_to(name, *raised)
+    words = await connection.fetchval(
+        "SELECT message FROM alert.alert WHERE sensor_id = $1 AND alert_type = 'suspect'", name
+    )
+    assert words.startswith(f"the readings of {name} are {reason} at ")
+    # It is well again, and so is not the danger.
+    await write(name, (-60, 36.5))
+    await come_to(name, *raised, "suspect cleared:yellow")
+    await write(name, (-30, 20.0))
+    await come_to(
+        name, "threshold raised:red", "threshold cleared:red", *("suspect raised:yellow", "suspect cleared:yellow")
+    )
+
+
+async def test_the_old_reading_of_a_silent_sensor_clears_nothing_by_other_rules(
+    connection, location, thresholds, write, come_to
+):
+    await register(location, "frozen", interval_s=1)
+    limits = threshold_service_pb2_grpc.ThresholdServiceStub(thresholds)
+    own = threshold_service_pb2.Threshold(threshold_type="pcv_temperature", level="red", min_value=25, mapped_only=True)
+    made = await limits.CreateThreshold(threshold_service_pb2.CreateThresholdRequest(threshold=own))
+    mapping = mapping_service_pb2.Mapping(sensor_id="frozen", threshold_id=made.threshold_id, duration_seconds=0)
+    stub = mapping_service_pb2_grpc.MappingServiceStub(thresholds)
+    await stub.CreateMapping(mapping_service_pb2.CreateMappingRequest(mapping=mapping))
+    await write("frozen", (0, 26.0))
+    raised = ("threshold raised:red", "no_data raised:yellow")
+    await come_to("frozen", *raised)
+    higher = threshold_service_pb2.Threshold(min_value=30)
+    changed = await limits.UpdateThreshold(
+        threshold_service_pb2.UpdateThresholdRequest(threshold_id=made.threshold_id, threshold=higher)
+    )
+
+    async def judged():
+        low = "SELECT threshold_min FROM alert.alert WHERE sensor_id = 'frozen' AND alert_type = 'threshold'"
+        return await connection.fetchval(low) == changed.min_value
+
+    await eventually(judged)
+    await come_to("frozen", *raised)
+    await write("frozen", (0, 26.0))
+    await come_to(
+        "frozen", "threshold raised:red", "threshold cleared:red", "no_data raised:yellow", "no_data cleared:yellow"
+    )
 
 
 async def ready(mesh):

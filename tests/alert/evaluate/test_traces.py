@@ -208,6 +208,24 @@ def test_a_silent_sensor_has_an_alert_that_ends_with_the_next_reading_and_touche
     assert set(run.watch.alerts) == {"pcv_temperature"}
 
 
+@pytest.mark.parametrize(
+    ("is_silent", "value", "rules", "wanted"),
+    [
+        (False, 34.0, "orange later", "raised:orange, cleared:orange"),
+        (True, 34.0, "orange later", "raised:orange"),
+        (True, 34.0, "none", "raised:orange, cleared:orange"),
+        (False, 30.5, "lower", "raised:orange"),
+        (True, 30.5, "lower", ""),
+    ],
+)
+def test_what_a_silent_sensor_said_long_ago_neither_clears_nor_begins_anything_by_other_rules(
+    is_silent, value, rules, wanted
+):
+    run = Run("heat")
+    happened = [run.read(0, value)[1], run.change(900, rules, is_silent=is_silent)[1]]
+    assert ", ".join(filter(None, happened)) == wanted
+
+
 def test_a_silence_that_was_ended_by_hand_is_not_told_of_again():
     run = Run("heat", interval_s=10, restarting=True)
     run.read(0, 20.0)

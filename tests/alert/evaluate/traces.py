@@ -39,6 +39,7 @@ RULES = {
     "cold": [Band(-INF, 0, "red", 11), Band(0, 5, "orange", 12), Band(5, 10, "yellow", 13)],
     "gap": [Band(-INF, 31, "green", 1), Band(33, 35, "orange", 3), Band(35, INF, "red", 4)],
     "no red": heat()[:3],
+    "orange later": [Band(-INF, 36, "green", 1), Band(36, 38, "orange", 3)],
     "red elsewhere": [Band(34, INF, "red", 99, None, 0)],
     "none": [],
 }
@@ -87,10 +88,10 @@ class Run:
         self._last = Reading("s", "A-1", self._interval_s * SECOND, time, time + delay * SECOND, values, quality)
         return self.step(lambda judging: judging.take(self.watch, self._last))
 
-    def change(self, at, name):
+    def change(self, at, name, *, is_silent=False):
         self.set_rules(name)
         now = NOON + at * SECOND
-        return self.step(lambda judging: judging.again(self.watch, self._last, now, is_silent=False))
+        return self.step(lambda judging: judging.again(self.watch, self._last, now, is_silent=is_silent))
 
     def line(self, text):
         """Does a line of a trace; returns what happened and what it says should have."""
