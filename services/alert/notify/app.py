@@ -18,6 +18,7 @@ from services.alert.notify.repository import SqlNotifications
 from services.alert.notify.sender import Channel, Sender
 from services.alert.notify.service import NotificationUseCases
 from services.alert.notify.settings import read_settings
+from services.alert.notify.stories import Stories
 from services.alert.notify.upkeep import keep_up
 from services.alert.notify.webhook import WebhookChannel
 from services.alert.notify.writing import Writing
@@ -43,6 +44,7 @@ async def notifying(context: Context, server: grpc.aio.Server, places: Places) -
     webhooks = WebhookChannel(settings)
     channels: dict[str, Channel] = {WEBHOOK: webhooks, EMAIL: MailChannel(settings, system_clock)}
     sender = Sender(Claims(context.database), channels, database_is_away, system_clock)
+    stories = Stories(context.database, database_is_away)
     planner = Planner(context.settings.database_url, writing, system_clock, sender.wake)
     notifications = NotificationUseCases(SqlNotifications(context.database), sender, writing, system_clock)
     silences = SqlSilences(context.database)
@@ -60,7 +62,7 @@ async def notifying(context: Context, server: grpc.aio.Server, places: Places) -
     silence_service_pb2_grpc.add_SilenceServiceServicer_to_server(silence_handler, server)
     upkeep = keep_up(context.database, settings.kept_days, system_clock, database_is_away)
     try:
-        async with background(planner.run(), sender.run(), upkeep):
+        async with background(planner.run(), sender.run(), stories.run(), upkeep):
             yield
     finally:
         await webhooks.close()

@@ -7,9 +7,10 @@ import asyncpg
 import orjson
 
 from services.alert.domain import NOTIFICATION_FAILED, NOTIFIED
-from services.alert.notify.domain import Claimed, Failure
+from services.alert.notify.domain import DEAD, Claimed, Failure
 from services.alert.notify.planning import TEST
-from services.alert.writer import Event, add_events, lock_alerts
+from services.alert.notify.stories import tell
+from services.alert.writer import Event, lock_alerts
 from services.common.database import Database
 
 LEASE = timedelta(seconds=30)
@@ -21,7 +22,8 @@ MOST_OF_LANE = 20
 # Claims come one after the other, so that a recipient has one sender at a time and its messages their order. What a
 # crash of the database's machine would undo here is only a claim: the message is sent again, with the same key.
 _ALONE = "SELECT set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock(20260716)"
-# A message waits for the older ones of its alert, whatever keeps them; those of other alerts go on.
+# A message waits for the older ones of its alert, digests among them, whatever keeps them; those of other alerts go on.
+# A digest has nothing to wait for: it is made of what had no older message under way.
 _CLAIM = """
 WITH due AS (
     SELECT channel, recipient, min(next_time) AS first FROM alert.notification
@@ -46,6 +48,10 @@ WITH due AS (
         AND NOT EXISTS (SELECT FROM alert.notification e WHERE e.channel = n.channel AND e.recipient = n.recipient
                         AND e.alert_id = n.alert_id AND e.state = 'PENDING' AND e.release_time IS NOT NULL
                         AND e.notification_id < n.notification_id AND e.next_time > clock_timestamp())
+        AND NOT EXISTS (SELECT FROM alert.notification p JOIN alert.notification e ON e.notification_id = p.digest_id
+                        WHERE p.alert_id = n.alert_id AND e.channel = n.channel AND e.recipient = n.recipient
+                        AND e.state = 'PENDING' AND e.notification_id < n.notification_id
+                        AND e.next_time > clock_timestamp())
         ORDER BY n.cause <> 'test', n.notification_id LIMIT $2) p
 )
 UPDATE alert.notification n SET lease_until = statement_timestamp() + $3::interval
@@ -56,35 +62,31 @@ RETURNING n.notification_id, idempotency_key, alert_id, n.subscription_id, cause
     (SELECT coalesce(nullif(name, ''), 'subscription ' || subscription_id) FROM alert.subscription s
      WHERE s.subscription_id = n.subscription_id) AS title
 """
+# What is due and was not claimed waits for something that is not due: to look for it again at once would be in vain.
 _NEXT = """
-SELECT extract(epoch FROM min(greatest(next_time, coalesce(lease_until, next_time))) - clock_timestamp())::float8
-FROM alert.notification WHERE state = 'PENDING' AND release_time IS NOT NULL
+SELECT extract(epoch FROM min(moment) - clock_timestamp())::float8
+FROM (SELECT greatest(next_time, lease_until) AS moment FROM alert.notification
+      WHERE state = 'PENDING' AND release_time IS NOT NULL) t
+WHERE moment > clock_timestamp()
 """
 # Only he who still has the lease may say what became of a message.
 _SENT = """
 UPDATE alert.notification SET state = 'SENT', send_time = clock_timestamp(), attempts = attempts + 1,
-    last_error = NULL, next_time = NULL, lease_until = NULL
+    last_error = NULL, next_time = NULL, lease_until = NULL, told_to = CASE WHEN cause = 'digest' THEN 0 END
 WHERE notification_id = $1 AND state = 'PENDING' AND lease_until = $2 RETURNING 1
 """
 _FAILED = """
 UPDATE alert.notification SET attempts = attempts + 1, last_error = $3, lease_until = NULL,
-    state = CASE WHEN $4::boolean OR create_time < clock_timestamp() - $6::interval THEN 'DEAD' ELSE 'PENDING' END,
-    next_time = CASE WHEN $4::boolean OR create_time < clock_timestamp() - $6::interval THEN NULL
-                ELSE clock_timestamp() + $5::interval END
+    state = CASE WHEN over THEN 'DEAD' ELSE 'PENDING' END,
+    next_time = CASE WHEN NOT over THEN clock_timestamp() + $5::interval END,
+    told_to = CASE WHEN over AND cause = 'digest' THEN 0 END
+FROM (SELECT $4::boolean OR create_time < clock_timestamp() - $6::interval AS over FROM alert.notification
+      WHERE notification_id = $1) o
 WHERE notification_id = $1 AND state = 'PENDING' AND lease_until = $2 RETURNING state
 """
 _RELEASE = """
 UPDATE alert.notification SET lease_until = NULL
 WHERE notification_id = ANY($1) AND state = 'PENDING' AND lease_until = $2
-"""
-_ALERTS = """
-SELECT DISTINCT alert_id FROM alert.notification
-WHERE (notification_id = $1 OR digest_id = $1) AND alert_id IS NOT NULL ORDER BY alert_id
-"""
-# These ask for no message: the planner need not look at them.
-_PLANNED = """
-UPDATE alert.alert_event SET planned = true
-WHERE alert_id = ANY($1) AND NOT planned AND event_type IN ('notified', 'notification_failed')
 """
 
 
@@ -111,7 +113,7 @@ class Claims:
         return list(found.values())
 
     async def next_s(self) -> float | None:
-        """Returns in how many seconds there is something to send, None if nothing waits."""
+        """Returns in how many seconds there is more to send, None where that is not known."""
         async with self._database.driver() as connection:
             seconds: float | None = await connection.fetchval(_NEXT)
             return seconds
@@ -124,30 +126,32 @@ class Claims:
                 await connection.execute(_RELEASE, ids, messages[0].lease_until)
 
     async def mark_sent(self, message: Claimed, now: datetime) -> None:
-        """Notes that the recipient took a message, also in the stories of the alerts that it is about."""
+        """Notes that the recipient took a message, also in the story of its alert; of a digest see `stories`."""
         async with self._database.driver() as connection:
+            await _lock_alert(connection, message)
             if await connection.fetchval(_SENT, message.notification_id, message.lease_until):
-                note = f"{message.cause} by {message.channel}"
-                await _tell(connection, message, NOTIFIED, note, now)
+                await _tell(connection, message, NOTIFIED, "", now)
 
     async def mark_failed(self, message: Claimed, failure: Failure, delay_s: float, now: datetime) -> None:
         """Notes that a message was not taken, and when it is tried again, if ever."""
         permanent = failure.permanent or message.cause == TEST
         delay = timedelta(seconds=max(delay_s, failure.retry_after_s))
         async with self._database.driver() as connection:
+            await _lock_alert(connection, message)
             state = await connection.fetchval(
                 _FAILED, message.notification_id, message.lease_until, failure.reason, permanent, delay, PATIENCE
             )
-            if state == "DEAD":
-                note = f"{message.cause} by {message.channel}: {failure.reason}"
-                await _tell(connection, message, NOTIFICATION_FAILED, note, now)
+            if state == DEAD:
+                await _tell(connection, message, NOTIFICATION_FAILED, f": {failure.reason}", now)
 
 
-async def _tell(connection: asyncpg.Connection, message: Claimed, event_type: str, note: str, now: datetime) -> None:
-    alert_ids = [row[0] for row in await connection.fetch(_ALERTS, message.notification_id)]
-    if alert_ids:
-        # In the order of all others, who lock several.
-        await lock_alerts(connection, alert_ids)
-        events = [Event(alert_id, event_type, now, actor=message.title, note=note) for alert_id in alert_ids]
-        await add_events(connection, events)
-        await connection.execute(_PLANNED, alert_ids)
+async def _lock_alert(connection: asyncpg.Connection, message: Claimed) -> None:
+    # Before the message, as everywhere.
+    if message.alert_id is not None:
+        await lock_alerts(connection, [message.alert_id])
+
+
+async def _tell(connection: asyncpg.Connection, message: Claimed, event_type: str, why: str, now: datetime) -> None:
+    if message.alert_id is not None:
+        note = f"{message.cause} by {message.channel}{why}"
+        await tell(connection, [Event(message.alert_id, event_type, now, actor=message.title, note=note)])

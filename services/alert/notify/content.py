@@ -16,7 +16,8 @@ class Content:
         advice: what the law asks for, or None.
         items: a line for each alert, in a digest.
         link: where there is more.
-        alerts: the alerts, for programs.
+        alerts: the alerts, for programs; of a long digest the worst ones.
+        count: how many alerts it is about.
     """
 
     subject: str
@@ -26,6 +27,7 @@ class Content:
     items: Sequence[str]
     link: str
     alerts: Sequence[Mapping[str, Any]]
+    count: int = 1
 
 
 def from_json(stored: Mapping[str, Any]) -> Content:

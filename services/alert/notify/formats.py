@@ -64,6 +64,7 @@ def webhook_body(form: str, content: Content, language: str, *, cause: str, key:
                 "level": content.level,
                 "text": text,
                 "link": content.link,
+                "count": content.count,
                 "alerts": content.alerts,
             }
         )

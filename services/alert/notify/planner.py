@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import asyncpg
 
 from services.alert.domain import ESCALATED, SILENCED, UNSHELVED, Alert
-from services.alert.notify import outbox, planning, records
+from services.alert.notify import digests, outbox, planning, records
 from services.alert.notify.book import Book
 from services.alert.notify.domain import key_of
 from services.alert.notify.drafts import Draft
@@ -75,7 +75,7 @@ class Planner:
             skipped += skipped_now
             more = count > 0
         now = self._clock()
-        made, digest_time = await outbox.release_digests(connection, self._book.by_id, self._writing, now)
+        made, digest_time = await digests.release(connection, self._book.by_id, self._writing, now)
         if made:
             self._on_planned()
         due = await records.next_due(connection)

@@ -16,7 +16,7 @@ from services.common.paging import PageRequest
 # Sent to where its subscription says now: a wrong address may be why it failed.
 _RETRY = text("""
 UPDATE alert.notification n SET state = 'PENDING', attempts = 0, next_time = clock_timestamp(), lease_until = NULL,
-    channel = s.channel, recipient = s.recipient, format = s.format
+    told_to = NULL, channel = s.channel, recipient = s.recipient, format = s.format
 FROM alert.subscription s
 WHERE n.notification_id = :notification_id AND n.state = 'DEAD' AND s.subscription_id = n.subscription_id
 RETURNING 1

@@ -1,6 +1,5 @@
 """Writes messages in a person's language. Pure."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,9 +17,9 @@ from services.heat.levels import LEVELS, severity
 
 PERCEIVED = "pcv_temperature"
 UNITS = {"temperature": "℃", PERCEIVED: "℃", "humidity": "%"}
+# A digest of any length names so many alerts to people, and so many to programs: a receiver must be able to take it.
 MOST_NAMED = 20
-# For programs a digest has more, but not so many that a receiver could not take it.
-MOST_LISTED = 500
+MOST_LISTED = 200
 # For programs: what a message says of an alert.
 FACTS = (
     "alert_id", "alert_time", "alert_type", "alert_level", "state", "threshold_type", "measured_value",
@@ -30,13 +29,34 @@ FACTS = (
 
 
 @dataclass(frozen=True, slots=True)
+class Count:
+    """How many alerts of a digest have a level, or had it and are over."""
+
+    level: str
+    is_over: bool
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
-    """A message that is told of in a digest."""
+    """The last news of an alert that is told of in a digest."""
 
     subject: str
-    level: str | None
     create_time: datetime
     alerts: Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What a digest is about: at least one alert.
+
+    Attributes:
+        counts: of all its alerts.
+        worst: those to be named, the worst first, and up to MOST_LISTED.
+    """
+
+    counts: Sequence[Count]
+    worst: Sequence[Part]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,26 +98,25 @@ class Writing:
         }
         return [(words.labels[name], value) for name, value in found.items() if value]
 
-    def digest(self, parts: Sequence[Part], language: str) -> Content:
-        """Writes one message of many: how many of each level, and the first by name."""
+    def digest(self, digest: Digest, language: str) -> Content:
+        """Writes one message of many: how many alerts of each level, and the worst by name."""
         words = LANGUAGES[language]
-        levels = [part.level for part in parts if part.level is not None]
-        highest = max(levels, key=severity)
-        counts = Counter(levels)
-        facts = [
-            (words.levels[level], words.count.format(level=words.levels[level], count=counts[level]))
-            for level in reversed(LEVELS)
-            if counts[level]
-        ]
+        lasting = {c.level: c.count for c in digest.counts if not c.is_over}
+        over = sum(c.count for c in digest.counts if c.is_over)
+        total = sum(lasting.values()) + over
+        numbers = [(words.levels[level], lasting[level]) for level in reversed(LEVELS) if level in lasting]
+        numbers += [(words.over, over)] if over else []
+        facts = [(word, words.count.format(level=word, count=count)) for word, count in numbers]
         items = [
             words.item.format(time=f"{part.create_time.astimezone(self.zone):%H:%M:%S}", subject=part.subject)
-            for part in parts[:MOST_NAMED]
+            for part in digest.worst[:MOST_NAMED]
         ]
-        if len(parts) > MOST_NAMED:
-            items.append(words.more.format(count=len(parts) - MOST_NAMED))
-        subject = words.digest.format(level=words.levels[highest], count=len(parts))
-        alerts = [alert for part in parts[:MOST_LISTED] for alert in part.alerts]
-        return Content(subject, highest, facts, None, items, f"{self.public_url}/api/v1/alerts/", alerts)
+        if total > len(items):
+            items.append(words.more.format(count=total - len(items)))
+        subject = words.digest.format(level=numbers[0][0], count=total)
+        highest = max(lasting or [c.level for c in digest.counts], key=severity)
+        alerts = [alert for part in digest.worst for alert in part.alerts]
+        return Content(subject, highest, facts, None, items, f"{self.public_url}/api/v1/alerts/", alerts, total)
 
     def test(self, subscription: Subscription) -> Content:
         """Writes a test message."""

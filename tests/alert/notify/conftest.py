@@ -1,6 +1,7 @@
 """What the tests of the channels share: an authority of their own, and a message."""
 
 import ssl
+from contextlib import asynccontextmanager
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -10,17 +11,26 @@ import asyncpg
 import pytest
 import trustme
 
+from services.alert.notify.claims import Claims
 from services.alert.notify.domain import Claimed, Failure
+from services.alert.notify.planner import Planner
 from services.alert.notify.planning import Telling
-from services.alert.notify.sender import Channel
+from services.alert.notify.sender import Channel, Sender
 from services.alert.notify.settings import NotifySettings
+from services.alert.notify.webhook import WebhookChannel
 from services.alert.notify.writing import Writing
+from services.alert.silences.repository import SqlSilences
+from services.alert.subscriptions.repository import SqlSubscriptions
+from services.common.clock import system_clock
 from services.common.database import Database
 from services.common.database_url import plain_url
+from services.common.interceptors import database_is_away
+from services.common.tasks import background
 from tests.conftest import service_url
-from tests.support.notifying import alert, subscription
+from tests.support.notifying import NOW, alert, minutes, subscription
 
 WRITING = Writing("https://montrg.example", ZoneInfo("Asia/Seoul"))
+SOON_S = 0.05
 
 
 async def failed(channel: Channel, message: Claimed) -> Failure:
@@ -85,3 +95,59 @@ async def connection(admin_url):
         await opened.execute(f"DELETE FROM alert.{table}")
     yield opened
     await opened.close()
+
+
+class Planning:
+    """A planner whose clock stands still until the test moves it."""
+
+    def __init__(self, connection, subscriptions, silences):
+        self.begin = self.now = NOW
+        self.connection = connection
+        self.subscriptions = subscriptions
+        self.silences = silences
+        self.woken = 0
+        self._sender: Any = None
+        self.planner = self.another()
+
+    def another(self):
+        return Planner("postgresql://nobody@127.0.0.1:1/none", WRITING, lambda: self.now, self._wake)
+
+    def wakes(self, sender):
+        """Has a sender know of what is planned, as in the service."""
+        self._sender = sender
+
+    def _wake(self):
+        self.woken += 1
+        if self._sender is not None:
+            self._sender.wake()
+
+    async def at(self, minute):
+        """Plans at a minute; returns in how many seconds there is more."""
+        self.now = self.begin + minutes(minute)
+        return await self.planner.work(self.connection)
+
+    async def count(self, expected, condition, *values):
+        """Whether so many messages are in the outbox of which a condition holds."""
+        query = f"SELECT count(*) FROM alert.notification WHERE {condition}"
+        return await self.connection.fetchval(query, *values) == expected
+
+    async def outbox(self, *names):
+        columns = ", ".join(names)
+        rows = await self.connection.fetch(f"SELECT {columns} FROM alert.notification ORDER BY notification_id")
+        return [row[0] if len(names) == 1 else tuple(row) for row in rows]
+
+
+@pytest.fixture
+def planning(connection, database):
+    return Planning(connection, SqlSubscriptions(database), SqlSilences(database))
+
+
+@asynccontextmanager
+async def sending(database, settings, channel=None, delay_s=lambda attempts: SOON_S):
+    """A sender at work, with its webhooks."""
+    hooks = channel or WebhookChannel(settings)
+    sender = Sender(Claims(database), {"webhook": hooks}, database_is_away, system_clock, delay_s)
+    async with background(sender.run()):
+        yield sender
+    if channel is None:
+        await hooks.close()

@@ -6,44 +6,7 @@ from datetime import timedelta
 import orjson
 import pytest
 
-from services.alert.notify.planner import Planner
-from services.alert.silences.repository import SqlSilences
-from services.alert.subscriptions.repository import SqlSubscriptions
-from tests.alert.notify.conftest import WRITING
 from tests.support.notifying import NOW, changed, minutes, raised, silence, story, subscription
-
-
-class Planning:
-    """A planner whose clock stands still until the test moves it."""
-
-    def __init__(self, connection, subscriptions, silences):
-        self.now = NOW
-        self.connection = connection
-        self.subscriptions = subscriptions
-        self.silences = silences
-        self.woken = 0
-        self.planner = self.another()
-
-    def another(self):
-        return Planner("postgresql://nobody@127.0.0.1:1/none", WRITING, lambda: self.now, self._wake)
-
-    def _wake(self):
-        self.woken += 1
-
-    async def at(self, minute):
-        """Plans at a minute; returns in how many seconds there is more."""
-        self.now = NOW + minutes(minute)
-        return await self.planner.work(self.connection)
-
-    async def outbox(self, *names):
-        columns = ", ".join(names)
-        rows = await self.connection.fetch(f"SELECT {columns} FROM alert.notification ORDER BY notification_id")
-        return [row[0] if len(names) == 1 else tuple(row) for row in rows]
-
-
-@pytest.fixture
-def planning(connection, database):
-    return Planning(connection, SqlSubscriptions(database), SqlSilences(database))
 
 
 async def test_what_happened_is_put_into_the_outbox_once(planning, connection):

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,23 +12,18 @@ from typing import Any
 import pytest
 
 from services.alert.notify.claims import Claims
-from services.alert.notify.domain import retry_delay_s
+from services.alert.notify.domain import Failure, retry_delay_s
 from services.alert.notify.drafts import Draft
 from services.alert.notify.outbox import put
 from services.alert.notify.planning import Telling
-from services.alert.notify.sender import MOST_FAILING, Sender
-from services.alert.notify.webhook import WebhookChannel
+from services.alert.notify.sender import MOST_FAILING
 from services.alert.subscriptions.repository import SqlSubscriptions
 from services.common.clock import system_clock
-from services.common.interceptors import database_is_away
-from services.common.tasks import background
-from tests.alert.notify.conftest import WRITING
+from tests.alert.notify.conftest import WRITING, sending
 from tests.conftest import service_url
 from tests.support.mesh import eventually
 from tests.support.notifying import alert, raised, story, subscription
 from tests.support.receivers import webhook
-
-SOON_S = 0.05
 
 
 class Outbox:
@@ -70,17 +64,6 @@ class Outbox:
 @pytest.fixture
 async def outbox(connection, database):
     return Outbox(connection, database)
-
-
-@asynccontextmanager
-async def sending(database, settings, channel=None, delay_s=lambda attempts: SOON_S):
-    """A sender at work, with its webhooks."""
-    hooks = channel or WebhookChannel(settings)
-    sender = Sender(Claims(database), {"webhook": hooks}, database_is_away, system_clock, delay_s)
-    async with background(sender.run()):
-        yield sender
-    if channel is None:
-        await hooks.close()
 
 
 async def test_a_message_is_sent_and_its_alert_says_so(outbox, database, settings):
@@ -170,6 +153,17 @@ async def test_what_fails_keeps_the_later_news_of_its_alert_and_not_that_of_othe
     assert keys.index("key-2") > keys.index("key-1", 1), "the newer one came before the older one was taken"
 
 
+async def test_what_waits_for_older_news_of_its_alert_is_not_looked_for_over_and_over(outbox, database):
+    claims = Claims(database)
+    await outbox.to("http://127.0.0.1:1/")
+    await outbox.put(2, alert_id=1)
+    ((first, second),) = await claims.claim(1, 1)
+    await claims.mark_failed(first, Failure("HTTP status 500"), 30.0, system_clock())
+    await claims.release([second])
+    assert await claims.claim(1, 1) == []
+    assert await claims.next_s() == pytest.approx(30.0, abs=5.0)
+
+
 async def test_a_recipient_that_hangs_does_not_keep_another_one_waiting(outbox, database, settings):
     never = asyncio.get_running_loop().create_future()
     async with webhook(never) as slow, webhook() as quick, sending(database, settings) as sender:
@@ -186,18 +180,18 @@ async def test_a_recipient_that_hangs_does_not_keep_another_one_waiting(outbox, 
 
 async def test_many_recipients_that_hang_leave_room_for_one_that_does_not(outbox, database, settings):
     never = [asyncio.get_running_loop().create_future() for _ in range(40)]
-    async with webhook(*never) as slow, webhook() as quick, sending(database, settings) as sender:
+    async with webhook(*never) as slow, webhook() as quick:
         for n in range(40):
             await outbox.to(f"{slow.url}/{n}")
             await outbox.put()
         await outbox.connection.execute("UPDATE alert.notification SET attempts = 1")
-        sender.wake()
-        await slow.received(MOST_FAILING)
-        await outbox.to(quick.url)
-        await outbox.put()
-        sender.wake()
-        await quick.received(1)
-        assert len(slow.requests) == MOST_FAILING
+        async with sending(database, settings) as sender:
+            await slow.received(MOST_FAILING)
+            await outbox.to(quick.url)
+            await outbox.put()
+            sender.wake()
+            await quick.received(1)
+            assert len(slow.requests) == MOST_FAILING
 
 
 async def test_two_senders_at_once_send_each_message_once(outbox, database, settings):
@@ -244,7 +238,7 @@ async def test_a_lease_keeps_others_off_until_it_ends(outbox, database):
 SENDER = """
 import asyncio, sys
 from services.alert.notify.claims import Claims
-from services.alert.notify.sender import MOST_FAILING, Sender
+from services.alert.notify.sender import Sender
 from services.alert.notify.settings import read_settings
 from services.alert.notify.webhook import WebhookChannel
 from services.common.clock import system_clock

@@ -9,7 +9,7 @@ import pytest
 from services.alert.notify.formats import html_text, plain_text, webhook_body
 from services.alert.notify.planning import Telling
 from services.alert.notify.texts import LANGUAGES
-from services.alert.notify.writing import Part
+from services.alert.notify.writing import Count, Digest, Part
 from tests.alert.notify.conftest import WRITING
 from tests.support.notifying import NOW, alert, subscription
 
@@ -162,11 +162,26 @@ def test_html_shows_what_people_wrote_and_does_not_run_it():
     assert "<script>" not in html_text(written(alert_type="manual", message="<script>alert(1)</script>"), "ko")
 
 
-@pytest.mark.parametrize(("count", "named", "last"), [(2, 2, "14:00:00 S-1"), (21, 21, "그 밖에 1건")])
-def test_a_digest_counts_by_level_and_names_the_first_twenty(count, named, last):
-    parts = [Part(f"S-{n}", "red" if n else "critical", NOW, [{"alert_id": n}]) for n in range(count)]
-    content = WRITING.digest(parts, "ko")
-    assert (content.subject, content.level) == (f"[위험] 경보 {count}건 모음", "critical")
-    assert content.facts[0] == ("위험", "위험 1건")
+def digest(counts, names=()):
+    """A digest by (level, whether it is over, how many), with the subjects of those that are named."""
+    worst = [Part(name, NOW, [{"alert_id": n}]) for n, name in enumerate(names)]
+    return Digest([Count(*count) for count in counts], worst)
+
+
+@pytest.mark.parametrize(("count", "named", "last"), [(2, 2, "14:00:00 S-1"), (200, 21, "그 밖에 280건")])
+def test_a_digest_counts_by_level_and_names_the_worst_twenty(count, named, last):
+    counts = [("red", False, count - 1), ("critical", False, 1), *([("red", True, 100)] if count > 20 else [])]
+    content = WRITING.digest(digest(counts, [f"S-{n}" for n in range(count)]), "ko")
+    total = sum(number for _, _, number in counts)
+    assert (content.subject, content.level) == (f"[위험] 경보 {total}건 모음", "critical")
+    facts = [("위험", "위험 1건"), ("경고", f"경고 {count - 1}건"), ("해제", "해제 100건")]
+    assert content.facts == facts[: len(counts)]
     assert (len(content.items), content.items[-1]) == (named, last)
     assert [about["alert_id"] for about in content.alerts] == list(range(count))
+    assert body("json", content)["count"] == total
+
+
+def test_a_digest_of_what_is_over_says_so():
+    content = WRITING.digest(digest([("red", True, 2), ("yellow", True, 1)], ["S-0"]), "en")
+    assert (content.subject, content.level) == ("[Cleared] 3 alerts", "red")
+    assert content.items == ["14:00:00 S-0", "and 2 more"]

@@ -56,6 +56,7 @@ PHRASES = Phrases(
     floor="floor {floor}",
     basement="basement {floor}",
     digest="[{level}] {count} alerts",
+    over="Cleared",
     count="{level}: {count}",
     more="and {count} more",
     item="{time} {subject}",

@@ -50,6 +50,7 @@ PHRASES = Phrases(
     floor="{floor}층",
     basement="지하 {floor}층",
     digest="[{level}] 경보 {count}건 모음",
+    over="해제",
     count="{level} {count}건",
     more="그 밖에 {count}건",
     item="{time} {subject}",

@@ -18,7 +18,8 @@ class Phrases:
         advice: what is asked for from a perceived temperature on, by descending temperature.
         floor: a floor, with {floor}.
         basement: a floor below the ground, with {floor} counted downwards.
-        digest: the first line of a digest, with {count} and {level}.
+        digest: the first line of a digest, with {count} and the gravest {level}.
+        over: the word for alerts that are cleared, in place of a level.
         count: how many alerts have a level, with {level} and {count}.
         more: says that {count} alerts are not named.
         item: a line of a digest, with {level}, {subject} and {time}.
@@ -35,6 +36,7 @@ class Phrases:
     floor: str
     basement: str
     digest: str
+    over: str
     count: str
     more: str
     item: str

@@ -1,0 +1,141 @@
+"""Makes one message of those that wait for room: a digest of any length, put together part by part.
+
+Over asyncpg's own connection, each part in a transaction of its own. A digest is a message without a release_time as
+long as it is not whole; whoever comes next goes on with it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import asyncpg
+import orjson
+
+from services.alert.notify import outbox, storms
+from services.alert.notify.domain import key_of
+from services.alert.notify.planning import CLEARED, DIGEST
+from services.alert.notify.writing import MOST_LISTED, Count, Digest, Part, Writing
+from services.alert.subscriptions.domain import Subscription
+from services.heat.levels import LEVELS
+
+# So many messages become a part of a digest in one transaction.
+CHUNK = 500
+
+_WAITING = """
+SELECT DISTINCT ON (channel, recipient) channel, recipient, subscription_id FROM alert.notification
+WHERE state = 'PENDING' AND release_time IS NULL ORDER BY channel, recipient, notification_id
+"""
+_BEGUN = f"""
+SELECT notification_id, language FROM alert.notification
+WHERE channel = $1 AND recipient = $2 AND state = 'PENDING' AND release_time IS NULL AND cause = '{DIGEST}'
+"""  # noqa: S608  our own words, here and below
+# What is told of an alert in a digest must not come before what was told of it earlier and is not taken yet.
+_PARTS = f"""
+SELECT notification_id, idempotency_key, subscription_id, format, language FROM alert.notification n
+WHERE channel = $1 AND recipient = $2 AND state = 'PENDING' AND release_time IS NULL AND cause <> '{DIGEST}'
+    AND NOT EXISTS (SELECT FROM alert.notification e WHERE e.alert_id = n.alert_id AND e.channel = $1
+                    AND e.recipient = $2 AND e.state = 'PENDING' AND e.release_time IS NOT NULL)
+    AND NOT EXISTS (SELECT FROM alert.notification p JOIN alert.notification e ON e.notification_id = p.digest_id
+                    WHERE p.alert_id = n.alert_id AND e.channel = $1 AND e.recipient = $2 AND e.state = 'PENDING'
+                    AND e.release_time IS NOT NULL)
+ORDER BY notification_id LIMIT {CHUNK} FOR UPDATE OF n
+"""  # noqa: S608
+_ALONE = "UPDATE alert.notification SET release_time = $2, next_time = clock_timestamp() WHERE notification_id = $1"
+_TAKE = "UPDATE alert.notification SET state = 'DIGESTED', digest_id = $2 WHERE notification_id = ANY($1)"
+# Of each alert its last news count.
+_LAST = f"""
+WITH last AS (
+    SELECT DISTINCT ON (alert_id) notification_id, subject, create_time, content, content ->> 'level' AS level,
+        cause = '{CLEARED}' AS is_over
+    FROM alert.notification WHERE digest_id = $1 ORDER BY alert_id, notification_id DESC
+)
+"""  # noqa: S608
+_COUNTS = f"{_LAST} SELECT level, is_over, count(*) FROM last GROUP BY level, is_over"  # noqa: S608
+_WORST = f"""
+{_LAST} SELECT subject, create_time, content -> 'alerts' FROM last
+ORDER BY is_over, array_position($2::text[], level) DESC, notification_id LIMIT {MOST_LISTED}
+"""  # noqa: S608
+_WRITE = """
+UPDATE alert.notification SET subject = $2, content = $3, release_time = $4,
+    next_time = CASE WHEN $4::timestamptz IS NOT NULL THEN clock_timestamp() END
+WHERE notification_id = $1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """What one transaction did: released a message, or left more for a next one; `room` is when there is room."""
+
+    released: bool = False
+    more: bool = False
+    room: datetime | None = None
+
+
+async def release(
+    connection: asyncpg.Connection, subscriptions: Mapping[int, Subscription], writing: Writing, now: datetime
+) -> tuple[int, datetime | None]:
+    """Makes a digest for each recipient that takes one more message.
+
+    Returns how many were made, and when to look again, None for never.
+    """
+    made, later = 0, []
+    for channel, recipient, subscription_id in await connection.fetch(_WAITING):
+        subscription = subscriptions.get(subscription_id)
+        most = subscription.max_per_minute if subscription else 1
+        turn = _Turn(more=True)
+        while turn.more:
+            async with connection.transaction():
+                turn = await _turn(connection, (channel, recipient), most, writing, now)
+        made += turn.released
+        if turn.room is not None:
+            later.append(turn.room)
+    return made, min(later, default=None)
+
+
+async def _turn(
+    connection: asyncpg.Connection, address: outbox.Address, most: int, writing: Writing, now: datetime
+) -> _Turn:
+    times, _ = (await outbox.loads_of(connection, [address], now))[address]
+    room = storms.room_time(times, most, now)
+    if room > now:
+        return _Turn(room=room)
+    begun = await connection.fetchrow(_BEGUN, *address)
+    parts = await connection.fetch(_PARTS, *address)
+    if begun is None and not parts:
+        return _Turn()
+    if begun is None and len(parts) == 1:
+        await connection.execute(_ALONE, parts[0]["notification_id"], now)
+        return _Turn(released=True)
+    digest_id, language = begun or (await _begin(connection, address, parts[0], now), parts[0]["language"])
+    await connection.execute(_TAKE, [part["notification_id"] for part in parts], digest_id)
+    more = len(parts) == CHUNK
+    content = writing.digest(await _read(connection, digest_id), language)
+    stored = orjson.dumps(content).decode()
+    await connection.execute(_WRITE, digest_id, content.subject, stored, None if more else now)
+    return _Turn(released=not more, more=more)
+
+
+async def _begin(connection: asyncpg.Connection, address: outbox.Address, first: asyncpg.Record, now: datetime) -> int:
+    """Stores a digest of nothing yet. A message is in one digest only, so the first one's key makes that of it."""
+    digest = {
+        "idempotency_key": key_of(DIGEST, first["idempotency_key"]),
+        "subscription_id": first["subscription_id"],
+        "cause": DIGEST,
+        "channel": address[0],
+        "recipient": address[1],
+        "format": first["format"],
+        "language": first["language"],
+        "subject": "",
+        "content": {},
+        "create_time": now,
+        "release_time": None,
+    }
+    (digest_id,) = await outbox.insert(connection, [digest])
+    return digest_id
+
+
+async def _read(connection: asyncpg.Connection, digest_id: int) -> Digest:
+    """Returns what a digest is about: how many alerts, and the worst ones."""
+    counts = [Count(*row) for row in await connection.fetch(_COUNTS, digest_id)]
+    rows = await connection.fetch(_WORST, digest_id, list(LEVELS))
+    return Digest(counts, [Part(subject, moment, orjson.loads(alerts)) for subject, moment, alerts in rows])
