@@ -1,6 +1,7 @@
 """Writes alerts and what happens to them, over asyncpg's own connection in the caller's transaction.
 
 Every change of an alert is written here, with its event: what asks for notifications and what goes into the history.
+Whoever locks several rows does it in the order that the README gives.
 """
 
 from collections.abc import Mapping, Sequence
@@ -50,10 +51,11 @@ WITH sent AS (
     FROM (SELECT DISTINCT alert_id, total FROM sent) s WHERE a.alert_id = s.alert_id RETURNING a.*
 )
 INSERT INTO alert.alert_event (alert_id, event_seq, event_time, event_type, state, level, alert_type, sensor_id, loc_id,
-                               threshold_type, measured_value, actor, note, plant, factory, building, floor, area)
+                               threshold_type, measured_value, actor, note, plant, factory, building, floor, area,
+                               planned)
 SELECT b.alert_id, b.event_seq - s.total + s.k, s.event_time, s.event_type, coalesce(s.state, b.state),
     coalesce(s.level, b.alert_level), b.alert_type, b.sensor_id, b.loc_id, b.threshold_type, s.measured_value, s.actor,
-    s.note, b.plant, b.factory, b.building, b.floor, b.area
+    s.note, b.plant, b.factory, b.building, b.floor, b.area, $2
 FROM sent s JOIN bumped b USING (alert_id) ORDER BY b.alert_id, s.k
 """
 
@@ -134,11 +136,14 @@ async def note_values(
         await connection.execute(_NOTE, *map(list, zip(*values, strict=True)), rule_revision)
 
 
-async def add_events(connection: asyncpg.Connection, events: Sequence[Event]) -> None:
-    """Adds events to alerts, in their order, and wakes whoever follows them."""
+async def add_events(connection: asyncpg.Connection, events: Sequence[Event], *, planned: bool = False) -> None:
+    """Adds events to alerts, in their order, and wakes whoever follows them.
+
+    Of events that are `planned` nobody is to be told.
+    """
     if events:
         rows = [{"n": n} | {f.name: getattr(event, f.name) for f in fields(Event)} for n, event in enumerate(events)]
-        await connection.execute(_ADD_EVENTS, _json(rows))
+        await connection.execute(_ADD_EVENTS, _json(rows), planned)
         await connection.execute("SELECT pg_notify($1, '')", CHANNEL)
 
 

@@ -41,13 +41,9 @@ ON CONFLICT (shard) DO UPDATE SET beat_time = excluded.beat_time,
     rule_revision = coalesce($2, evaluation.rule_revision)
 """
 _UNSEEN = "SELECT alert_id, sensor_id, alert_type, threshold_type FROM alert.alert WHERE unseen"
-# Whoever locks several does it by ascending id, as everywhere.
+# All that is changed, in one go: the README tells the order of locks.
 _LOCK = "SELECT alert_id, state FROM alert.alert WHERE alert_id = ANY($1) ORDER BY alert_id FOR UPDATE"
-_SEEN = """
-UPDATE alert.alert SET unseen = false WHERE alert_id IN (
-    SELECT alert_id FROM alert.alert WHERE alert_id = ANY($1) ORDER BY alert_id FOR UPDATE
-)
-"""
+_SEEN = "UPDATE alert.alert SET unseen = false WHERE alert_id = ANY($1)"
 
 
 async def load_shard(connection: asyncpg.Connection, table: Table, shard: int) -> None:
@@ -80,11 +76,14 @@ async def revisions(connection: asyncpg.Connection) -> Mapping[int, int]:
 
 async def beat(connection: asyncpg.Connection, shards: Collection[int], revision: int | None) -> None:
     """Says that shards are judged; None where no rules have been seen."""
-    await connection.execute(_BEAT, list(shards), revision)
+    await connection.execute(_BEAT, sorted(shards), revision)
 
 
-async def see(connection: asyncpg.Connection, table: Table) -> list[str]:
-    """Forgets the dangers whose alerts somebody has ended by hand; returns whose they were."""
+async def see(connection: asyncpg.Connection, table: Table) -> tuple[list[str], list[int]]:
+    """Forgets the dangers whose alerts somebody has ended by hand; returns whose they were, and those alerts.
+
+    The alerts are not locked here, since `write` locks others: it marks them, too.
+    """
     ended = [row for row in await connection.fetch(_UNSEEN) if shard_of(row["sensor_id"]) in table.shards]
     names = []
     for row in ended:
@@ -94,26 +93,26 @@ async def see(connection: asyncpg.Connection, table: Table) -> list[str]:
             watch.forget(key)
             table.keep(row["sensor_id"], watch)
             names.append(row["sensor_id"])
-    if ended:
-        await connection.execute(_SEEN, [row["alert_id"] for row in ended])
-    return names
+    return names, [row["alert_id"] for row in ended]
 
 
-async def write(connection: asyncpg.Connection, journal: Journal, table: Table, revision: int) -> list[str]:
-    """Writes what happened to alerts, judged by a revision of the rules.
+async def write(
+    connection: asyncpg.Connection, journal: Journal, table: Table, revision: int, seen: Sequence[int]
+) -> list[str]:
+    """Writes what happened to alerts, judged by a revision of the rules, and which ends by hand have been seen.
 
     Returns the sensors of those that somebody has ended by hand meanwhile.
     """
     known = {episode.alert.alert_id for episode in journal.episodes} - {None}
-    cleared = []
-    if known:
-        rows = await connection.fetch(_LOCK, list(known))
-        if len(rows) < len(known):
+    cleared = set()
+    if known or seen:
+        states = dict(await connection.fetch(_LOCK, [*known, *seen]))
+        if not known <= states.keys():
             raise UnavailableError("alerts that are known here are not stored: what is stored is read anew", "OUTDATED")
-        cleared = [row["alert_id"] for row in rows if row["state"] == CLEARED]
+        cleared = {alert_id for alert_id in known if states[alert_id] == CLEARED}
     ended = [episode for episode in journal.episodes if episode.alert.alert_id in cleared]
-    if ended:
-        await connection.execute(_SEEN, cleared)
+    if ended or seen:
+        await connection.execute(_SEEN, [*cleared, *seen])
     waiting = [episode for episode in journal.episodes if episode.alert.alert_id not in cleared]
     while waiting:
         # One danger has one open alert: what comes after it waits until it is cleared.

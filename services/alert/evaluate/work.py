@@ -122,11 +122,12 @@ class EvaluationWork:
         rulebook = self._renewed()
         judging = Judging(rulebook, journal)
         stale = await self._load(driver, shards, rulebook)
-        touched.append(self._rows(await store.see(driver, self._table)))
+        whose, seen = await store.see(driver, self._table)
+        touched.append(self._rows(whose))
         if stale:
             touched.append(await self._judge_again(judging, stale))
         yield judging, touched
-        touched.append(self._rows(await store.write(driver, journal, self._table, rulebook.revision)))
+        touched.append(self._rows(await store.write(driver, journal, self._table, rulebook.revision, seen)))
         rows = np.unique(np.concatenate(touched))
         if len(rows):
             await store.save(driver, self._table, rows)

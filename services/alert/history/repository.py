@@ -32,11 +32,19 @@ _OF_ALERT = f"""
 SELECT {_COLUMNS} FROM alert.alert_event WHERE NOT delivered AND alert_id = $1 ORDER BY event_seq LIMIT $2
 """  # noqa: S608
 _MARK = """
-UPDATE alert.alert_event e SET delivered = true
-FROM unnest($1::integer[], $2::integer[]) AS t(alert_id, event_seq)
-WHERE e.alert_id = t.alert_id AND e.event_seq = t.event_seq
+UPDATE alert.alert_event SET delivered = true WHERE (alert_id, event_seq) IN (
+    SELECT e.alert_id, e.event_seq
+    FROM unnest($1::integer[], $2::integer[]) AS t(alert_id, event_seq)
+    JOIN alert.alert_event e USING (alert_id, event_seq)
+    ORDER BY e.alert_id, e.event_seq FOR UPDATE OF e
+)
 """
-_REWIND = "UPDATE alert.alert_event SET delivered = false WHERE alert_id = $1 AND event_seq > $2 AND delivered"
+_REWIND = """
+UPDATE alert.alert_event SET delivered = false WHERE (alert_id, event_seq) IN (
+    SELECT alert_id, event_seq FROM alert.alert_event WHERE alert_id = $1 AND event_seq > $2 AND delivered
+    ORDER BY event_seq FOR UPDATE
+)
+"""
 _FIRST = "SELECT min(event_seq) FROM alert.alert_event WHERE alert_id = $1 AND event_seq > $2"
 _DELETE = f"""
 DELETE FROM alert.alert_event e USING (

@@ -9,8 +9,7 @@ import orjson
 from services.alert.domain import NOTIFICATION_FAILED, NOTIFIED
 from services.alert.notify.domain import DEAD, Claimed, Failure
 from services.alert.notify.planning import TEST
-from services.alert.notify.stories import tell
-from services.alert.writer import Event, lock_alerts
+from services.alert.writer import Event, add_events, lock_alerts
 from services.common.database import Database
 
 LEASE = timedelta(seconds=30)
@@ -53,9 +52,13 @@ WITH due AS (
                         AND e.state = 'PENDING' AND e.notification_id < n.notification_id
                         AND e.next_time > clock_timestamp())
         ORDER BY n.cause <> 'test', n.notification_id LIMIT $2) p
+), locked AS (
+    SELECT notification_id FROM alert.notification
+    WHERE notification_id IN (SELECT notification_id FROM picked) AND state = 'PENDING'
+    ORDER BY notification_id FOR UPDATE
 )
 UPDATE alert.notification n SET lease_until = statement_timestamp() + $3::interval
-FROM picked p WHERE n.notification_id = p.notification_id
+FROM locked l WHERE n.notification_id = l.notification_id
 RETURNING n.notification_id, idempotency_key, alert_id, n.subscription_id, cause, n.channel, n.recipient, n.format,
     n.language, content::text, attempts, lease_until,
     (SELECT secret FROM alert.subscription s WHERE s.subscription_id = n.subscription_id) AS secret,
@@ -85,8 +88,10 @@ FROM (SELECT $4::boolean OR create_time < clock_timestamp() - $6::interval AS ov
 WHERE notification_id = $1 AND state = 'PENDING' AND lease_until = $2 RETURNING state
 """
 _RELEASE = """
-UPDATE alert.notification SET lease_until = NULL
-WHERE notification_id = ANY($1) AND state = 'PENDING' AND lease_until = $2
+UPDATE alert.notification SET lease_until = NULL WHERE notification_id IN (
+    SELECT notification_id FROM alert.notification
+    WHERE notification_id = ANY($1) AND state = 'PENDING' AND lease_until = $2 ORDER BY notification_id FOR UPDATE
+)
 """
 
 
@@ -154,4 +159,5 @@ async def _lock_alert(connection: asyncpg.Connection, message: Claimed) -> None:
 async def _tell(connection: asyncpg.Connection, message: Claimed, event_type: str, why: str, now: datetime) -> None:
     if message.alert_id is not None:
         note = f"{message.cause} by {message.channel}{why}"
-        await tell(connection, [Event(message.alert_id, event_type, now, actor=message.title, note=note)])
+        event = Event(message.alert_id, event_type, now, actor=message.title, note=note)
+        await add_events(connection, [event], planned=True)

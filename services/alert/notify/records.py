@@ -47,7 +47,12 @@ _FORGET = """
 DELETE FROM alert.told t USING unnest($1::int[], $2::int[]) d(alert_id, subscription_id)
 WHERE t.alert_id = d.alert_id AND t.subscription_id = d.subscription_id
 """
-_PLANNED = "UPDATE alert.alert_event SET planned = true WHERE alert_id = ANY($1) AND NOT planned"
+_PLANNED = """
+UPDATE alert.alert_event SET planned = true WHERE (alert_id, event_seq) IN (
+    SELECT alert_id, event_seq FROM alert.alert_event WHERE alert_id = ANY($1) AND NOT planned
+    ORDER BY alert_id, event_seq FOR UPDATE
+)
+"""
 _HELD = f"SELECT DISTINCT alert_id FROM alert.told WHERE due_cause = '{HELD}'"  # noqa: S608
 _OPEN = f"SELECT {', '.join(NAMES)} FROM alert.alert WHERE state <> 'CLEARED'"  # noqa: S608
 _NEXT_DUE = "SELECT min(due_time) FROM alert.told WHERE due_time IS NOT NULL"

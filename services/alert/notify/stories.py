@@ -5,9 +5,7 @@ Where a process ends in between, another one goes on: how far one has come is ke
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
-
-import asyncpg
+from collections.abc import Callable
 
 from services.alert.domain import NOTIFICATION_FAILED, NOTIFIED
 from services.alert.notify.domain import SENT
@@ -33,17 +31,6 @@ SELECT DISTINCT alert_id FROM alert.notification WHERE digest_id = $1 AND alert_
 _GO_ON = """
 UPDATE alert.notification SET told_to = $3 WHERE notification_id = $1 AND told_to = $2 AND state = $4 RETURNING 1
 """
-# These ask for no message: the planner need not look at them.
-_PLANNED = """
-UPDATE alert.alert_event SET planned = true
-WHERE alert_id = ANY($1) AND NOT planned AND event_type IN ('notified', 'notification_failed')
-"""
-
-
-async def tell(connection: asyncpg.Connection, events: Sequence[Event]) -> None:
-    """Adds events, for which nobody is to be notified, to alerts that the transaction has locked."""
-    await add_events(connection, events)
-    await connection.execute(_PLANNED, [event.alert_id for event in events])
 
 
 class Stories:
@@ -80,5 +67,5 @@ class Stories:
                 if state != SENT:
                     note, event_type = f"{note}: {digest['last_error']}", NOTIFICATION_FAILED
                 made = [Event(a, event_type, digest["moment"], actor=digest["title"], note=note) for a in alert_ids]
-                await tell(connection, made)
+                await add_events(connection, made, planned=True)
             return True

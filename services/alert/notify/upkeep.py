@@ -17,7 +17,8 @@ CHUNK = 2_000
 
 _DROP = """
 DELETE FROM alert.notification WHERE notification_id IN (
-    SELECT notification_id FROM alert.notification WHERE state <> 'PENDING' AND create_time < $1 LIMIT $2)
+    SELECT notification_id FROM alert.notification WHERE state <> 'PENDING' AND create_time < $1
+    ORDER BY notification_id LIMIT $2 FOR UPDATE SKIP LOCKED)
 """
 
 

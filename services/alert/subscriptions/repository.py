@@ -11,6 +11,11 @@ from services.alert.subscriptions.tables import subscription
 from services.common.database import Database
 from services.common.paging import PageRequest
 
+# The other statements then change what is locked already.
+_LOCK = text("""
+SELECT FROM alert.notification WHERE subscription_id = :subscription_id AND state = 'PENDING'
+ORDER BY notification_id FOR UPDATE
+""")
 # A message that is told for several subscriptions of one address goes on under another one of them.
 _HAND_OVER = text("""
 UPDATE alert.notification SET subscription_id = (
@@ -63,6 +68,7 @@ class SqlSubscriptions:
             if changed is None:
                 return None
             old, new = changed
+            await connection.execute(_LOCK, {"subscription_id": subscription_id})
             if (old.address, old.format) != (new.address, new.format):
                 values = {"channel": new.channel, "recipient": new.recipient, "format": new.format}
                 await connection.execute(_READDRESS, {"subscription_id": subscription_id, **values})
@@ -75,6 +81,7 @@ class SqlSubscriptions:
         async with self._rows.changing() as connection:
             if not await self._rows.delete(connection, subscription_id):
                 return False
+            await connection.execute(_LOCK, {"subscription_id": subscription_id})
             await _cancel(connection, subscription_id)
             await connection.execute(_FORGET, {"subscription_id": subscription_id})
             return True
