@@ -1,5 +1,6 @@
 """Database access: one engine a process, one transaction a use case."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -64,8 +65,14 @@ class Database:
         """
         async with self.engine.connect() as connection:
             driver: asyncpg.Connection = (await connection.get_raw_connection()).driver_connection
-            async with driver.transaction():
-                yield driver
+            try:
+                async with driver.transaction():
+                    yield driver
+            except asyncio.CancelledError:
+                # Cut off while it began, a transaction stays open on the server: the next one on this connection would
+                # be a part of it, and would never be committed.
+                driver.terminate()
+                raise
 
     @asynccontextmanager
     async def reader(self) -> AsyncIterator[asyncpg.Connection]:
