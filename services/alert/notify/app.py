@@ -43,7 +43,8 @@ async def notifying(context: Context, server: grpc.aio.Server, places: Places) -
     writing = Writing(settings.public_url, zone)
     webhooks = WebhookChannel(settings)
     channels: dict[str, Channel] = {WEBHOOK: webhooks, EMAIL: MailChannel(settings, system_clock)}
-    sender = Sender(Claims(context.database), channels, database_is_away, system_clock)
+    grace_s = context.settings.grace_s
+    sender = Sender(Claims(context.database), channels, database_is_away, system_clock, grace_s=grace_s)
     stories = Stories(context.database, database_is_away)
     planner = Planner(context.settings.database_url, writing, system_clock, sender.wake)
     notifications = NotificationUseCases(SqlNotifications(context.database), sender, writing, system_clock)

@@ -1,6 +1,7 @@
 """Sends what is in the outbox: each message at least once, with a key by which a second one is known.
 
-A message is claimed for 30 s, sent, and marked. Whoever dies in between leaves it to the next, after the lease.
+A message is claimed for 30 s, sent, and marked. Whoever dies in between leaves it to the next, after the lease. Whoever
+is stopped first hears what becomes of what is on its way, and gives back the rest.
 """
 
 import asyncio
@@ -52,18 +53,21 @@ class Sender:
         channels: how they are sent, by name.
         is_away: tells a database that cannot be reached from a mistake.
         clock: tells the time.
+        grace_s: how long a sender that is cancelled waits for what is on its way.
         delay_s: how long to wait after so many failed tries.
     """
 
     def __init__(
         self, outbox: Outbox, channels: Mapping[str, Channel], is_away: Callable[[BaseException], bool], clock: Clock,
-        delay_s: Callable[[int], float] = retry_delay_s,
+        *, grace_s: float, delay_s: Callable[[int], float] = retry_delay_s,
     ) -> None:  # fmt: skip
         self._outbox = outbox
         self._channels = channels
         self._is_away = is_away
         self._clock = clock
+        self._grace_s = grace_s
         self._delay_s = delay_s
+        self._is_stopping = False
         self._wake = asyncio.Event()
         self._settled = asyncio.Condition()
         self._lanes = 0
@@ -81,16 +85,30 @@ class Sender:
     async def run(self) -> None:
         """Sends until it is cancelled."""
         async with asyncio.TaskGroup() as group:
-            while True:
-                self._wake.clear()
-                try:
-                    seconds = await self._claim(group)
-                except Exception as error:
-                    if not self._is_away(error):
-                        raise
-                    log.warning("outbox away", extra={"error": repr(error)})
-                    seconds = AWAY_S
-                await wait_for(self._wake.wait(), seconds)
+            try:
+                await self._serve(group)
+            except asyncio.CancelledError:
+                self._is_stopping = True
+                await wait_for(self._idle(), self._grace_s)
+                raise
+
+    async def _serve(self, group: asyncio.TaskGroup) -> None:
+        while True:
+            self._wake.clear()
+            try:
+                seconds = await self._claim(group)
+            except Exception as error:
+                if not self._is_away(error):
+                    raise
+                log.warning("outbox away", extra={"error": repr(error)})
+                seconds = AWAY_S
+            await wait_for(self._wake.wait(), seconds)
+
+    async def _idle(self) -> None:
+        """Returns when nothing is on its way."""
+        while self._lanes:
+            self._wake.clear()
+            await self._wake.wait()
 
     async def _claim(self, group: asyncio.TaskGroup) -> float:
         """Begins to send to recipients that wait; returns in how many seconds to look again."""
@@ -111,7 +129,7 @@ class Sender:
         began = time.monotonic()
         try:
             for n, message in enumerate(messages):
-                if time.monotonic() - began > LEASE_S - LONGEST_S:
+                if self._is_stopping or time.monotonic() - began > LEASE_S - LONGEST_S:
                     await self._outbox.release(messages[n:])
                     break
                 if not await self._send(message):

@@ -143,10 +143,12 @@ def planning(connection, database):
 
 
 @asynccontextmanager
-async def sending(database, settings, channel=None, delay_s=lambda attempts: SOON_S):
+async def sending(database, settings, channel=None, delay_s=lambda attempts: SOON_S, grace_s=0.0):
     """A sender at work, with its webhooks."""
     hooks = channel or WebhookChannel(settings)
-    sender = Sender(Claims(database), {"webhook": hooks}, database_is_away, system_clock, delay_s)
+    sender = Sender(
+        Claims(database), {"webhook": hooks}, database_is_away, system_clock, grace_s=grace_s, delay_s=delay_s
+    )
     async with background(sender.run()):
         yield sender
     if channel is None:

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -220,6 +221,30 @@ async def test_a_message_that_was_sent_but_not_marked_is_sent_again_with_the_sam
     assert [request.key for request in receiver.requests] == ["key-1", "key-1"]
 
 
+async def test_a_sender_that_is_stopped_marks_what_is_on_its_way_and_gives_back_the_rest(outbox, database, settings):
+    taken = asyncio.get_running_loop().create_future()
+    async with webhook(taken) as receiver:
+        await outbox.to(receiver.url)
+        await outbox.put(2)
+        async with sending(database, settings, grace_s=10.0):
+            await receiver.received(1)
+            asyncio.get_running_loop().call_later(0.3, taken.set_result, (200, {}))
+    assert [request.key for request in receiver.requests] == ["key-1"]
+    assert await outbox.rows("state", "lease_until") == [("SENT", None), ("PENDING", None)]
+
+
+async def test_a_sender_that_is_stopped_does_not_wait_for_ever(outbox, database, settings):
+    never = asyncio.get_running_loop().create_future()
+    async with webhook(never) as receiver:
+        await outbox.to(receiver.url)
+        await outbox.put()
+        async with sending(database, settings, grace_s=0.2):
+            await receiver.received(1)
+            began = time.monotonic()
+        assert time.monotonic() - began < 4.0, "the message would have timed out after 5 s"
+    assert await outbox.rows("state", "lease_until IS NULL") == [("PENDING", False)]
+
+
 async def test_a_lease_keeps_others_off_until_it_ends(outbox, database):
     await outbox.to("http://127.0.0.1:1/")
     await outbox.put(2)
@@ -249,7 +274,7 @@ from services.common.settings import Environment
 async def main():
     channel = WebhookChannel(read_settings(Environment({})))
     claims = Claims(Database(sys.argv[1], 5, "test"))
-    await Sender(claims, {"webhook": channel}, database_is_away, system_clock).run()
+    await Sender(claims, {"webhook": channel}, database_is_away, system_clock, grace_s=0.0).run()
 
 asyncio.run(main())
 """
