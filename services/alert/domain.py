@@ -25,7 +25,10 @@ NORMAL, RULE_REMOVED, SENSOR_REMOVED, DATA_BACK = "normal", "rule_removed", "sen
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """An alert as it stands. Times are in UTC; what does not apply is None."""
+    """An alert as it stands. Times are in UTC; what does not apply is None.
+
+    `shelved_level` is the highest level that it had reached when it was shelved.
+    """
 
     alert_id: int
     alert_time: datetime
@@ -47,6 +50,7 @@ class Alert:
     acknowledged_by: str | None
     acknowledge_time: datetime | None
     shelved_until: datetime | None
+    shelved_level: str | None
     silenced: bool
     highest_level: str
     peak_value: float | None

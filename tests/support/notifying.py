@@ -25,7 +25,9 @@ def new_alert(**fields):
     } | fields  # fmt: skip
     defaults = {"threshold_level": fields["alert_level"], "highest_level": fields["alert_level"],
                 "peak_value": fields["measured_value"]}  # fmt: skip
-    nothing = dict.fromkeys(("clear_time", "clear_reason", "acknowledged_by", "acknowledge_time", "shelved_until"))
+    nothing = dict.fromkeys(
+        ("clear_time", "clear_reason", "acknowledged_by", "acknowledge_time", "shelved_until", "shelved_level")
+    )
     return nothing | defaults | fields
 
 

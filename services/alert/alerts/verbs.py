@@ -68,8 +68,11 @@ def shelve(alert: Alert, minutes: int, reason: str, now: datetime) -> Change | N
             f"alert {alert.alert_id} is cleared, so it notifies no more; leave it", "ALERT_CLEARED", _names(alert)
         )
     if minutes:
-        return Change(SHELVED, reason, {"shelved_until": now + timedelta(minutes=minutes)})
-    return Change(UNSHELVED, reason, {"shelved_until": None}) if alert.shelved_until is not None else None
+        fields = {"shelved_until": now + timedelta(minutes=minutes), "shelved_level": alert.highest_level}
+        return Change(SHELVED, reason, fields)
+    if alert.shelved_until is None:
+        return None
+    return Change(UNSHELVED, reason, {"shelved_until": None, "shelved_level": None})
 
 
 def comment(note: str) -> Change:

@@ -38,21 +38,26 @@ ON CONFLICT (idempotency_key) DO NOTHING RETURNING notification_id
 """
 
 
-async def put(connection: asyncpg.Connection, drafts: Sequence[Draft], now: datetime) -> int:
-    """Puts messages into the outbox; returns how many may be sent at once, the others wait for a digest."""
+async def put(connection: asyncpg.Connection, drafts: Sequence[Draft], now: datetime) -> tuple[int, datetime | None]:
+    """Puts messages into the outbox.
+
+    Returns how many may be sent at once; and when there is room for a digest of the others, None where there are none.
+    """
     by_address: dict[Address, list[Draft]] = {}
     for draft in drafts:
         by_address.setdefault(draft.subscription.address, []).append(draft)
     loads = await loads_of(connection, sorted(by_address), now)
-    rows, at_once = [], 0
+    rows, at_once, rooms = [], 0, []
     for address, those in by_address.items():
         times, waiting = loads[address]
         most = those[0].subscription.max_per_minute
         count = storms.released(times, waiting, len(those), most, now)
         rows += [_row(draft, now, now if n < count else None) for n, draft in enumerate(those)]
         at_once += count
+        if count < len(those):
+            rooms.append(storms.room_time([*times, *[now] * count], most, now))
     await insert(connection, rows)
-    return at_once
+    return at_once, min(rooms, default=None)
 
 
 async def put_test(connection: asyncpg.Connection, draft: Draft, now: datetime) -> int:

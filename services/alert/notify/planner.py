@@ -7,7 +7,7 @@ replicas may plan; each leaves to the others the alerts that they have locked.
 import asyncio
 import logging
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import asyncpg
 
@@ -26,9 +26,10 @@ log = logging.getLogger(__name__)
 
 # An alert that somebody was changing is looked at again so soon.
 SKIPPED_AGAIN_S = 0.05
-# A transaction of ours that takes longer is given up: its connection has gone without a word.
+# A step that takes longer is given up: its connection has gone without a word.
 MOST_S = 35.0
 SOONEST_S = 0.01
+_UNKNOWN = datetime.min.replace(tzinfo=UTC)
 
 
 class Planner:
@@ -48,6 +49,7 @@ class Planner:
         self._book = Book()
         self._sweep_time: datetime | None = None
         self._swept: list[int] = []
+        self._digest_time: datetime | None = _UNKNOWN
         self._timer: asyncio.TimerHandle | None = None
         self._follower = ChannelFollower(database_url, CHANNEL, self._look, self._lost)
 
@@ -60,8 +62,7 @@ class Planner:
         self._book = Book()
 
     async def _look(self, connection: asyncpg.Connection) -> None:
-        async with asyncio.timeout(MOST_S):
-            seconds = await self.work(connection)
+        seconds = await self.work(connection)
         if self._timer is not None:
             self._timer.cancel()
         if seconds is not None:
@@ -71,18 +72,26 @@ class Planner:
         """Does all that there is to do now; returns in how many seconds there will be more, None for never known."""
         skipped, more = 0, True
         while more:
-            count, skipped_now = await self._chunk(connection)
+            async with asyncio.timeout(MOST_S):
+                count, skipped_now = await self._chunk(connection)
             skipped += skipped_now
             more = count > 0
+            # Who waits for a digest does not wait for the end of a backlog, too.
+            if not more or (self._digest_time is not None and self._clock() >= self._digest_time):
+                await self._release(connection)
         now = self._clock()
-        made, digest_time = await digests.release(connection, self._book.by_id, self._writing, now)
-        if made:
-            self._on_planned()
         due = await records.next_due(connection)
-        times = [time for time in (due, digest_time, self._sweep_time) if time is not None]
+        times = [time for time in (due, self._digest_time, self._sweep_time) if time is not None]
         if skipped:
             times.append(now + timedelta(seconds=SKIPPED_AGAIN_S))
         return (min(times) - now).total_seconds() if times else None
+
+    async def _release(self, connection: asyncpg.Connection) -> None:
+        """Releases the digests for which there is room."""
+        async with asyncio.timeout(MOST_S):
+            made, self._digest_time = await digests.release(connection, self._book.by_id, self._writing, self._clock())
+        if made:
+            self._on_planned()
 
     async def _chunk(self, connection: asyncpg.Connection) -> tuple[int, int]:
         """Plans for some alerts in one transaction; returns for how many, and how many others had locked."""
@@ -157,7 +166,9 @@ class Planner:
             drafts += [self._draft(telling) for telling in plan.tellings]
             await _change(connection, alert, plan, now)
         await records.keep(connection, told)
-        released = await outbox.put(connection, drafts, now) if drafts else 0
+        released, room = await outbox.put(connection, drafts, now) if drafts else (0, None)
+        if room is not None:
+            self._digest_time = min(self._digest_time or room, room)
         if plans:
             await records.mark_planned(connection, [alert.alert_id for alert, _ in plans])
         return released
@@ -174,7 +185,7 @@ async def _change(connection: asyncpg.Connection, alert: Alert, plan: Plan, now:
     changes: dict[str, object] = {}
     events = []
     if plan.unshelved:
-        changes["shelved_until"] = None
+        changes |= {"shelved_until": None, "shelved_level": None}
         events.append(Event(alert.alert_id, UNSHELVED, now, note="a higher level ends the shelf"))
     if (plan.silenced is not None) != alert.silenced:
         changes["silenced"] = plan.silenced is not None

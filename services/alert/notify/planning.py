@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from services.alert import domain
-from services.alert.domain import ACTIVE, LIVE, SHELVED, Alert
+from services.alert.domain import ACTIVE, LIVE, Alert
 from services.alert.matching import fits
 from services.alert.silences.domain import Silence
 from services.alert.subscriptions.domain import Subscription
@@ -138,9 +138,12 @@ def plan(
 
 
 def _breaks_shelf(alert: Alert, happened: Sequence[Happening], now: datetime) -> bool:
-    """Tells whether a higher level came after the alert was shelved."""
-    shelf = max((h.event_seq for h in happened if h.event_type == SHELVED), default=0)
-    higher = any(h.event_type == domain.LEVEL_UP and h.event_seq > shelf for h in happened)
+    """Tells whether the alert has reached a level that it had not reached yet when it was shelved.
+
+    Whoever shelved it knew how far it had gone: that it falls and comes back is no news to him.
+    """
+    known = severity(alert.shelved_level) if alert.shelved_level is not None else -1
+    higher = any(h.event_type == domain.LEVEL_UP and severity(h.level) > known for h in happened)
     return higher and alert.is_open and alert.shelved_until is not None and alert.shelved_until > now
 
 

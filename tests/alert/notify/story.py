@@ -38,7 +38,7 @@ class Story:
             self.known[key] = value
         self.known = {key: value for key, value in self.known.items() if value is not None}
         if made.unshelved:
-            self.alert = replace(self.alert, shelved_until=None)
+            self.alert = replace(self.alert, shelved_until=None, shelved_level=None)
         self.heard += [(minute, t.subscription.name, t.cause, t.alert.alert_level) for t in made.tellings]
         self.plans.append(made)
         return self

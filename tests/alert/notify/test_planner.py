@@ -6,7 +6,9 @@ from datetime import timedelta
 import orjson
 import pytest
 
-from tests.support.notifying import NOW, changed, minutes, raised, silence, story, subscription
+from services.alert import writer
+from services.alert.notify import records
+from tests.support.notifying import NOW, changed, minutes, new_alert, raised, silence, story, subscription
 
 
 async def test_what_happened_is_put_into_the_outbox_once(planning, connection):
@@ -99,7 +101,7 @@ async def test_a_recurring_silence_begins_by_itself(planning, connection):
 
 async def test_a_higher_level_ends_a_shelf_and_says_so(planning, connection):
     await planning.subscriptions.add(subscription())
-    alert = await raised(connection, alert_level="orange", shelved_until=NOW + minutes(30))
+    alert = await raised(connection, alert_level="orange", shelved_until=NOW + minutes(30), shelved_level="orange")
     assert await planning.at(0) == 30 * 60
     await changed(connection, alert.alert_id, "level_up", alert_level="red")
     await planning.at(1)
@@ -209,3 +211,17 @@ async def test_the_storm_of_one_recipient_is_not_that_of_another(planning, conne
     await planning.at(0)
     sent = [recipient for recipient, released in await planning.outbox("recipient", "release_time") if released]
     assert (sent.count("http://127.0.0.1/1"), sent.count("http://127.0.0.1/2")) == (5, 8)
+
+
+async def test_a_digest_that_is_due_does_not_wait_for_the_end_of_a_backlog(planning, connection):
+    await planning.subscriptions.add(subscription(1, max_per_minute=1, factory="제1공장"))
+    await planning.subscriptions.add(subscription(2, max_per_minute=600, factory="제2공장"))
+    for n in range(3):
+        await raised(connection, sensor_id=f"S-{n}")
+    await planning.at(0)
+    async with connection.transaction():
+        new = [new_alert(sensor_id=f"B-{n}", factory="제2공장") for n in range(3 * records.CHUNK)]
+        await writer.raise_alerts(connection, new)
+    await planning.at(1)
+    after = (await planning.outbox("cause"))[3:]
+    assert after == ["raised"] * records.CHUNK + ["digest"] + ["raised"] * records.CHUNK * 2

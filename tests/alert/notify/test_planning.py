@@ -234,16 +234,26 @@ def test_a_shelf_holds_until_it_ends():
 
 
 def test_a_higher_level_ends_a_shelf_and_a_lower_one_does_not():
-    story = Story(subscription(), shelved_until=NOW + minutes(30)).event(0, "raised").event(5, "level_down", "orange")
+    shelf = {"shelved_until": NOW + minutes(30), "shelved_level": "red"}
+    story = Story(subscription(), **shelf).event(0, "raised").event(5, "level_down", "orange")
     assert story.heard == []
     story.event(6, "level_up", "critical")
     assert story.heard == [(6, "S1", "raised", "critical")]
     assert [made.unshelved for made in story.plans] == [False, False, True]
 
 
+def test_a_level_that_was_reached_before_the_shelf_does_not_end_it_when_it_comes_back():
+    story = Story(subscription()).event(0, "raised").event(1, "level_down", "orange")
+    story.event(2, "shelved", shelved_until=NOW + minutes(60), shelved_level="red")
+    story.event(5, "level_up", "red").event(6, "level_down", "yellow").event(7, "level_up", "red")
+    assert not any(made.unshelved for made in story.plans)
+    assert story.event(8, "level_up", "critical").plans[-1].unshelved
+    assert [heard[::2] for heard in story.heard] == [(0, "raised"), (1, "level_down"), (8, "level_up")]
+
+
 def test_a_level_that_rose_before_the_shelf_does_not_end_it():
     story = Story(subscription()).event(0, "raised").happens("level_up", "critical")
-    story.happens("shelved", shelved_until=NOW + minutes(30)).at(1)
+    story.happens("shelved", shelved_until=NOW + minutes(30), shelved_level="critical").at(1)
     assert not story.plans[-1].unshelved
     assert [heard[::2] for heard in story.until(60).heard] == [(0, "raised"), (30, "level_up")]
 

@@ -132,8 +132,9 @@ class AlertServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ShelveAlert(self, request, context):
-        """Keeps an alert from notifying until a moment; a higher level ends that. A
-        cleared alert is FAILED_PRECONDITION.
+        """Keeps an alert from notifying until a moment. A level higher than any that
+        the alert had reached by then ends that; one that it falls from and comes
+        back to does not. A cleared alert is FAILED_PRECONDITION.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
