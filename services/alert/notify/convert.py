@@ -11,7 +11,7 @@ from services.common.fields import given
 
 _NAMES = (
     "notification_id", "idempotency_key", "alert_id", "subscription_id", "cause", "channel", "state", "attempts",
-    "last_error", "next_time", "create_time", "send_time", "subject",
+    "last_error", "next_time", "create_time", "send_time", "subject", "cancel_reason", "digest_id",
 )  # fmt: skip
 
 

@@ -36,6 +36,8 @@ class Notification:
     create_time: datetime
     send_time: datetime | None
     subject: str
+    cancel_reason: str | None
+    digest_id: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,4 +19,6 @@ notification = Table(
     Column("create_time", DateTime(timezone=True), nullable=False),
     Column("send_time", DateTime(timezone=True)),
     Column("subject", Text, nullable=False),
+    Column("cancel_reason", Text),
+    Column("digest_id", Integer),
 )

@@ -21,6 +21,8 @@ JSON, SLACK, TEAMS, TEXT = "json", "slack", "teams", "text"
 FORMATS = (JSON, SLACK, TEAMS, TEXT)
 KOREAN, ENGLISH = "ko", "en"
 LANGUAGES = (KOREAN, ENGLISH)
+# Why what was to be sent for a subscription is not.
+SUBSCRIPTION_DISABLED, SUBSCRIPTION_DELETED = "subscription_disabled", "subscription_deleted"
 MOST_MINUTES = 1_440
 MOST_PER_MINUTE = 600
 MAX_ADDRESS = 2_000

@@ -6,7 +6,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.alert.rows import Rows
-from services.alert.subscriptions.domain import Subscription
+from services.alert.subscriptions.domain import SUBSCRIPTION_DELETED, SUBSCRIPTION_DISABLED, Subscription
 from services.alert.subscriptions.tables import subscription
 from services.common.database import Database
 from services.common.paging import PageRequest
@@ -28,7 +28,8 @@ WHERE subscription_id = :subscription_id AND state = 'PENDING' AND cause <> 'tes
     AND o.subscription_id <> :subscription_id)
 """)
 _CANCEL = text("""
-UPDATE alert.notification SET state = 'CANCELLED', next_time = NULL, lease_until = NULL
+UPDATE alert.notification
+SET state = 'CANCELLED', cancel_reason = :reason, next_time = NULL, lease_until = NULL
 WHERE subscription_id = :subscription_id AND state = 'PENDING'
 """)
 _FORGET = text("DELETE FROM alert.told WHERE subscription_id = :subscription_id")
@@ -73,7 +74,7 @@ class SqlSubscriptions:
                 values = {"channel": new.channel, "recipient": new.recipient, "format": new.format}
                 await connection.execute(_READDRESS, {"subscription_id": subscription_id, **values})
             if old.enabled and not new.enabled:
-                await _cancel(connection, subscription_id)
+                await _cancel(connection, subscription_id, SUBSCRIPTION_DISABLED)
             return new
 
     async def delete(self, subscription_id: int) -> bool:
@@ -82,11 +83,11 @@ class SqlSubscriptions:
             if not await self._rows.delete(connection, subscription_id):
                 return False
             await connection.execute(_LOCK, {"subscription_id": subscription_id})
-            await _cancel(connection, subscription_id)
+            await _cancel(connection, subscription_id, SUBSCRIPTION_DELETED)
             await connection.execute(_FORGET, {"subscription_id": subscription_id})
             return True
 
 
-async def _cancel(connection: AsyncConnection, subscription_id: int) -> None:
-    for statement in (_HAND_OVER, _CANCEL):
-        await connection.execute(statement, {"subscription_id": subscription_id})
+async def _cancel(connection: AsyncConnection, subscription_id: int, reason: str) -> None:
+    await connection.execute(_HAND_OVER, {"subscription_id": subscription_id})
+    await connection.execute(_CANCEL, {"subscription_id": subscription_id, "reason": reason})

@@ -1,5 +1,6 @@
 """Subscriptions, silences and notifications as a gRPC client sees them, on a whole alert service."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import grpc
@@ -244,6 +245,39 @@ async def test_an_alert_reaches_its_recipient_because_it_is_announced_and_not_wh
             # Shorter than the 15 s after which a planner looks by itself.
             (*_, request) = await receiver.received(n + 1, 5)
             assert request.json["alerts"][0]["alert_id"] == made.alert_id
+
+
+async def test_what_is_not_sent_any_more_says_why_and_a_part_of_a_digest_says_of_which(client, connection):
+    never = [asyncio.get_running_loop().create_future() for _ in range(20)]
+    async with webhook(*never) as receiver:
+        disabled = await client.subscribe(f"{receiver.url}/1", max_per_minute=1)
+        deleted = await client.subscribe(f"{receiver.url}/2")
+        for n in range(3):
+            await raised(connection, sensor_id=f"S-{n}")
+        await eventually(lambda: _are(client, 6))
+        # As if the minute was over.
+        await connection.execute("UPDATE alert.notification SET release_time = release_time - interval '1 minute'")
+        await connection.execute("SELECT pg_notify('alert_event', '')")
+        await eventually(lambda: _are(client, 7))
+        await client.subscriptions.DisableSubscription(
+            pb2.DisableSubscriptionRequest(subscription_id=disabled.subscription_id)
+        )
+        await client.subscriptions.DeleteSubscription(
+            pb2.DeleteSubscriptionRequest(subscription_id=deleted.subscription_id)
+        )
+        cancelled = await client.sent(state="cancelled")
+        parts = await client.sent(state="digested")
+    reasons = {(n.subscription_id, n.cancel_reason) for n in cancelled}
+    wanted = (disabled.subscription_id, "subscription_disabled")
+    assert wanted in reasons
+    assert reasons <= {wanted, (deleted.subscription_id, "subscription_deleted")}
+    (digest,) = [n.notification_id for n in cancelled if n.cause == "digest"]
+    assert [n.digest_id for n in parts] == [digest, digest]
+    assert not any(n.HasField("cancel_reason") for n in parts)
+
+
+async def _are(client, count):
+    return len(await client.sent()) == count
 
 
 async def _test(client, made):
