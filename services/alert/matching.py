@@ -48,6 +48,11 @@ def fits(matchers: Matchers, subject: Matchers) -> bool:
     return True
 
 
+def fits_everything(matchers: Matchers) -> bool:
+    """Tells whether nothing is set among the matchers."""
+    return all(getattr(matchers, name) is None for name in MATCHERS)
+
+
 def matcher_violations(matchers: Matchers) -> list[Violation]:
     """Returns what is wrong with the matchers."""
     violations: list[Violation] = []

@@ -29,6 +29,10 @@ class Book:
         """Tells whether nothing changed since it was read."""
         return bool(await connection.fetchval(_REVISION) == self.revision)
 
+    async def stays(self, connection: asyncpg.Connection) -> bool:
+        """Tells whether nothing changed since it was read, and sees to that until the transaction ends."""
+        return bool(await connection.fetchval(_LOCKED_REVISION) == self.revision)
+
     async def read(self, connection: asyncpg.Connection) -> bool:
         """Reads what changed since, in the caller's transaction; tells whether anything did."""
         revision = await connection.fetchval(_LOCKED_REVISION)

@@ -21,8 +21,8 @@ MOST_OF_LANE = 20
 # Claims come one after the other, so that a recipient has one sender at a time and its messages their order. What a
 # crash of the database's machine would undo here is only a claim: the message is sent again, with the same key.
 _ALONE = "SELECT set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock(20260716)"
-# A message waits for the older ones of its alert, digests among them, whatever keeps them; those of other alerts go on.
-# A digest has nothing to wait for: it is made of what had no older message under way.
+# A message waits for the older ones of its alert or standstill, digests among them, whatever keeps them; those of other
+# alerts go on. A digest has nothing to wait for: it is made of what had no older message under way.
 _CLAIM = """
 WITH due AS (
     SELECT channel, recipient, min(next_time) AS first FROM alert.notification
@@ -51,6 +51,9 @@ WITH due AS (
                         WHERE p.alert_id = n.alert_id AND e.channel = n.channel AND e.recipient = n.recipient
                         AND e.state = 'PENDING' AND e.notification_id < n.notification_id
                         AND e.next_time > clock_timestamp())
+        AND NOT EXISTS (SELECT FROM alert.notification e WHERE e.standstill_id = n.standstill_id
+                        AND e.channel = n.channel AND e.recipient = n.recipient AND e.state = 'PENDING'
+                        AND e.notification_id < n.notification_id AND e.next_time > clock_timestamp())
         ORDER BY n.cause <> 'test', n.notification_id LIMIT $2) p
 ), locked AS (
     SELECT notification_id FROM alert.notification

@@ -16,3 +16,4 @@ class Draft:
     content: Content
     alert_id: int | None = None
     event_seq: int | None = None
+    standstill_id: int | None = None

@@ -27,12 +27,14 @@ FROM unnest($1::text[], $2::text[]) r(channel, recipient)
 """
 _INSERT = """
 INSERT INTO alert.notification (idempotency_key, alert_id, event_seq, subscription_id, cause, channel, recipient,
-                                format, language, subject, content, state, next_time, create_time, release_time)
+                                format, language, subject, content, state, next_time, create_time, release_time,
+                                standstill_id)
 SELECT idempotency_key, alert_id, event_seq, subscription_id, cause, channel, recipient, format, language, subject,
-    content, 'PENDING', CASE WHEN release_time IS NOT NULL THEN clock_timestamp() END, create_time, release_time
+    content, 'PENDING', CASE WHEN release_time IS NOT NULL THEN clock_timestamp() END, create_time, release_time,
+    standstill_id
 FROM jsonb_to_recordset($1) AS t(n int, idempotency_key text, alert_id int, event_seq int, subscription_id int,
     cause text, channel text, recipient text, format text, language text, subject text, content jsonb,
-    create_time timestamptz, release_time timestamptz)
+    create_time timestamptz, release_time timestamptz, standstill_id int)
 ORDER BY n
 ON CONFLICT (idempotency_key) DO NOTHING RETURNING notification_id
 """
@@ -60,9 +62,9 @@ async def put(connection: asyncpg.Connection, drafts: Sequence[Draft], now: date
     return at_once, min(rooms, default=None)
 
 
-async def put_test(connection: asyncpg.Connection, draft: Draft, now: datetime) -> int:
-    """Puts a test message into the outbox, which no storm holds back; returns its notification_id."""
-    return (await insert(connection, [_row(draft, now, now)]))[0]
+async def put_at_once(connection: asyncpg.Connection, drafts: Sequence[Draft], now: datetime) -> list[int]:
+    """Puts messages into the outbox that no storm holds back; returns the notification_ids of those that are new."""
+    return await insert(connection, [_row(draft, now, now) for draft in drafts])
 
 
 async def loads_of(
@@ -92,6 +94,7 @@ def _row(draft: Draft, now: datetime, release_time: datetime | None) -> dict[str
         "content": draft.content,
         "create_time": now,
         "release_time": release_time,
+        "standstill_id": draft.standstill_id,
     }
 
 

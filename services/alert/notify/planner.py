@@ -17,6 +17,7 @@ from services.alert.notify.book import Book
 from services.alert.notify.domain import key_of
 from services.alert.notify.drafts import Draft
 from services.alert.notify.planning import Plan, Telling, Told
+from services.alert.notify.standstill import Standstills
 from services.alert.notify.writing import Writing
 from services.alert.writer import CHANNEL, Event, change_alerts
 from services.common.clock import Clock
@@ -47,6 +48,7 @@ class Planner:
         self._clock = clock
         self._on_planned = on_planned
         self._book = Book()
+        self._standstills = Standstills(writing)
         self._sweep_time: datetime | None = None
         self._swept: list[int] = []
         self._digest_time: datetime | None = _UNKNOWN
@@ -60,6 +62,7 @@ class Planner:
     async def _lost(self) -> None:
         # What happened meanwhile is read anew, silences too.
         self._book = Book()
+        self._standstills.lost()
 
     async def _look(self, connection: asyncpg.Connection) -> None:
         seconds = await self.work(connection)
@@ -80,7 +83,10 @@ class Planner:
             if not more or (self._digest_time is not None and self._clock() >= self._digest_time):
                 await self._release(connection)
         now = self._clock()
-        due = await records.next_due(connection)
+        async with asyncio.timeout(MOST_S):
+            if await self._standstills.look(connection, self._book, now):
+                self._on_planned()
+            due = await records.next_due(connection)
         times = [time for time in (due, self._digest_time, self._sweep_time) if time is not None]
         if skipped:
             times.append(now + timedelta(seconds=SKIPPED_AGAIN_S))

@@ -14,6 +14,8 @@ from services.heat.levels import severity
 # Why a message is sent.
 RAISED, LEVEL_UP, LEVEL_DOWN, CLEARED = "raised", "level_up", "level_down", "cleared"
 REPEATED, ESCALATED, DIGEST, TEST = "repeated", "escalated", "digest", "test"
+# These are about no alert: nobody judges whether there are any, or somebody does again.
+STOPPED, RESUMED = "evaluation_stopped", "evaluation_resumed"
 # Why an alert is looked at again later: a silence or a shelf ends.
 HELD = "held"
 

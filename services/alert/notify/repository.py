@@ -7,7 +7,7 @@ from sqlalchemy import select, text
 
 from services.alert.notify.domain import Notification
 from services.alert.notify.drafts import Draft
-from services.alert.notify.outbox import put_test
+from services.alert.notify.outbox import put_at_once
 from services.alert.notify.service import Wanted
 from services.alert.notify.tables import notification
 from services.common.database import Database
@@ -60,4 +60,4 @@ class SqlNotifications:
     async def add_test(self, draft: Draft, now: datetime) -> int:
         """Puts a test message into the outbox; returns its notification_id."""
         async with self._database.driver() as connection:
-            return await put_test(connection, draft, now)
+            return (await put_at_once(connection, [draft], now))[0]

@@ -118,6 +118,22 @@ class Writing:
         alerts = [alert for part in digest.worst for alert in part.alerts]
         return Content(subject, highest, facts, None, items, f"{self.public_url}/api/v1/alerts/", alerts, total)
 
+    def stopped(self, since: datetime, language: str) -> Content:
+        """Writes that readings are judged no more since a moment."""
+        words = LANGUAGES[language]
+        subject = words.stopped.format(level=words.levels[LEVELS[-1]], since=self._time(since))
+        return Content(subject, LEVELS[-1], [], words.stopped_advice, [], self._evaluation, [], 0)
+
+    def resumed(self, since: datetime, until: datetime, language: str) -> Content:
+        """Writes that readings are judged again, and when they were not."""
+        words = LANGUAGES[language]
+        subject = words.resumed.format(since=self._time(since), until=self._time(until))
+        return Content(subject, None, [], None, [words.resumed_note], self._evaluation, [], 0)
+
+    @property
+    def _evaluation(self) -> str:
+        return f"{self.public_url}/api/v1/alerts:evaluation"
+
     def test(self, subscription: Subscription) -> Content:
         """Writes a test message."""
         words = LANGUAGES[subscription.language]

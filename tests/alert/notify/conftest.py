@@ -90,7 +90,7 @@ async def database(admin_url):
 async def connection(admin_url):
     """A connection of the service's role to a database without alerts."""
     opened = await asyncpg.connect(plain_url(service_url(admin_url, "alert")))
-    tables = ("alert", "alert_event", "subscription", "silence", "told", "notification")
+    tables = ("alert", "alert_event", "subscription", "silence", "told", "notification", "evaluation", "standstill")
     for table in tables:
         await opened.execute(f"DELETE FROM alert.{table}")
     yield opened

@@ -185,3 +185,21 @@ def test_a_digest_of_what_is_over_says_so():
     content = WRITING.digest(digest([("red", True, 2), ("yellow", True, 1)], ["S-0"]), "en")
     assert (content.subject, content.level) == ("[Cleared] 3 alerts", "red")
     assert content.items == ["14:00:00 S-0", "and 2 more"]
+
+
+@pytest.mark.parametrize(
+    ("language", "stopped", "resumed"),
+    [
+        ("ko", "[위험] 2026-07-15 14:00:00 KST부터 측정값이 판정되지 않습니다: 새 경보가 오지 않습니다",
+         "[복구] 측정값이 다시 판정됩니다 (중단: 2026-07-15 14:00:00 KST ~ 2026-07-15 14:09:00 KST)"),
+        ("en", "[Danger] Readings have not been judged since 2026-07-15 14:00:00 KST: no new alert will come",
+         "[Restored] Readings are judged again"
+         " (they were not from 2026-07-15 14:00:00 KST to 2026-07-15 14:09:00 KST)"),
+    ],
+)  # fmt: skip
+def test_that_nobody_judges_is_said_with_its_times(language, stopped, resumed):
+    begun, over = WRITING.stopped(NOW, language), WRITING.resumed(NOW, NOW + timedelta(minutes=9), language)
+    assert (begun.subject, begun.level, over.subject, over.level) == (stopped, "critical", resumed, None)
+    assert str(begun.advice) in plain_text(begun, language)
+    assert over.items[0] in html_text(over, language)
+    assert body("json", begun)["alerts"] == []

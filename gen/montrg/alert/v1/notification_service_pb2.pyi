@@ -12,7 +12,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Notification(_message.Message):
-    __slots__ = ("notification_id", "idempotency_key", "alert_id", "subscription_id", "cause", "channel", "recipient", "state", "attempts", "last_error", "next_time", "create_time", "send_time", "subject")
+    __slots__ = ("notification_id", "idempotency_key", "alert_id", "subscription_id", "cause", "channel", "recipient", "state", "attempts", "last_error", "next_time", "create_time", "send_time", "subject", "cancel_reason", "digest_id")
     class State(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         STATE_UNSPECIFIED: _ClassVar[Notification.State]
@@ -41,6 +41,8 @@ class Notification(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
     SEND_TIME_FIELD_NUMBER: _ClassVar[int]
     SUBJECT_FIELD_NUMBER: _ClassVar[int]
+    CANCEL_REASON_FIELD_NUMBER: _ClassVar[int]
+    DIGEST_ID_FIELD_NUMBER: _ClassVar[int]
     notification_id: int
     idempotency_key: str
     alert_id: int
@@ -55,7 +57,9 @@ class Notification(_message.Message):
     create_time: _timestamp_pb2.Timestamp
     send_time: _timestamp_pb2.Timestamp
     subject: str
-    def __init__(self, notification_id: _Optional[int] = ..., idempotency_key: _Optional[str] = ..., alert_id: _Optional[int] = ..., subscription_id: _Optional[int] = ..., cause: _Optional[str] = ..., channel: _Optional[str] = ..., recipient: _Optional[str] = ..., state: _Optional[_Union[Notification.State, str]] = ..., attempts: _Optional[int] = ..., last_error: _Optional[str] = ..., next_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., send_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., subject: _Optional[str] = ...) -> None: ...
+    cancel_reason: str
+    digest_id: int
+    def __init__(self, notification_id: _Optional[int] = ..., idempotency_key: _Optional[str] = ..., alert_id: _Optional[int] = ..., subscription_id: _Optional[int] = ..., cause: _Optional[str] = ..., channel: _Optional[str] = ..., recipient: _Optional[str] = ..., state: _Optional[_Union[Notification.State, str]] = ..., attempts: _Optional[int] = ..., last_error: _Optional[str] = ..., next_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., send_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., subject: _Optional[str] = ..., cancel_reason: _Optional[str] = ..., digest_id: _Optional[int] = ...) -> None: ...
 
 class ListNotificationsRequest(_message.Message):
     __slots__ = ("state", "alert_id", "subscription_id", "limit", "skip", "page_token")

@@ -1,4 +1,4 @@
-"""What became of a digest is told on each of its alerts, some at a time; and what a shelf was laid on is known."""
+"""Digests that are told of some alerts at a time, the level at which an alert was shelved, and standstills."""
 
 from services.common.migrations.script import execute_script
 
@@ -19,9 +19,21 @@ ALTER TABLE alert.alert ADD COLUMN shelved_level text;
 UPDATE alert.alert SET shelved_level = highest_level WHERE shelved_until IS NOT NULL;
 """
 
+# When readings were judged no more, and when again; of each episode is told once.
+STANDSTILLS = """
+CREATE TABLE alert.standstill (
+    standstill_id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    begin_time timestamptz NOT NULL,
+    end_time timestamptz
+);
+CREATE UNIQUE INDEX standstill_one_open ON alert.standstill ((true)) WHERE end_time IS NULL;
+ALTER TABLE alert.notification ADD COLUMN standstill_id integer;
+CREATE INDEX notification_of_standstill ON alert.notification (standstill_id) WHERE standstill_id IS NOT NULL;
+"""
+
 
 def upgrade() -> None:
-    for part in (DIGESTS, SHELVES):
+    for part in (DIGESTS, SHELVES, STANDSTILLS):
         execute_script(part)
 
 
@@ -29,6 +41,6 @@ def downgrade() -> None:
     execute_script(
         "DROP INDEX alert.notification_of_digest;"
         " CREATE INDEX notification_of_digest ON alert.notification (digest_id) WHERE digest_id IS NOT NULL;"
-        " ALTER TABLE alert.notification DROP COLUMN told_to, DROP COLUMN cancel_reason;"
-        " ALTER TABLE alert.alert DROP COLUMN shelved_level"
+        " ALTER TABLE alert.notification DROP COLUMN told_to, DROP COLUMN cancel_reason, DROP COLUMN standstill_id;"
+        " ALTER TABLE alert.alert DROP COLUMN shelved_level; DROP TABLE alert.standstill"
     )

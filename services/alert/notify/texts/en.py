@@ -60,6 +60,10 @@ PHRASES = Phrases(
     count="{level}: {count}",
     more="and {count} more",
     item="{time} {subject}",
+    stopped="[{level}] Readings have not been judged since {since}: no new alert will come",
+    stopped_advice="Look at the temperatures on the spot, and have the administrator look after the alert service.",
+    resumed="[Restored] Readings are judged again (they were not from {since} to {until})",
+    resumed_note="What was measured meanwhile is judged now; a danger that lasts comes as an alert.",
     test="[Test] {name}",
     test_advice="This is a test. Where it arrives, alerts will.",
 )

@@ -54,6 +54,10 @@ PHRASES = Phrases(
     count="{level} {count}건",
     more="그 밖에 {count}건",
     item="{time} {subject}",
+    stopped="[{level}] {since}부터 측정값이 판정되지 않습니다: 새 경보가 오지 않습니다",
+    stopped_advice="현장의 온도를 직접 확인하고, 관리자에게 알려 경보 서비스를 살피게 하십시오.",
+    resumed="[복구] 측정값이 다시 판정됩니다 (중단: {since} ~ {until})",
+    resumed_note="중단된 동안의 측정값은 이어서 판정되며, 아직 계속되는 위험은 경보로 전달됩니다.",
     test="[시험] {name}",
     test_advice="시험 메시지입니다. 이 메시지를 받았다면 경보도 이 주소로 전달됩니다.",
 )

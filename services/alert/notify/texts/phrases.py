@@ -23,6 +23,10 @@ class Phrases:
         count: how many alerts have a level, with {level} and {count}.
         more: says that {count} alerts are not named.
         item: a line of a digest, with {level}, {subject} and {time}.
+        stopped: the first line where readings are judged no more, with {level} and {since}.
+        stopped_advice: what is to be done then.
+        resumed: the first line where they are judged again, with {since} and {until}.
+        resumed_note: what becomes of what was measured meanwhile.
         test: the first line of a test message, with {name}.
         test_advice: what a test message says.
     """
@@ -40,5 +44,9 @@ class Phrases:
     count: str
     more: str
     item: str
+    stopped: str
+    stopped_advice: str
+    resumed: str
+    resumed_note: str
     test: str
     test_advice: str
