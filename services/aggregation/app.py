@@ -24,6 +24,8 @@ from services.directory.client import follow_directory
 SCHEMA = "aggregation"
 # The more readings of an hour a transaction has, the fewer rows it writes for each of them.
 MOST_READINGS = 100_000
+# Nobody waits for a rollup, and each transaction has its price beside the readings that are in it.
+PAUSE_S = 0.2
 
 
 @asynccontextmanager
@@ -40,6 +42,7 @@ async def wire(context: Context, server: grpc.aio.Server) -> AsyncIterator[None]
             database_url=context.settings.database_url,
             channel=realtime,
             most_readings=MOST_READINGS,
+            pause_s=PAUSE_S,
         )
         ranges = RangeClient(realtime)
         query = Query(context.database, directory, lambda: consumer.state, ranges, zone.key)

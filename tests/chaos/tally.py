@@ -148,14 +148,15 @@ class HesitantConsumer(LogConsumer):
 
 
 @contextlib.asynccontextmanager
-async def consumer_of(database_url, target, work, hesitate_s=0.0):
+async def consumer_of(database_url, target, work, hesitate_s=0.0, pause_s=0.0):
     """A consumer that does not run yet."""
     database = Database(database_url, 3, ROLE)
     try:
         async with connect(target) as channel:
             consumer = HesitantConsumer(
-                NAME, work, schema=SCHEMA, database=database, database_url=database_url, channel=channel
-            )
+                NAME, work, schema=SCHEMA, database=database, database_url=database_url, channel=channel,
+                pause_s=pause_s,
+            )  # fmt: skip
             consumer.hesitate_s = hesitate_s
             yield consumer
     finally:
@@ -163,9 +164,9 @@ async def consumer_of(database_url, target, work, hesitate_s=0.0):
 
 
 @contextlib.asynccontextmanager
-async def tallying(database_url, target, work=None):
+async def tallying(database_url, target, work=None, pause_s=0.0):
     """A consumer that runs beside the block."""
-    async with consumer_of(database_url, target, work or Tally()) as consumer:
+    async with consumer_of(database_url, target, work or Tally(), pause_s=pause_s) as consumer:
         task = asyncio.create_task(consumer.run())
         try:
             yield consumer

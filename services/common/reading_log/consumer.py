@@ -48,6 +48,7 @@ class LogConsumer:
         database_url: str,
         channel: grpc.aio.Channel,
         most_readings: int = MOST_READINGS,
+        pause_s: float = 0.0,
     ) -> None:
         """Takes what the consumer is called, its work, and what it works with.
 
@@ -59,7 +60,10 @@ class LogConsumer:
             database_url: the same database, for a session that lasts; not through a pooler.
             channel: to the realtime service.
             most_readings: that one transaction may hold, unless a single batch is larger.
+            pause_s: how long the batches after a transaction gather for the next one, unless they are as many as it may
+                hold. What comes after a pause of the log is not kept waiting.
         """
+        self._pause_s = pause_s
         self._most_readings = most_readings
         self._name = name
         self._work = work
@@ -137,6 +141,7 @@ class LogConsumer:
                 if batches := ahead.take():
                     await self._step(batches)
                     self._backoff.reset()
+                    await ahead.gather(self._pause_s)
                     self._wake.set()  # there may be more
                 elif ahead.error:
                     raise ahead.error
@@ -191,10 +196,9 @@ class LogConsumer:
         }
         if moved:
             async with self._database.transaction() as connection:
-                await self._cursors.fence(connection, self._held.values())
+                await self._cursors.fence(connection, self._held.values(), place)
                 if slices:
                     await self._work.apply(connection, slices)
-                await self._cursors.move(connection, moved, place)
             readings, transactions = self._state.readings + sum(map(len, slices)), self._state.transactions + 1
             self._state = replace(self._state, readings=readings, transactions=transactions)
         self._held = {**self._held, **moved}
@@ -253,6 +257,7 @@ class LogConsumer:
                 log.info("place not reported", extra={"consumer": self._name, "error": str(error)})
 
     async def _report_once(self) -> None:
+        # A crash of the database's machine may take back a moment of this, which the log keeps for longer than that.
         async with self._database.transaction() as connection:
             cursors = await self._cursors.read(connection)
         least, now = _least(cursors), asyncio.get_running_loop().time()

@@ -3,13 +3,14 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.common.reading_log.membership import WORK_LOCKS
 from services.common.reading_log.shards import SHARDS, Cursor, Plan
 from services.common.reading_log.state import Place
 
+NOWHERE = Place("", 0)  # which no cursor is behind
 REBUILD_LOCKS = 4_711_007  # with a hash of the schema and consumer as the second key
 
 _MAKE = """
@@ -26,15 +27,22 @@ UPDATE {{schema}}.log_cursor AS c SET gen = c.gen + 1, holder = :holder FROM (
     WHERE consumer = :consumer ORDER BY shard FOR UPDATE OF c SKIP LOCKED
 ) locked WHERE c.consumer = :consumer AND c.shard = locked.shard RETURNING {_COLUMNS}
 """  # noqa: S608
+# Locks what is held and moves what has not come to a place, at once, since each call to the server is dear beside a few
+# readings. What it does is done again from the log where the database's machine loses it, together with the place, so
+# the commit waits for no disk; a transaction of which others learn says otherwise, see LogWork.
 _FENCE = """
-SELECT shard FROM {schema}.log_cursor c
-JOIN unnest(CAST(:shards AS smallint[]), CAST(:gens AS bigint[]), CAST(:seqs AS bigint[])) AS held(shard, gen, seq)
-USING (shard, gen, seq)
-WHERE consumer = :consumer ORDER BY shard FOR UPDATE OF c SKIP LOCKED
-"""
-_MOVE = """
-UPDATE {schema}.log_cursor SET generation = :generation, seq = :seq
-WHERE consumer = :consumer AND shard = ANY(CAST(:shards AS smallint[]))
+WITH mark AS MATERIALIZED (
+    SELECT pg_advisory_xact_lock_shared(:locks, :member), set_config('synchronous_commit', 'off', true)
+), locked AS (
+    SELECT c.shard, c.seq FROM mark, {schema}.log_cursor c
+    JOIN unnest(CAST(:shards AS smallint[]), CAST(:gens AS bigint[]), CAST(:seqs AS bigint[])) AS held(shard, gen, seq)
+    USING (shard, gen, seq)
+    WHERE consumer = :consumer ORDER BY shard FOR UPDATE OF c SKIP LOCKED
+), moved AS (
+    UPDATE {schema}.log_cursor c SET generation = :generation, seq = :place FROM locked
+    WHERE c.consumer = :consumer AND c.shard = locked.shard AND locked.seq < :place
+)
+SELECT shard FROM locked
 """
 _LOCK_ALL = "SELECT shard, gen, seq FROM {schema}.log_cursor WHERE consumer = :consumer ORDER BY shard FOR UPDATE"
 _RESTART = """
@@ -52,6 +60,7 @@ class Cursors:
     def __init__(self, schema: str, consumer: str) -> None:
         self._schema = schema
         self._consumer = consumer
+        self._statements: dict[str, TextClause] = {}
 
     async def make(self, connection: AsyncConnection) -> None:
         """Makes the rows that are missing."""
@@ -72,22 +81,19 @@ class Cursors:
                 changed += map(_cursor, await self._execute(connection, _HAND_OVER, **values))
         return changed
 
-    async def fence(self, connection: AsyncConnection, held: Collection[Cursor]) -> None:
-        """Locks what is held until the transaction ends.
+    async def fence(self, connection: AsyncConnection, held: Collection[Cursor], place: Place = NOWHERE) -> None:
+        """Locks what is held until the transaction ends, and moves to a place whatever of it is behind that.
 
         Raises:
             FencedError: some of it is not held any more.
         """
-        await self._mark(connection, next(iter(held)).holder)
         values = {"shards": [c.shard for c in held], "gens": [c.gen for c in held], "seqs": [c.seq for c in held]}
-        locked = {row.shard for row in await self._execute(connection, _FENCE, **values)}
+        mark = {"locks": WORK_LOCKS, "member": next(iter(held)).holder}
+        to = {"generation": place.generation, "place": place.seq}
+        locked = {row.shard for row in await self._execute(connection, _FENCE, **values, **mark, **to)}
         gone = sorted({c.shard for c in held} - locked)
         if gone:
             raise FencedError(f"shards {gone} are held by another replica, or are being taken over")
-
-    async def move(self, connection: AsyncConnection, shards: Collection[int], place: Place) -> None:
-        """Moves the cursors of some shards, which the transaction has fenced."""
-        await self._execute(connection, _MOVE, shards=list(shards), generation=place.generation, seq=place.seq)
 
     async def fence_all(self, connection: AsyncConnection, held: Collection[Cursor]) -> None:
         """Locks every cursor, for a rebuild; waits for the transactions that hold some.
@@ -114,8 +120,9 @@ class Cursors:
         await connection.execute(lock, {"locks": WORK_LOCKS, "member": member})
 
     async def _execute(self, connection: AsyncConnection, statement: str, **values: object) -> Sequence[Row[Any]]:
-        named = text(statement.format(schema=self._schema))
-        result = await connection.execute(named, {"consumer": self._consumer, **values})
+        if statement not in self._statements:
+            self._statements[statement] = text(statement.format(schema=self._schema))
+        result = await connection.execute(self._statements[statement], {"consumer": self._consumer, **values})
         return result.all() if result.returns_rows else ()
 
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 
 from services.common.reading_log.client import LogBatch, LogMark
+from services.common.tasks import wait_for
 
 # One transaction's worth by default. As much is read ahead while it runs, and no more: gRPC then stops the server.
 MOST_READINGS = 20_000
@@ -26,6 +27,7 @@ class ReadAhead:
         self._batches: deque[LogBatch] = deque()
         self._readings = 0
         self._room = asyncio.Event()
+        self._is_ready = asyncio.Event()  # one transaction's worth is there, or nothing more will come
         self.alive = False
         self.end = 0
         self.error: Exception | None = None
@@ -45,12 +47,19 @@ class ReadAhead:
                     await self._until_room()
         except Exception as error:  # noqa: BLE001  who takes what was read raises it, after the last of it
             self.error = error
+            self._is_ready.set()
         self._wake()
 
     async def _until_room(self) -> None:
         while self._readings >= self._most:
             self._room.clear()
+            self._is_ready.set()
             await self._room.wait()
+
+    async def gather(self, seconds: float) -> None:
+        """Waits so long for more to come, but not once there is one transaction's worth, nor when the stream ended."""
+        if seconds:
+            await wait_for(self._is_ready.wait(), seconds)
 
     def take(self) -> Sequence[LogBatch]:
         """Takes what is there: one transaction's worth at most, but always one batch if there is one.
@@ -66,6 +75,8 @@ class ReadAhead:
             readings += _size(batch)
             taken.append(self._batches.popleft())
         self._readings -= readings
+        if self._readings < self._most and self.error is None:
+            self._is_ready.clear()
         self._room.set()
         return taken
 

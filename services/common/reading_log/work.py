@@ -23,6 +23,11 @@ class LogWork(Protocol):
         Everything that it writes over `connection` is committed together with the cursors, or not at all: so each
         reading counts once, whatever is killed when. It neither commits nor rolls back. State in memory may be changed
         as if the commit were certain, because lost() follows where it fails.
+
+        The commit does not wait for the disk: a crash of the database's machine takes the work back together with the
+        cursors, and it is done again from the log. What could be done otherwise then, such as a number that is given,
+        must not be known to others before it is on disk: a transaction that puts it into an outbox sets
+        `synchronous_commit` to on.
         """
 
     async def rebuild(self, connection: AsyncConnection, place: Place) -> None:
@@ -54,5 +59,6 @@ class Ticking(Protocol):
 
         It is called about once a second, and soon after LogConsumer.tick_soon(), but only while the log is followed and
         all that was in it has been applied: who has not been heard of here has said nothing. What holds for apply()
-        holds for it, too: what it writes over `connection` is fenced, and lost() follows where it fails.
+        holds for it, too: what it writes over `connection` is fenced, its commit does not wait for the disk, and lost()
+        follows where it fails.
         """

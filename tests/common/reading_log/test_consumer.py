@@ -103,6 +103,24 @@ async def test_a_transaction_that_fails_is_undone_in_memory_too_and_tried_again(
         assert consumer.state.last_error_time > datetime.now(UTC) - timedelta(minutes=1)
 
 
+async def test_what_comes_within_a_pause_shares_a_transaction_and_what_comes_after_one_is_not_kept_waiting(
+    log, tally_url, target
+):
+    clock = asyncio.get_running_loop().time
+    async with tallying(tally_url, target, pause_s=2.0) as consumer:
+        await follows(consumer)
+        begin = clock()
+        await log.write(30)
+        took = clock() - begin
+        await eventually(log.is_tallied)
+        assert 1 <= consumer.state.transactions <= 2 + took / 2
+        await asyncio.sleep(2.0)
+        begin = clock()
+        await log.write(1)
+        await eventually(log.is_tallied)
+        assert clock() - begin < 1.9
+
+
 async def test_an_error_that_nobody_foresaw_ends_it(log, tally_url, target):
     database = Database(tally_url, 3, "test")
     async with connect(target) as channel:

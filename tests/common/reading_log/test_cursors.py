@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import text
 
 from services.common.database import Database
 from services.common.reading_log.cursors import Cursors, FencedError
@@ -56,8 +57,7 @@ async def test_a_change_of_the_holder_raises_the_right(database, cursors):
 async def test_who_was_overtaken_is_refused_and_so_is_who_forgot_where_it_was(database, cursors):
     held = await take(database, cursors, ME, {ME})
     async with database.transaction() as connection:
-        await cursors.fence(connection, held)
-        await cursors.move(connection, [c.shard for c in held], PLACE)
+        await cursors.fence(connection, held, PLACE)
     with pytest.raises(FencedError):
         async with database.transaction() as connection:
             await cursors.fence(connection, held)
@@ -66,6 +66,28 @@ async def test_who_was_overtaken_is_refused_and_so_is_who_forgot_where_it_was(da
     with pytest.raises(FencedError):
         async with database.transaction() as connection:
             await cursors.fence(connection, held)
+
+
+async def test_only_what_is_behind_a_place_is_moved_to_it(database, cursors):
+    held = await take(database, cursors, ME, {ME})
+    async with database.transaction() as connection:
+        await cursors.fence(connection, held, PLACE)
+    ahead = await read(database, cursors)
+    async with database.transaction() as connection:
+        await cursors.fence(connection, ahead)
+        await cursors.fence(connection, ahead, Place("g", 4))
+    assert await read(database, cursors) == ahead == [replace(c, generation="g", seq=5) for c in held]
+    async with database.transaction() as connection:
+        await cursors.fence(connection, ahead[:3], Place("h", 9))
+    moved = [replace(c, generation="h", seq=9) for c in ahead[:3]]
+    assert await read(database, cursors) == [*moved, *ahead[3:]]
+
+
+async def test_work_that_the_log_gives_again_does_not_wait_for_the_disk(database, cursors):
+    held = await take(database, cursors, ME, {ME})
+    async with database.transaction() as connection:
+        await cursors.fence(connection, held, PLACE)
+        assert await connection.scalar(text("SHOW synchronous_commit")) == "off"
 
 
 async def test_losing_one_shard_is_enough_to_be_refused(database, cursors):

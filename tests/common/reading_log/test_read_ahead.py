@@ -73,3 +73,23 @@ async def test_what_was_read_before_an_error_can_still_be_taken():
         assert ahead.alive
         assert len(ahead.take()) == 3
         assert isinstance(ahead.error, UnavailableError)
+
+
+async def test_what_gathers_is_waited_for_until_there_is_one_transactions_worth():
+    async with reading_ahead(Stream(3, MOST_READINGS).messages(), lambda: None) as ahead:
+        await asyncio.wait_for(ahead.gather(3600), 10)
+        assert len(ahead.take()) == 1
+        await asyncio.wait_for(ahead.gather(3600), 10)
+        assert len(ahead.take()) == 1
+    async with reading_ahead(Stream(3, 1).messages(), lambda: None) as ahead:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(ahead.gather(3600), 0.2)
+        await ahead.gather(0.01)
+        assert len(ahead.take()) == 3
+
+
+async def test_nothing_is_waited_for_once_the_stream_has_ended():
+    async with reading_ahead(Stream(3, 1, error=UnavailableError("away", "AWAY")).messages(), lambda: None) as ahead:
+        for count in (3, 0):
+            await asyncio.wait_for(ahead.gather(3600), 10)
+            assert len(ahead.take()) == count
