@@ -22,10 +22,20 @@ _ALL = ", ".join(f"a.{name}" for name in NAMES)
 _GIVEN = ("alert_id", "event_seq", "update_time")
 _NEW = (*(name for name in NAMES if name not in _GIVEN), "idempotency_key")
 
+# Events are followed by others who number things by them, so the transaction that adds some is on disk before they see
+# any of it, whatever its caller chose.
+_WAKE = f"SELECT pg_notify('{CHANNEL}', ''), set_config('synchronous_commit', 'on', true)"
+_COPIED = "alert_type, sensor_id, loc_id, threshold_type, plant, factory, building, floor, area"
 _RAISE = f"""
-INSERT INTO alert.alert AS a ({", ".join(_NEW)}, update_time)
-SELECT {", ".join(_NEW)}, clock_timestamp() FROM jsonb_populate_recordset(NULL::alert.alert, $1)
-RETURNING {_ALL}
+WITH raised AS (
+    INSERT INTO alert.alert ({", ".join(_NEW)}, event_seq, update_time)
+    SELECT {", ".join(_NEW)}, 1, clock_timestamp() FROM jsonb_populate_recordset(NULL::alert.alert, $1) RETURNING *
+), added AS (
+    INSERT INTO alert.alert_event (alert_id, event_seq, event_time, event_type, state, level, measured_value, actor,
+                                   note, {_COPIED})
+    SELECT alert_id, 1, alert_time, '{RAISED}', state, alert_level, measured_value, $2, message, {_COPIED} FROM raised
+), woken AS MATERIALIZED ({_WAKE})
+SELECT {_ALL} FROM raised a CROSS JOIN woken ORDER BY alert_id
 """  # noqa: S608  our own names
 _LOCK = f"SELECT {_ALL} FROM alert.alert a WHERE alert_id = ANY($1) ORDER BY alert_id FOR UPDATE"  # noqa: S608
 _CHANGE = """
@@ -41,7 +51,7 @@ UPDATE alert.alert a SET (measured_value, peak_value, suspect, rule_revision, up
 FROM unnest($1::int4[], $2::float8[], $3::float8[], $4::bool[]) AS t(alert_id, measured, peak, suspect)
 WHERE a.alert_id = t.alert_id
 """
-_ADD_EVENTS = """
+_ADD_EVENTS = f"""
 WITH sent AS (
     SELECT *, row_number() OVER (PARTITION BY alert_id ORDER BY n) AS k, count(*) OVER (PARTITION BY alert_id) AS total
     FROM jsonb_to_recordset($1) AS t(n int, alert_id int, event_type text, event_time timestamptz,
@@ -49,15 +59,17 @@ WITH sent AS (
 ), bumped AS (
     UPDATE alert.alert a SET event_seq = a.event_seq + s.total, update_time = clock_timestamp()
     FROM (SELECT DISTINCT alert_id, total FROM sent) s WHERE a.alert_id = s.alert_id RETURNING a.*
+), added AS (
+    INSERT INTO alert.alert_event (alert_id, event_seq, event_time, event_type, state, level, alert_type, sensor_id,
+                                   loc_id, threshold_type, measured_value, actor, note, plant, factory, building, floor,
+                                   area, planned)
+    SELECT b.alert_id, b.event_seq - s.total + s.k, s.event_time, s.event_type, coalesce(s.state, b.state),
+        coalesce(s.level, b.alert_level), b.alert_type, b.sensor_id, b.loc_id, b.threshold_type, s.measured_value,
+        s.actor, s.note, b.plant, b.factory, b.building, b.floor, b.area, $2
+    FROM sent s JOIN bumped b USING (alert_id) ORDER BY b.alert_id, s.k
 )
-INSERT INTO alert.alert_event (alert_id, event_seq, event_time, event_type, state, level, alert_type, sensor_id, loc_id,
-                               threshold_type, measured_value, actor, note, plant, factory, building, floor, area,
-                               planned)
-SELECT b.alert_id, b.event_seq - s.total + s.k, s.event_time, s.event_type, coalesce(s.state, b.state),
-    coalesce(s.level, b.alert_level), b.alert_type, b.sensor_id, b.loc_id, b.threshold_type, s.measured_value, s.actor,
-    s.note, b.plant, b.factory, b.building, b.floor, b.area, $2
-FROM sent s JOIN bumped b USING (alert_id) ORDER BY b.alert_id, s.k
-"""
+{_WAKE}
+"""  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +100,7 @@ async def raise_alerts(
     A second open alert of one danger is a UniqueViolationError of asyncpg: it cannot come into being.
     """
     rows = [{"silenced": False, "suspect": False, "rule_revision": 0, "quiet": False} | dict(row) for row in new]
-    alerts = [Alert(*row) for row in await connection.fetch(_RAISE, _json(rows))]
-    await add_events(
-        connection, [Event(a.alert_id, RAISED, a.alert_time, a.measured_value, actor, a.message) for a in alerts]
-    )
-    return alerts
+    return [Alert(*row) for row in await connection.fetch(_RAISE, _json(rows), actor)]
 
 
 async def lock_alerts(connection: asyncpg.Connection, alert_ids: Sequence[int]) -> list[Alert]:
@@ -144,7 +152,6 @@ async def add_events(connection: asyncpg.Connection, events: Sequence[Event], *,
     if events:
         rows = [{"n": n} | {f.name: getattr(event, f.name) for f in fields(Event)} for n, event in enumerate(events)]
         await connection.execute(_ADD_EVENTS, _json(rows), planned)
-        await connection.execute("SELECT pg_notify($1, '')", CHANNEL)
 
 
 def _json(rows: Sequence[Mapping[str, Any]]) -> str:

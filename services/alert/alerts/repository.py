@@ -69,7 +69,7 @@ class SqlAlerts:
         try:
             async with self._database.driver() as connection:
                 (alert,) = await raise_alerts(connection, [row], actor=actor)
-                return Alert(*await connection.fetchrow(_GET, alert.alert_id))  # with its event
+                return alert
         except asyncpg.UniqueViolationError:
             return None
 

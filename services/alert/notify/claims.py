@@ -122,7 +122,7 @@ class Claims:
 
     async def next_s(self) -> float | None:
         """Returns in how many seconds there is more to send, None where that is not known."""
-        async with self._database.driver() as connection:
+        async with self._database.reader() as connection:
             seconds: float | None = await connection.fetchval(_NEXT)
             return seconds
 
