@@ -11,7 +11,6 @@ from services.alert.subscriptions.domain import Subscription
 
 # Held until the caller's transaction ends: what it plans is planned by what is valid when it commits.
 _LOCKED_REVISION = "SELECT value FROM alert.revision FOR SHARE"
-_REVISION = "SELECT value FROM alert.revision"
 _SUBSCRIPTIONS = ", ".join(f.name for f in fields(Subscription))
 _SILENCES = ", ".join(f.name for f in fields(Silence))
 
@@ -24,10 +23,6 @@ class Book:
     subscriptions: Sequence[Subscription] = ()
     silences: Sequence[Silence] = ()
     by_id: Mapping[int, Subscription] = field(default_factory=dict)
-
-    async def is_current(self, connection: asyncpg.Connection) -> bool:
-        """Tells whether nothing changed since it was read."""
-        return bool(await connection.fetchval(_REVISION) == self.revision)
 
     async def stays(self, connection: asyncpg.Connection) -> bool:
         """Tells whether nothing changed since it was read, and sees to that until the transaction ends."""

@@ -49,6 +49,7 @@ class Planner:
         self._on_planned = on_planned
         self._book = Book()
         self._standstills = Standstills(writing)
+        self._due_time: datetime | None = None
         self._sweep_time: datetime | None = None
         self._swept: list[int] = []
         self._digest_time: datetime | None = _UNKNOWN
@@ -86,8 +87,7 @@ class Planner:
         async with asyncio.timeout(MOST_S):
             if await self._standstills.look(connection, self._book, now):
                 self._on_planned()
-            due = await records.next_due(connection)
-        times = [time for time in (due, self._digest_time, self._sweep_time) if time is not None]
+        times = [time for time in (self._due_time, self._digest_time, self._sweep_time) if time is not None]
         if skipped:
             times.append(now + timedelta(seconds=SKIPPED_AGAIN_S))
         return (min(times) - now).total_seconds() if times else None
@@ -102,14 +102,14 @@ class Planner:
     async def _chunk(self, connection: asyncpg.Connection) -> tuple[int, int]:
         """Plans for some alerts in one transaction; returns for how many, and how many others had locked."""
         now = self._clock()
-        if not await self._is_due(connection, now):
+        look = await records.look(connection, now)
+        self._due_time = look.due_time
+        wanted = {*look.alert_ids, *self._swept[: records.CHUNK]}
+        due = self._sweep_time is not None and now >= self._sweep_time
+        # Most looks find nothing, and then leave no trace: the lock of the revision would be a write to disk.
+        if not wanted and not due and look.revision == self._book.revision:
             return 0, 0
         async with connection.transaction():
-            wanted = {*await records.to_plan(connection, now), *self._swept[: records.CHUNK]}
-            due = self._sweep_time is not None and now >= self._sweep_time
-            # Most looks find nothing, and then leave no trace: the lock of the revision would be a write to disk.
-            if not wanted and not due and await self._book.is_current(connection):
-                return 0, 0
             if await self._book.read(connection) or due:
                 await self._sweep(connection, now)
                 wanted.update(self._swept[: records.CHUNK])
@@ -124,12 +124,6 @@ class Planner:
         if released:
             self._on_planned()
         return len(done), len(wanted) - len(done)
-
-    async def _is_due(self, connection: asyncpg.Connection, now: datetime) -> bool:
-        """Tells whether a transaction is worth its commit, which waits for the disk: most looks find nothing to do."""
-        if self._swept or (self._sweep_time is not None and now >= self._sweep_time):
-            return True
-        return await records.is_due(connection, self._book.revision, now)
 
     async def _sweep(self, connection: asyncpg.Connection, now: datetime) -> None:
         """Finds the alerts for which a silence began or ended to hold."""
@@ -146,7 +140,8 @@ class Planner:
     ) -> list[tuple[Alert, Plan]]:
         ids = [alert.alert_id for alert in alerts]
         happened = await records.happened(connection, ids)
-        told = await records.told(connection, ids)
+        # Of an alert that is new nobody was told anything yet.
+        told = await records.told(connection, [i for i in ids if not (i in happened and happened[i][0].event_seq == 1)])
         book = self._book
         return [
             (
@@ -171,12 +166,11 @@ class Planner:
             told |= {(alert.alert_id, key): value for key, value in plan.told.items()}
             drafts += [self._draft(telling) for telling in plan.tellings]
             await _change(connection, alert, plan, now)
-        await records.keep(connection, told)
+        if plans:
+            await records.keep(connection, [alert.alert_id for alert, _ in plans], told)
         released, room = await outbox.put(connection, drafts, now) if drafts else (0, None)
         if room is not None:
             self._digest_time = min(self._digest_time or room, room)
-        if plans:
-            await records.mark_planned(connection, [alert.alert_id for alert, _ in plans])
         return released
 
     def _draft(self, telling: Telling) -> Draft:

@@ -1,7 +1,7 @@
 """What the planner reads and writes beside the outbox, over asyncpg's own connection in its transaction."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 import asyncpg
@@ -20,10 +20,10 @@ SELECT alert_id FROM (SELECT alert_id FROM alert.alert_event WHERE NOT planned O
 UNION
 SELECT alert_id FROM (SELECT alert_id FROM alert.told WHERE due_time <= $1 ORDER BY due_time LIMIT $2) d
 """
-_IS_DUE = """
-SELECT (SELECT value FROM alert.revision) <> $1 OR EXISTS(SELECT FROM alert.alert_event WHERE NOT planned)
-    OR EXISTS(SELECT FROM alert.told WHERE due_time <= $2)
-"""
+_LOOK = f"""
+SELECT (SELECT value FROM alert.revision), ARRAY({_TO_PLAN}),
+    (SELECT min(due_time) FROM alert.told WHERE due_time IS NOT NULL)
+"""  # noqa: S608  our own words
 # Whoever changes an alert now adds an event to it, after whose commit it comes again.
 _LOCK = f"""
 SELECT {", ".join(NAMES)} FROM alert.alert WHERE alert_id = ANY($1) ORDER BY alert_id FOR UPDATE SKIP LOCKED
@@ -36,7 +36,14 @@ _TOLD = """
 SELECT alert_id, subscription_id, level, since, tell_time, due_time, due_cause FROM alert.told
 WHERE alert_id = ANY($1)
 """
+# Every event of the alerts is planned for, also those that the transaction has added.
 _KEEP = """
+WITH planned AS (
+    UPDATE alert.alert_event SET planned = true WHERE (alert_id, event_seq) IN (
+        SELECT alert_id, event_seq FROM alert.alert_event WHERE alert_id = ANY($2) AND NOT planned
+        ORDER BY alert_id, event_seq FOR UPDATE
+    )
+)
 INSERT INTO alert.told (alert_id, subscription_id, level, since, tell_time, due_time, due_cause)
 SELECT alert_id, subscription_id, level, since, tell_time, due_time, due_cause
 FROM jsonb_populate_recordset(NULL::alert.told, $1)
@@ -47,26 +54,28 @@ _FORGET = """
 DELETE FROM alert.told t USING unnest($1::int[], $2::int[]) d(alert_id, subscription_id)
 WHERE t.alert_id = d.alert_id AND t.subscription_id = d.subscription_id
 """
-_PLANNED = """
-UPDATE alert.alert_event SET planned = true WHERE (alert_id, event_seq) IN (
-    SELECT alert_id, event_seq FROM alert.alert_event WHERE alert_id = ANY($1) AND NOT planned
-    ORDER BY alert_id, event_seq FOR UPDATE
-)
-"""
 _HELD = f"SELECT DISTINCT alert_id FROM alert.told WHERE due_cause = '{HELD}'"  # noqa: S608
 _OPEN = f"SELECT {', '.join(NAMES)} FROM alert.alert WHERE state <> 'CLEARED'"  # noqa: S608
-_NEXT_DUE = "SELECT min(due_time) FROM alert.told WHERE due_time IS NOT NULL"
 
 
-async def is_due(connection: asyncpg.Connection, revision: int, now: datetime) -> bool:
-    """Tells whether there is anything to plan, or subscriptions and silences are others than at a revision."""
-    due: bool = await connection.fetchval(_IS_DUE, revision, now)
-    return due
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What there is to do.
+
+    Attributes:
+        revision: that of the subscriptions and silences.
+        alert_ids: some alerts to which something happened, or for which it is time.
+        due_time: when somebody is to be told something though nothing happens; None for never.
+    """
+
+    revision: int
+    alert_ids: Sequence[int]
+    due_time: datetime | None
 
 
-async def to_plan(connection: asyncpg.Connection, now: datetime) -> list[int]:
-    """Returns some alerts to which something happened, or for which it is time."""
-    return [row[0] for row in await connection.fetch(_TO_PLAN, now, CHUNK)]
+async def look(connection: asyncpg.Connection, now: datetime) -> Look:
+    """Looks at what there is to do."""
+    return Look(*await connection.fetchrow(_LOOK, now, CHUNK))
 
 
 async def lock(connection: asyncpg.Connection, alert_ids: Sequence[int]) -> list[Alert]:
@@ -85,28 +94,32 @@ async def happened(connection: asyncpg.Connection, alert_ids: Sequence[int]) -> 
 async def told(connection: asyncpg.Connection, alert_ids: Sequence[int]) -> dict[int, dict[int, Told]]:
     """Returns what each subscription knows of each alert."""
     found: dict[int, dict[int, Told]] = {}
+    if not alert_ids:
+        return found
     for alert_id, *row in await connection.fetch(_TOLD, alert_ids):
         found.setdefault(alert_id, {})[row[0]] = Told(*row)
     return found
 
 
-async def keep(connection: asyncpg.Connection, changes: Mapping[tuple[int, int], Told | None]) -> None:
-    """Keeps what is known of (alert_id, subscription_id); None is forgotten."""
+async def keep(
+    connection: asyncpg.Connection, alert_ids: Sequence[int], changes: Mapping[tuple[int, int], Told | None]
+) -> None:
+    """Marks every event of alerts that the transaction has locked as planned for, and keeps what was told of them.
+
+    Args:
+        connection: in a transaction.
+        alert_ids: the alerts.
+        changes: what is known of (alert_id, subscription_id) now; None is forgotten.
+    """
     kept = [
         {"alert_id": key[0]} | {name: getattr(value, name) for name in _KNOWN}
         for key, value in changes.items()
         if value is not None
     ]
     gone = [key for key, value in changes.items() if value is None]
-    if kept:
-        await connection.execute(_KEEP, orjson.dumps(kept).decode())
+    await connection.execute(_KEEP, orjson.dumps(kept).decode(), alert_ids)
     if gone:
         await connection.execute(_FORGET, [key[0] for key in gone], [key[1] for key in gone])
-
-
-async def mark_planned(connection: asyncpg.Connection, alert_ids: Sequence[int]) -> None:
-    """Marks every event of alerts that the transaction has locked as planned for, also those that it added."""
-    await connection.execute(_PLANNED, alert_ids)
 
 
 async def held_alerts(connection: asyncpg.Connection) -> list[int]:
@@ -117,9 +130,3 @@ async def held_alerts(connection: asyncpg.Connection) -> list[int]:
 async def open_alerts(connection: asyncpg.Connection) -> list[Alert]:
     """Returns the alerts that are not cleared."""
     return [Alert(*row) for row in await connection.fetch(_OPEN)]
-
-
-async def next_due(connection: asyncpg.Connection) -> datetime | None:
-    """Returns when somebody is to be told something though nothing happens."""
-    due: datetime | None = await connection.fetchval(_NEXT_DUE)
-    return due

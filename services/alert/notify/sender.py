@@ -69,12 +69,14 @@ class Sender:
         self._delay_s = delay_s
         self._is_stopping = False
         self._wake = asyncio.Event()
+        self._is_due = False
         self._settled = asyncio.Condition()
         self._lanes = 0
         self._failing = 0
 
     def wake(self) -> None:
         """Says that there is something to send."""
+        self._is_due = True
         self._wake.set()
 
     async def settled(self, seconds: float) -> None:
@@ -112,8 +114,11 @@ class Sender:
 
     async def _claim(self, group: asyncio.TaskGroup) -> float:
         """Begins to send to recipients that wait; returns in how many seconds to look again."""
+        # Who was told that there is something need not ask. All others find nothing most times: a claim is dear.
+        is_due, self._is_due = self._is_due, False
+        seconds = 0.0 if is_due else await self._outbox.next_s()
         free = MOST_LANES - self._lanes
-        if free > 0:
+        if seconds is not None and seconds <= 0 and free > 0:
             for messages in await self._outbox.claim(free, max(0, MOST_FAILING - self._failing)):
                 failing = any(message.attempts > 0 for message in messages)
                 self._lanes += 1
@@ -121,7 +126,8 @@ class Sender:
                 group.create_task(self._lane(messages, failing=failing))
         if self._lanes:
             return LOOK_EVERY_S
-        seconds = await self._outbox.next_s()
+        if is_due:
+            seconds = await self._outbox.next_s()
         return LOOK_EVERY_S if seconds is None else min(max(seconds, SOONEST_S), LOOK_EVERY_S)
 
     async def _lane(self, messages: Sequence[Claimed], *, failing: bool) -> None:
@@ -143,7 +149,7 @@ class Sender:
         finally:
             self._lanes -= 1
             self._failing -= failing
-            self.wake()
+            self._wake.set()
 
     async def _send(self, message: Claimed) -> bool:
         failure = await self._try(message)
