@@ -30,8 +30,14 @@ MOST_PAUSE_S = 0.25
 # Nor may new values alone: of so many parts of the time one is spent on looking for them.
 VALUES_SHARE = 10
 
-# The first is when the transaction began, before it took its snapshot.
-_TIMES = "SELECT now(), clock_timestamp()"
+# The first is when the transaction began, before it took its snapshot. Only a database that was restored to an older
+# state has fewer alerts.
+_TIMES = """
+SELECT now(), clock_timestamp(), EXISTS (
+    SELECT FROM unnest($1::integer[]) AS k(alert_id)
+    WHERE NOT EXISTS (SELECT FROM alert.alert a WHERE a.alert_id = k.alert_id)
+)
+"""
 _KNOWN = """
 WITH known AS (SELECT * FROM unnest($1::integer[], $2::integer[], $3::timestamptz[])
                AS k(alert_id, event_seq, update_time))
@@ -50,12 +56,6 @@ WHERE a.state = '{CLEARED}' AND a.alert_id IN (
     SELECT e.alert_id FROM alert.alert_event e WHERE e.create_time > $4 AND e.event_type IN ('{CLEARS}', '{RESOLVED}')
 ) AND NOT EXISTS (SELECT FROM known k WHERE k.alert_id = a.alert_id)
 """  # noqa: S608
-_ARE_GONE = """
-SELECT EXISTS (
-    SELECT FROM unnest($1::integer[]) AS k(alert_id)
-    WHERE NOT EXISTS (SELECT FROM alert.alert a WHERE a.alert_id = k.alert_id)
-)
-"""
 _NOTHING: Known = ([], [], [])
 
 
@@ -122,10 +122,9 @@ class BoardFeed:
         clock = asyncio.get_running_loop().time
         start = clock()
         async with connection.transaction(isolation="repeatable_read", readonly=True):
-            began, ended = map(microseconds, await connection.fetchrow(_TIMES, timeout=LOOK_TIMEOUT_S))
             known, last = self.board.known(), self.board.position
-            # Only a database that was restored to an older state has fewer alerts.
-            are_gone = await connection.fetchval(_ARE_GONE, known[0], timeout=LOOK_TIMEOUT_S)
+            *times, are_gone = await connection.fetchrow(_TIMES, known[0], timeout=LOOK_TIMEOUT_S)
+            began, ended = map(microseconds, times)
             if last is None or are_gone or began - last > KEPT_US:
                 self.board.load(Look(began, ended, await _read(connection, _NEWS, *_NOTHING)))
             else:

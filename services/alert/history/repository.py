@@ -75,7 +75,7 @@ class SqlOutbox:
 
     async def waiting_shards(self) -> Sequence[int]:
         """Returns the shards that have undelivered events."""
-        async with self._database.driver() as connection:
+        async with self._database.reader() as connection:
             return [row[0] for row in await connection.fetch(_WAITING)]
 
     @asynccontextmanager

@@ -19,6 +19,8 @@ from services.common.tasks import wait_for
 log = logging.getLogger(__name__)
 
 MOST_EVENTS = 500
+# Nobody waits for the history, and each part that is sent has its price beside the events that are in it.
+PAUSE_S = 0.25
 # A notification can be lost, and a replica that held a shard can be killed.
 LOOK_EVERY_S = 5.0
 # How long an alert whose events are refused is left aside, so that it keeps no other one waiting.
@@ -84,6 +86,7 @@ class HistorySender:
                 self._says_away = False
             else:
                 await wait_for(self._wake.wait(), LOOK_EVERY_S)
+                await asyncio.sleep(PAUSE_S)
 
     async def _send_all(self) -> int:
         """Sends a part of every shard that has events waiting; returns how many there were."""

@@ -77,9 +77,9 @@ class IngestUseCases:
             await self._directory.refresh()
 
     def _unknown(self, sensor_ids: set[str]) -> set[str]:
-        directory = self._directory.value
-        unknown = sensor_ids - directory.sensors.keys() if directory is not None else sensor_ids
-        return {name for name in unknown if SENSOR_ID.fullmatch(name)}
+        known: Mapping[str, Sensor] = self._directory.value.sensors if self._directory.value else {}
+        # Not the difference with its keys, which would look at each of them.
+        return {name for name in sensor_ids if name not in known and SENSOR_ID.fullmatch(name)}
 
     async def write(self, batches: Sequence[SentRows]) -> Sequence[Outcomes]:
         """Stores what can be stored of several batches at once; returns each one's outcomes.
