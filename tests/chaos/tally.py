@@ -12,7 +12,6 @@ import signal
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
-from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 from services.common import logs
@@ -51,27 +50,24 @@ def login(admin_url):
     return make_url(admin_url).set(username=ROLE, password=PASSWORD).render_as_string(hide_password=False)
 
 
-_LOAD = text(f"SELECT sensor_id, n, hundredths FROM {SCHEMA}.total WHERE sensor_id = ANY(:sensors)")
-_WRITE = text(
-    f"INSERT INTO {SCHEMA}.total SELECT * FROM unnest(CAST(:s AS text[]), CAST(:n AS bigint[]), CAST(:h AS bigint[]))"
-    " ON CONFLICT (sensor_id) DO UPDATE SET n = excluded.n, hundredths = excluded.hundredths"
+_LOAD = f"SELECT sensor_id, n, hundredths FROM {SCHEMA}.total WHERE sensor_id = ANY($1)"
+_WRITE = f"""
+INSERT INTO {SCHEMA}.total SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[])
+ON CONFLICT (sensor_id) DO UPDATE SET n = excluded.n, hundredths = excluded.hundredths
+"""
+_JOURNAL = (
+    f"INSERT INTO {SCHEMA}.journal SELECT seq, sensor, $1 FROM unnest($2::bigint[], $3::text[]) AS t(seq, sensor)"
 )
-_JOURNAL = text(
-    f"INSERT INTO {SCHEMA}.journal SELECT seq, sensor, :member"
-    " FROM unnest(CAST(:seqs AS bigint[]), CAST(:sensors AS text[])) AS t(seq, sensor)"
-)
-_SEEN = text(
-    f"DELETE FROM {SCHEMA}.seen USING unnest(CAST(:s AS text[]), CAST(:t AS timestamptz[])) AS t(s, t)"
-    " WHERE sensor_id = s AND capture_time = t RETURNING sensor_id, capture_time"
-)
+_SEEN = f"""
+DELETE FROM {SCHEMA}.seen USING unnest($1::text[], $2::timestamptz[]) AS t(s, t)
+WHERE sensor_id = s AND capture_time = t RETURNING sensor_id, capture_time
+"""
 # One statement, so that both see the readings at one moment.
-_REBUILD = text(
-    f"""
-    WITH now AS MATERIALIZED (SELECT sensor_id, capture_time, temperature FROM realtime.readings),
-    keys AS (INSERT INTO {SCHEMA}.seen SELECT sensor_id, capture_time FROM now)
-    INSERT INTO {SCHEMA}.total SELECT sensor_id, count(*), sum(round(temperature * 100)::bigint) FROM now GROUP BY 1
-    """
-)
+_REBUILD = f"""
+WITH now AS MATERIALIZED (SELECT sensor_id, capture_time, temperature FROM realtime.readings),
+keys AS (INSERT INTO {SCHEMA}.seen SELECT sensor_id, capture_time FROM now)
+INSERT INTO {SCHEMA}.total SELECT sensor_id, count(*), sum(round(temperature * 100)::bigint) FROM now GROUP BY 1
+"""
 
 
 class Tally:
@@ -102,36 +98,34 @@ class Tally:
             before = self._totals.get(sensor, (0, 0))
             self._totals[sensor] = (before[0] + count, before[1] + sums[sensor])
         n, h = ([self._totals[sensor][i] for sensor in counts] for i in (0, 1))
-        await connection.execute(_WRITE, {"s": list(counts), "n": n, "h": h})
+        await connection.execute(_WRITE, list(counts), n, h)
         seqs, sensors = ([row[i] for row in journal] for i in (0, 1))
-        await connection.execute(_JOURNAL, {"member": self._member, "seqs": seqs, "sensors": sensors})
+        await connection.execute(_JOURNAL, self._member, seqs, sensors)
         await asyncio.sleep(random.uniform(0, self._pause_s))
 
     async def _seen(self, connection, slices):
-        if not await connection.scalar(text(f"SELECT EXISTS (SELECT FROM {SCHEMA}.seen)")):
+        if not await connection.fetchval(f"SELECT EXISTS (SELECT FROM {SCHEMA}.seen)"):
             return set()
         keys = [
             (part.series[index].sensor_id, EPOCH + timedelta(microseconds=moment))
             for part in slices
             for index, moment in zip(part.series_index.tolist(), part.capture_time_us.tolist(), strict=True)
         ]
-        rows = await connection.execute(_SEEN, {"s": [key[0] for key in keys], "t": [key[1] for key in keys]})
+        rows = await connection.fetch(_SEEN, [key[0] for key in keys], [key[1] for key in keys])
         return {(sensor, (moment - EPOCH) // timedelta(microseconds=1)) for sensor, moment in rows}
 
     async def _load(self, connection, sensors):
         missing = [sensor for sensor in sensors if sensor not in self._totals]
         if missing:
-            for sensor, count, total in await connection.execute(_LOAD, {"sensors": missing}):
+            for sensor, count, total in await connection.fetch(_LOAD, missing):
                 self._totals[sensor] = (count, total)
 
     async def rebuild(self, connection, place):
         for table in ("total", "seen", "journal"):
-            await connection.execute(text(f"DELETE FROM {SCHEMA}.{table}"))
+            await connection.execute(f"DELETE FROM {SCHEMA}.{table}")
         await connection.execute(_REBUILD)
-        await connection.execute(
-            text(f"INSERT INTO {SCHEMA}.rebuild VALUES (:member, :generation, :seq)"),
-            {"member": self._member, "generation": place.generation, "seq": place.seq},
-        )
+        statement = f"INSERT INTO {SCHEMA}.rebuild VALUES ($1, $2, $3)"
+        await connection.execute(statement, self._member, place.generation, place.seq)
 
     def lost(self, shards):
         self._totals = {sensor: total for sensor, total in self._totals.items() if shard_of(sensor) not in shards}

@@ -7,7 +7,6 @@ from typing import Protocol
 import asyncpg
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.aggregation.cells import Measured, by_hour
 from services.aggregation.readings import measured
@@ -34,41 +33,36 @@ class RollupWork:
         self._writer = writer
         self._rebuilds = rebuilds
 
-    async def apply(self, connection: AsyncConnection, slices: Sequence[ReadingSlice]) -> None:
+    async def apply(self, connection: asyncpg.Connection, slices: Sequence[ReadingSlice]) -> None:
         """Adds the next batches."""
-        driver = await _driver(connection)
         readings = measured(slices)
         shards = np.array([shard_of(series.sensor_id) for series in readings.series], np.int64)[readings.index]
-        standing = await self._writer.lock(driver, np.unique(shards).tolist())
+        standing = await self._writer.lock(connection, np.unique(shards).tolist())
         is_doubtful = readings.seq <= standing.ahead[shards]
         if is_doubtful.any():
-            readings = await self._without_contained(driver, readings, is_doubtful, standing)
+            readings = await self._without_contained(connection, readings, is_doubtful, standing)
         if len(readings):
-            await self._writer.add(driver, by_hour(readings, standing.calendar), standing.calendar)
+            await self._writer.add(connection, by_hour(readings, standing.calendar), standing.calendar)
 
     async def _without_contained(
-        self, driver: asyncpg.Connection, readings: Measured, is_doubtful: NDArray[np.bool_], standing: Standing
+        self, connection: asyncpg.Connection, readings: Measured, is_doubtful: NDArray[np.bool_], standing: Standing
     ) -> Measured:
         """Leaves out the readings that are in their hours already."""
         hours = by_hour(readings.take(is_doubtful), standing.calendar)
-        seqs = (await self._writer.seqs(driver, hours)).tolist()
+        seqs = (await self._writer.seqs(connection, hours)).tolist()
         last = dict(zip(zip(hours.index.tolist(), hours.period.tolist(), strict=True), seqs, strict=True))
         starts = standing.calendar.hour_starts(readings.moment).tolist()
         contained = [last.get(key, 0) for key in zip(readings.index.tolist(), starts, strict=True)]
         return readings.take(~is_doubtful | (readings.seq > np.array(contained, np.int64)))
 
-    async def rebuild(self, connection: AsyncConnection, place: Place) -> None:
+    async def rebuild(self, connection: asyncpg.Connection, place: Place) -> None:
         """Asks for a backfill of everything, beside which the log is followed from `place` on.
 
         Readings after `place` that the backfill has read as well do no harm: an hour that it made knows how far it is.
         """
         log.warning("rollups are made anew from the readings", extra={"seq": place.seq})
-        await self._rebuilds.request(await _driver(connection), place)
+        await self._rebuilds.request(connection, place)
 
     def lost(self, shards: Collection[int]) -> None:  # noqa: ARG002  all that it remembers is quickly read again
         """Forgets what a transaction that failed may have made."""
         self._writer.forget()
-
-
-async def _driver(connection: AsyncConnection) -> asyncpg.Connection:
-    return (await connection.get_raw_connection()).driver_connection

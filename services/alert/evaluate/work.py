@@ -9,7 +9,6 @@ from typing import Any, Protocol, TypeVar
 
 import asyncpg
 import numpy as np
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.alert.evaluate import store
 from services.alert.evaluate.attendance import Attendance, last_reading
@@ -72,19 +71,19 @@ class EvaluationWork:
         self._attendance = Attendance(self._table, tuning, lambda: directory.degraded is None)
         self._beaten = 0.0
 
-    async def apply(self, connection: AsyncConnection, slices: Sequence[ReadingSlice]) -> None:
+    async def apply(self, connection: asyncpg.Connection, slices: Sequence[ReadingSlice]) -> None:
         """Judges the next batches."""
         shards = {shard_of(part.series[n].sensor_id) for part in slices for n in np.unique(part.series_index).tolist()}
         async with self._changing(connection, shards) as (judging, touched):
             touched.extend(await self._take(slices, judging))
 
-    async def tick(self, connection: AsyncConnection, shards: Collection[int]) -> None:
+    async def tick(self, connection: asyncpg.Connection, shards: Collection[int]) -> None:
         """Judges what time and other rules bring."""
         async with self._changing(connection, shards) as (judging, touched):
             now = microseconds(self._clock())
             touched.extend(await self._attendance.look(judging, shards, now))
 
-    async def rebuild(self, connection: AsyncConnection, place: Place) -> None:
+    async def rebuild(self, connection: asyncpg.Connection, place: Place) -> None:
         """Goes on from what is measured now, with the alerts that are open.
 
         What was missed is not judged, and pages nobody. What is read is at least as new as `place`, which was the log's
@@ -110,13 +109,12 @@ class EvaluationWork:
 
     @asynccontextmanager
     async def _changing(
-        self, connection: AsyncConnection, shards: Collection[int]
+        self, driver: asyncpg.Connection, shards: Collection[int]
     ) -> AsyncIterator[tuple[Judging, list[Rows]]]:
         """Gives what judges, and a list for the rows that change; then writes all of it.
 
         Before that, the shards are there, are judged by the newest rules, and know what people have ended by hand.
         """
-        driver: asyncpg.Connection = (await connection.get_raw_connection()).driver_connection
         journal = Journal()
         touched: list[Rows] = []
         rulebook = self._renewed()

@@ -161,7 +161,7 @@ class LogConsumer:
         held: dict[int, Cursor] = {}
         standing = self._membership.standing
         if standing is not None:
-            async with self._database.transaction() as connection:
+            async with self._database.driver() as connection:
                 cursors = await self._cursors.read(connection)
                 if len(cursors) < SHARDS:
                     await self._cursors.make(connection)
@@ -195,7 +195,7 @@ class LogConsumer:
             if cursor.seq < place.seq
         }
         if moved:
-            async with self._database.transaction() as connection:
+            async with self._database.driver() as connection:
                 await self._cursors.fence(connection, self._held.values(), place)
                 if slices:
                     await self._work.apply(connection, slices)
@@ -210,7 +210,7 @@ class LogConsumer:
         if not isinstance(self._work, Ticking) or not ahead.alive or self._at.seq < ahead.end or now < self._tick_at:
             return
         self._tick_at = now + TICK_EVERY_S
-        async with self._database.transaction() as connection:
+        async with self._database.driver() as connection:
             await self._cursors.fence(connection, self._held.values())
             await self._work.tick(connection, frozenset(self._held))
 
@@ -234,7 +234,7 @@ class LogConsumer:
         await self._log.register()
         place = await self._log.end()
         log.warning("rebuilding", extra={"consumer": self._name, "generation": place.generation, "seq": place.seq})
-        async with self._database.transaction() as connection:
+        async with self._database.driver() as connection:
             await self._cursors.fence_all(connection, self._held.values())
             self._hold({})
             await self._work.rebuild(connection, place)
@@ -258,7 +258,7 @@ class LogConsumer:
 
     async def _report_once(self) -> None:
         # A crash of the database's machine may take back a moment of this, which the log keeps for longer than that.
-        async with self._database.transaction() as connection:
+        async with self._database.driver() as connection:
             cursors = await self._cursors.read(connection)
         least, now = _least(cursors), asyncio.get_running_loop().time()
         if least == self._reported[0] and now < self._reported[1] + REPORT_SAME_EVERY_S:

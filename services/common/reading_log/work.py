@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Protocol, runtime_checkable
 
-from sqlalchemy.ext.asyncio import AsyncConnection
+import asyncpg
 
 from services.common.reading_log.columns import ReadingSlice
 from services.common.reading_log.state import Place
@@ -17,7 +17,7 @@ class LogWork(Protocol):
     Any other error ends the consumer, and with it the process.
     """
 
-    async def apply(self, connection: AsyncConnection, slices: Sequence[ReadingSlice]) -> None:
+    async def apply(self, connection: asyncpg.Connection, slices: Sequence[ReadingSlice]) -> None:
         """Does the work of the next batches, in the log's order.
 
         Everything that it writes over `connection` is committed together with the cursors, or not at all: so each
@@ -30,7 +30,7 @@ class LogWork(Protocol):
         `synchronous_commit` to on.
         """
 
-    async def rebuild(self, connection: AsyncConnection, place: Place) -> None:
+    async def rebuild(self, connection: asyncpg.Connection, place: Place) -> None:
         """Makes everything anew from the readings, since the log does not hold what was missed; also at the very first.
 
         It is called by one replica, for all shards, while the others wait; the cursors then stand at `place`, the log's
@@ -54,7 +54,7 @@ class LogWork(Protocol):
 class Ticking(Protocol):
     """What a LogWork may have beside: work that time brings, and not readings."""
 
-    async def tick(self, connection: AsyncConnection, shards: Collection[int]) -> None:
+    async def tick(self, connection: asyncpg.Connection, shards: Collection[int]) -> None:
         """Does what is due in some shards: all that this replica holds.
 
         It is called about once a second, and soon after LogConsumer.tick_soon(), but only while the log is followed and

@@ -16,9 +16,7 @@ class Ticking(Tally):
         self.ticks = []
 
     async def tick(self, connection, shards):
-        seq = await (await connection.get_raw_connection()).driver_connection.fetchval(
-            "SELECT min(seq) FROM tally.log_cursor"
-        )
+        seq = await connection.fetchval("SELECT min(seq) FROM tally.log_cursor")
         self.ticks.append((seq, shards))
 
     async def more(self, count=1):
@@ -64,8 +62,7 @@ async def test_a_tick_for_what_another_replica_has_taken_writes_nothing(connecti
     class Writing(Ticking):
         async def tick(self, connection, shards):
             await super().tick(connection, shards)
-            driver = (await connection.get_raw_connection()).driver_connection
-            await driver.execute("INSERT INTO tally.rebuild VALUES (-1, 'tick', 0)")
+            await connection.execute("INSERT INTO tally.rebuild VALUES (-1, 'tick', 0)")
 
     work = Writing()
     async with tallying(tally_url, target, work) as consumer:
