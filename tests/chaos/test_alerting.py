@@ -22,6 +22,8 @@ WRITERS, SENSORS, FLOORS = 4, 10, 8
 # A message that was claimed by who was killed waits for the end of the claim, 30 s.
 SETTLED_S = 180
 TOLD = ("raised", "level_up", "level_down", "cleared")
+# One hears of everything, and takes so few messages a minute that it is sent digests.
+ALL, MOST_OF_ALL = "/all", 4
 # Of a mapped sensor, for how long a level must last; readings of an interval of 1 s stand for that second.
 DURATION_S, INTERVAL_S = 2, 1
 
@@ -30,8 +32,9 @@ SELECT alert_id, event_seq, event_id::text, event_type, state, level, event_time
 FROM alert.alert_event ORDER BY alert_id, event_seq
 """
 _NOTIFICATIONS = """
-SELECT n.alert_id, n.event_seq, n.cause, coalesce(d.idempotency_key, n.idempotency_key) AS key,
-    coalesce(d.state, n.state) AS state, d.notification_id IS NOT NULL AS is_in_digest
+SELECT n.recipient LIKE '%/all' AS is_of_all, n.alert_id, n.event_seq, n.cause,
+    coalesce(d.idempotency_key, n.idempotency_key) AS key, coalesce(d.state, n.state) AS state,
+    d.notification_id IS NOT NULL AS is_in_digest
 FROM alert.notification n LEFT JOIN alert.notification d ON d.notification_id = n.digest_id
 WHERE n.cause <> 'digest' ORDER BY n.alert_id, n.event_seq
 """
@@ -57,6 +60,8 @@ def register(alerting):
         address = {"channel": "webhook", "recipient": f"{alerting.webhook}/{floor}", "secret": SECRET}
         subscription = address | {"floor": floor, "max_per_minute": 600, "format": "json"}
         alerting.rest("POST", "alert", "subscriptions/", json=subscription)
+    everything = {"channel": "webhook", "recipient": alerting.webhook + ALL, "secret": SECRET, "factory": "Kills"}
+    alerting.rest("POST", "alert", "subscriptions/", json=everything | {"max_per_minute": MOST_OF_ALL})
     stories = []
     for number in range(WRITERS * SENSORS):
         name, is_mapped = f"k-{number}", number % 2 == 1
@@ -82,6 +87,7 @@ async def kill_all(alerting, writers):
             while sum(writer.written for writer in writers) < share:
                 await asyncio.sleep(0.1)
             await alerting.kill(name, chance)
+            await alerting.minute_passes()
             killed[name] += 1
     while sum(writer.written for writer in writers) < READINGS:
         await asyncio.sleep(0.1)
@@ -180,14 +186,37 @@ async def notifications_are_right(alerting, numbered, events):
           f"{sum(row['is_in_digest'] for row in rows)} in digests")  # fmt: skip
     wanted = [(e["alert_id"], e["event_seq"], e["event_type"]) for own in events.values() for e in own
               if e["event_type"] in TOLD]  # fmt: skip
-    assert [(row["alert_id"], row["event_seq"], row["cause"]) for row in rows] == sorted(wanted)
+    for of_all in (False, True):
+        own = [(r["alert_id"], r["event_seq"], r["cause"]) for r in rows if r["is_of_all"] is of_all]
+        assert own == sorted(wanted)
     assert {row["state"] for row in rows} == {"SENT"}
     assert {row["key"] for row in rows} == first.keys()
-    # The same from the receiver's side alone: of each alert it heard every change once, in order.
+    each_heard_every_change(list(first.values()), numbered)
+    all_was_heard_in_order(list(first.values()), numbered)
+
+
+def each_heard_every_change(messages, numbered):
+    """The same from the receivers' side alone: of each alert its floor heard every change once, in order."""
     heard: dict[int, list[tuple[str, str]]] = {}
-    for message in first.values():
-        body = message["body"]
-        if body["cause"] != "digest":
+    for message in messages:
+        if message["path"] != ALL:
+            body = message["body"]
             heard.setdefault(body["alerts"][0]["alert_id"], []).append((body["cause"], body["level"]))
-    for alert_id in numbered.keys() - {row["alert_id"] for row in rows if row["is_in_digest"]}:
-        assert heard[alert_id] == [(what, level) for what, level, _ in numbered[alert_id].events]
+    assert heard == {n: [(what, level) for what, level, _ in own.events] for n, own in numbered.items()}
+
+
+def all_was_heard_in_order(messages, numbered):
+    """Who was sent digests heard of each alert, of its end last, and of that never by a message that comes first."""
+    heard: dict[int, list[tuple[str, str]]] = {}
+    bodies = [message["body"] for message in messages if message["path"] == ALL]
+    for body in bodies:
+        assert body["count"] == len(body["alerts"]), "too long a digest for this test to see everything"
+        for alert in body["alerts"]:
+            heard.setdefault(alert["alert_id"], []).append((body["cause"], alert["state"]))
+    digests = sum(body["cause"] == "digest" for body in bodies)
+    print(f"{digests} digests among {len(bodies)} messages to the one who takes {MOST_OF_ALL} a minute")
+    assert digests >= 2, "there was no storm: the test shows little"
+    assert heard.keys() == numbered.keys()
+    for told in heard.values():
+        assert told[0][0] != "cleared"
+        assert [state for _, state in told].index("CLEARED") == len(told) - 1
