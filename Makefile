@@ -90,7 +90,7 @@ types: $(VENV)/.installed-dev ## Check types
 
 generate: $(VENV)/.installed-dev ## Generate gen/ and the rendered configuration from the contracts
 	@$(PYTHON) -m services.codegen
-	$(PYTHON) -m services.mesh render
+	$(PYTHON) -m services.mesh
 
 format: $(VENV)/.installed-dev ## Format Python and protos
 	@$(VENV)/bin/ruff check --fix-only --quiet

@@ -5,7 +5,6 @@ import asyncio
 import dataclasses
 import os
 import sys
-from pathlib import Path
 
 
 def up(arguments: argparse.Namespace) -> int:
@@ -56,17 +55,6 @@ def db_upgrade(_: argparse.Namespace) -> int:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     asyncio.run(upgrade(settings.database_url, role_passwords(settings.data_dir / FILE_NAME)))
     print("the database has the newest schema")
-    return 0
-
-
-def envoy_render(arguments: argparse.Namespace) -> int:
-    """Writes Envoy's configuration."""
-    from services.mesh.options import RenderOptions
-    from services.mesh.render import RENDERED, write_config
-
-    destination = Path(arguments.out) if arguments.out else RENDERED
-    write_config(RenderOptions(), destination)
-    print(destination)
     return 0
 
 

@@ -7,9 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from services.catalog import SERVICES
-from services.cli import aggregation, commands
+from services.cli import aggregation, commands, envoy
 
 Command = Callable[[argparse.Namespace], int]
+
+NAMES = [service.name for service in SERVICES]
 
 _ENVIRONMENT = """
 settings (environment):
@@ -51,15 +53,24 @@ def build_parser() -> argparse.ArgumentParser:
     up = top.add("up", commands.up, "run everything on this machine until Ctrl-C", _ENVIRONMENT)
     up.add_argument("--no-replay", action="store_true", help="send no weather-station readings into the mesh")
     serve = top.add("serve", commands.serve, "run one service; its README lists its settings")
-    serve.add_argument("service", choices=[s.name for s in SERVICES], help="one of %(choices)s", metavar="SERVICE")
+    serve.add_argument("service", choices=NAMES, help="one of %(choices)s", metavar="SERVICE")
     top.add("replay", commands.replay, "replay a year of weather-station readings into a running mesh", _REPLAY)
     db = _group(top, "db", "work on the database")
     db.add("upgrade", commands.db_upgrade, "bring the database to the newest schema", _UPGRADE)
-    envoy = _group(top, "envoy", "work on Envoy's configuration")
-    render = envoy.add("render", commands.envoy_render, "write Envoy's configuration from the catalog and contracts")
-    render.add_argument("--out", metavar="FILE", help="the file to write (default: envoy/rendered/local.yaml)")
+    _add_envoy(_group(top, "envoy", "run Envoy, or write its configuration"))
     _add_aggregation(_group(top, "aggregation", "work on the hours, days and months"))
     return parser
+
+
+def _add_envoy(group: _Adder) -> None:
+    render = group.add("render", envoy.render, "write Envoy's configuration from the catalog and contracts")
+    render.add_argument("--out", metavar="FILE", help="the file to write (default: envoy/rendered/local.yaml)")
+    words = "run the Envoy beside a service's process, as in a pod, until a signal; it drains before it ends"
+    sidecar = group.add("sidecar", envoy.run_sidecar, words, envoy.SIDECAR)
+    sidecar.add_argument("service", choices=NAMES, help="one of %(choices)s", metavar="SERVICE")
+    words = "run one Envoy in front of all services until a signal; it drains before it ends"
+    for command in (sidecar, group.add("edge", envoy.run_edge, words, envoy.EDGE)):
+        command.add_argument("--render", metavar="FILE", help="only write the configuration")
 
 
 def _add_aggregation(group: _Adder) -> None:

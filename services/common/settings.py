@@ -52,23 +52,37 @@ class Environment:
             raise SettingsError(f"MONTRG_{name} is {value!r}; give one of {', '.join(choices)}")
         return value
 
+    def addresses(self, name: str, default: str) -> list[tuple[str, int]]:
+        """Returns one `host:port`, or several that commas divide, as hosts and ports."""
+        value = self.text(name, default)
+        found = [_ADDRESS.fullmatch(part.strip()) for part in value.split(",")]
+        addresses = [(match[1], int(match[2])) for match in found if match and 0 < int(match[2]) <= _MOST_PORT]
+        if len(addresses) < len(found):
+            raise SettingsError(f"MONTRG_{name} is {value!r}; give host:port, such as {default}; commas divide several")
+        return addresses
+
     def target(self, name: str, default: str) -> str:
         """Returns where a service is, as gRPC takes it: one `host:port`, or those of its processes, comma separated.
 
         Several are numeric and of one family: gRPC resolves no more than one name a channel.
         """
-        value = self.text(name, default)
-        found = [_ADDRESS.fullmatch(part.strip()) for part in value.split(",")]
-        addresses = [match.groups() for match in found if match and 0 < int(match[2]) <= _MOST_PORT]
-        if len(addresses) < len(found):
-            raise SettingsError(f"MONTRG_{name} is {value!r}; give host:port, such as {default}; commas divide several")
+        addresses = self.addresses(name, default)
         schemes = {_scheme(host) for host, _ in addresses}
         if len(schemes) > 1 or (len(addresses) > 1 and schemes == {_NAME}):
             raise SettingsError(
-                f"MONTRG_{name} is {value!r}; give several processes as IPv4 or as IPv6 addresses, "
+                f"MONTRG_{name} is {self.text(name, default)!r}; give several processes as IPv4 or as IPv6 addresses, "
                 "or one name that resolves to all of them"
             )
         return schemes.pop() + ",".join(f"{host}:{port}" for host, port in addresses)
+
+    def numeric_address(self, name: str, default: str) -> str:
+        """Returns an address that a server can be bound to."""
+        value = self.text(name, default)
+        try:
+            ip_address(value)
+        except ValueError as error:
+            raise SettingsError(f"MONTRG_{name} is {value!r}; give a numeric address, such as {default}") from error
+        return value
 
     def zone(self, name: str, default: str) -> ZoneInfo:
         """Returns a time zone by its IANA name."""
@@ -115,6 +129,11 @@ def pool_size(environment: Environment) -> int:
     return environment.integer("POOL_SIZE", 5, 1, 100)
 
 
+def grpc_port(service: catalog.Service, environment: Environment) -> int:
+    """Reads the port of a service's gRPC server; 0 is any that is free."""
+    return environment.integer("PORT", service.grpc_port, 0, _MOST_PORT)
+
+
 def read_service_settings(name: str, environment: Environment) -> ServiceSettings:
     """Reads what every service is told; `name` is the catalog's."""
     service = catalog.service(name)
@@ -122,7 +141,7 @@ def read_service_settings(name: str, environment: Environment) -> ServiceSetting
         service=service,
         database_url=environment.text("DATABASE_URL"),
         host=environment.text("HOST", "127.0.0.1"),
-        port=environment.integer("PORT", service.grpc_port, 0, _MOST_PORT),
+        port=grpc_port(service, environment),
         pool_size=pool_size(environment),
         log_level=environment.choice("LOG_LEVEL", "INFO", LOG_LEVELS),
         grace_s=environment.integer("GRACE_S", 5, 0, 600),

@@ -1,15 +1,12 @@
 """Tells what a child of the supervisor is, and starts processes that do not outlive the one that started them.
 
-If the supervisor is killed with SIGKILL, the kernel sends every child its death signal (`PR_SET_PDEATHSIG`). That
-signal is bound to the *thread* that forked, so children are launched from the main thread.
+A child's death signal is bound to the *thread* that forked, so children are launched from the main thread.
 
 Children get process groups of their own. A terminal's Ctrl-C goes to the whole foreground group, and envoy and
 PostgreSQL would each obey it at once, in no order; this way only the supervisor hears it.
 """
 
 import contextlib
-import ctypes
-import os
 import signal
 import subprocess
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -17,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from services.common.death_signal import dies_with_parent
+
 LOG_LIMIT = 10 * 1024 * 1024
-PR_SET_PDEATHSIG = 1
 
 
 class ChildError(Exception):
@@ -73,20 +71,6 @@ def open_log(path: Path) -> BinaryIO:
         if path.stat().st_size > LOG_LIMIT:
             path.replace(path.with_name(path.name + ".1"))
     return path.open("ab")
-
-
-def dies_with_parent(number: signal.Signals) -> Callable[[], None]:
-    """Returns a `preexec_fn` that has the kernel send `number` when the forking thread ends."""
-    # Looked up before the fork: afterwards nothing may take a lock that another thread might have held.
-    prctl = ctypes.CDLL(None).prctl
-    parent = os.getpid()
-
-    def bind() -> None:
-        prctl(PR_SET_PDEATHSIG, int(number))
-        if os.getppid() != parent:  # it died before the line above, so the signal will never come
-            os._exit(1)
-
-    return bind
 
 
 def spawn(

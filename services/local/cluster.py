@@ -12,7 +12,8 @@ import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from services.local.children import Account, ChildError, dies_with_parent
+from services.common.death_signal import dies_with_parent
+from services.local.children import Account, ChildError
 
 ADMIN = "montrg"
 DATABASE = "montrg"

@@ -61,7 +61,9 @@ def envoy(settings: LocalSettings) -> Command:
     config = settings.data_dir / "envoy.yaml"
     options = RenderOptions(
         rest_ports={service.name: settings.rest_port(service) for service in SERVICES},
-        upstream_ports={service.name: tuple(settings.grpc_ports(service).values()) for service in SERVICES},
+        upstreams={
+            service.name: [(HOST, port) for port in settings.grpc_ports(service).values()] for service in SERVICES
+        },
         admin_port=settings.admin_port,
         root=ROOT,
     )

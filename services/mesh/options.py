@@ -14,18 +14,39 @@ ENVOY_DESCRIPTOR_SET = ("gen", "envoy.binpb")
 # Pages served from the machine itself; what a plant's dashboards need is added by setting.
 LOCAL_ORIGINS = (r"https?://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?",)
 
+# A numeric address or a DNS name, and a port.
+Place = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A service that the pod of another one calls through its Envoy.
+
+    Attributes:
+        service: the catalog's entry.
+        pods: where the Envoys in front of it are; a name stands for all of the addresses that it resolves to.
+        port: where Envoy takes the calls, on the pod's loopback address.
+    """
+
+    service: Service
+    pods: Sequence[Place]
+    port: int
+
 
 @dataclass(frozen=True, slots=True)
 class RenderOptions:
-    """Settings of one Envoy that serves every service of the catalog.
+    """Settings of one Envoy: by default the one of a single machine, which serves every service of the catalog.
 
     Attributes:
         services: the services to serve.
         listen_address: the address that the REST ports are bound to.
         rest_ports: ports that differ from the catalog's `rest_port`, by service name.
-        upstream_address: the numeric address of the services' processes.
-        upstream_ports: the ports of each service's processes, where they are not just the catalog's `grpc_port`.
-        admin_port: the port of Envoy's admin interface, which is bound to `admin_address`.
+        upstreams: where the processes of a service are, by its name: numeric addresses or DNS names, and ports. Those
+            that are not named are on this machine, at the catalog's `grpc_port`.
+        neighbours: the services that are called through this Envoy.
+        loopback: the address of the admin interface, and of the ports that take calls to neighbours.
+        admin_port: the port of Envoy's admin interface.
+        status_port: where others than this machine may ask for `/ready` and `/stats/prometheus`; None for nowhere.
         cors_origins: regular expressions (RE2, whole origin) of the pages that may call.
         access_log: the file that gets one JSON line a request, or None for none.
         max_request_bytes: a larger request body is refused with 413.
@@ -37,10 +58,11 @@ class RenderOptions:
     services: Sequence[Service] = SERVICES
     listen_address: str = "127.0.0.1"
     rest_ports: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
-    upstream_address: str = "127.0.0.1"
-    upstream_ports: Mapping[str, Sequence[int]] = field(default_factory=lambda: MappingProxyType({}))
-    admin_address: str = "127.0.0.1"
+    upstreams: Mapping[str, Sequence[Place]] = field(default_factory=lambda: MappingProxyType({}))
+    neighbours: Sequence[Neighbour] = ()
+    loopback: str = "127.0.0.1"
     admin_port: int = 30099
+    status_port: int | None = None
     cors_origins: Sequence[str] = LOCAL_ORIGINS
     access_log: Path | None = None
     max_connections: int = 10_000
@@ -52,9 +74,9 @@ class RenderOptions:
         """The port on which Envoy serves a service."""
         return self.rest_ports.get(service.name, service.rest_port)
 
-    def grpc_ports(self, service: Service) -> Sequence[int]:
-        """The ports of a service's processes."""
-        return self.upstream_ports.get(service.name, (service.grpc_port,))
+    def processes(self, service: Service) -> Sequence[Place]:
+        """Where a service's processes are."""
+        return self.upstreams.get(service.name, ((self.loopback, service.grpc_port),))
 
     def path(self, *parts: str) -> str:
         """A path of the project as the rendered file names it."""

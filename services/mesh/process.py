@@ -33,6 +33,8 @@ def envoy_command(config: Path, *, base_id: int | None = None, log_level: str = 
         *("--concurrency", str(_WORKER_THREADS)),
         *("--log-level", log_level),
         *("--log-format", _LOG_FORMAT),
+        # Where it is told to drain, every answer tells its caller at once, not more and more of them over ten minutes.
+        *("--drain-strategy", "immediate"),
         # The access log is written every second instead of every ten.
         *("--file-flush-interval-msec", "1000"),
     ]

@@ -6,35 +6,33 @@ from typing import Any
 import yaml
 
 from services.catalog import Service
-from services.mesh import docs, replies, templates, transcoder
+from services.mesh import clusters, docs, egress, replies, status, templates, transcoder
 from services.mesh.contracts import Contracts, read_contracts
 from services.mesh.options import DESCRIPTOR_SET, ROOT, RenderOptions
-from services.mesh.routes import has_streams, keeps, routes, streams_of
-
-RENDERED = ROOT / "envoy" / "rendered" / "local.yaml"
-
-MOST_REQUESTS = 10_000  # calls and streams under way to a service
-
-# A snapshot of every sensor is megabytes in one message, which should not wait for window updates.
-CALLS = {"window_bytes": 16 * 1024 * 1024, "connection_window_bytes": 64 * 1024 * 1024}
-# Somebody slow may read a stream: then what is sent waits in the service, which drops it, and not in Envoy's memory.
-# However many streams wait, the others flow: the window of the connection that they share has room for all.
-STREAMS = {"window_bytes": 64 * 1024, "connection_window_bytes": MOST_REQUESTS * 64 * 1024}
+from services.mesh.routes import keeps, routes
 
 _HEADER = (
-    "# Rendered by `python -m services.mesh render`; a test compares. Paths are relative to the project's folder.\n"
+    "# Rendered by services/mesh. What is committed is compared by a test; its paths begin in the project's folder.\n"
 )
 
 
 def render_config(options: RenderOptions) -> dict[str, Any]:
-    """Renders one Envoy with a listener for each service, as plain data for YAML."""
+    """Renders one Envoy with a listener for each service and each neighbour, as plain data for YAML."""
     contracts = read_contracts(ROOT.joinpath(*DESCRIPTOR_SET))
     values = {
-        "admin_address": options.admin_address,
+        "admin_address": options.loopback,
         "admin_port": options.admin_port,
         "max_connections": options.max_connections,
-        "listeners": [_listener(service, options, contracts) for service in options.services],
-        "clusters": [c for service in options.services for c in _clusters(service, options, contracts)],
+        "listeners": [
+            *(_listener(service, options, contracts) for service in options.services),
+            *(egress.listener(neighbour, options, contracts) for neighbour in options.neighbours),
+            *status.listeners(options),
+        ],
+        "clusters": [
+            *(c for service in options.services for c in clusters.of_processes(service, options, contracts)),
+            *(c for neighbour in options.neighbours for c in clusters.of_pods(neighbour, contracts)),
+            *status.clusters(options),
+        ],
     }
     config: dict[str, Any] = templates.fill(templates.load("bootstrap.yaml"), values)
     return config
@@ -76,7 +74,7 @@ def _listener(service: Service, options: RenderOptions, contracts: Contracts) ->
         "max_docs_bytes": docs.MAX_BYTES,
         "health_clusters": {service.name: {"value": 1}},
         # All, or a caller that waited for /ready would be refused until another cluster notices.
-        "ready_clusters": {own["name"]: {"value": 1} for own in _own_values(service, contracts)},
+        "ready_clusters": {name: {"value": 1} for name in clusters.names(service, contracts)},
         "keeps_nothing": not keeps(service),
         "keep_file": options.path("envoy", "keep.lua"),
         "rest_file": options.path("envoy", "rest.lua"),
@@ -85,26 +83,6 @@ def _listener(service: Service, options: RenderOptions, contracts: Contracts) ->
     }
     listener: dict[str, Any] = templates.fill(templates.load("listener.yaml"), values)
     return listener
-
-
-def _clusters(service: Service, options: RenderOptions, contracts: Contracts) -> list[dict[str, Any]]:
-    """Clusters of the same processes: for calls, for streams, and whether they reach their database."""
-    endpoints = [
-        {"endpoint": {"address": {"socket_address": {"address": options.upstream_address, "port_value": port}}}}
-        for port in options.grpc_ports(service)
-    ]
-    common = {"endpoints": endpoints, "most_requests": MOST_REQUESTS}
-    piece = templates.load("cluster.yaml")
-    return [templates.fill(piece, values | common) for values in _own_values(service, contracts)]
-
-
-def _own_values(service: Service, contracts: Contracts) -> list[dict[str, Any]]:
-    """Returns what is each cluster's own: its name, what its health check asks for, and its windows."""
-    alive = service.contracts[0]
-    values: list[dict[str, Any]] = [{"name": service.name, "health_name": alive, **CALLS}]
-    if has_streams(service, contracts):
-        values.append({"name": streams_of(service), "health_name": alive, **STREAMS})
-    return [*values, {"name": f"{service.name}_ready", "health_name": "ready", **CALLS}]
 
 
 def _access_log(options: RenderOptions) -> list[dict[str, Any]]:

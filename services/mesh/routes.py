@@ -1,4 +1,4 @@
-"""Renders the routes of one listener: a timeout and a retry policy for each RPC, and what the Lua filters are to do."""
+"""Renders the routes of one port: a timeout and a retry policy for each RPC, and what the Lua filters are to do."""
 
 from typing import Any
 
@@ -45,26 +45,36 @@ def streams_of(service: Service) -> str:
 
 def has_streams(service: Service, contracts: Contracts) -> bool:
     """Tells whether a service has a method that streams its answers."""
-    return any(m.server_streaming for name in service.proto_services for m in contracts.methods.get(name, ()))
+    return any(method.server_streaming for method in _methods(service, contracts))
 
 
 def routes(service: Service, contracts: Contracts) -> list[dict[str, Any]]:
     """Renders the routes of a service's listener; the last one takes what is not an RPC of a known contract."""
-    cluster = service.name
-    result = [
-        _route(method, streams_of(service) if method.server_streaming else cluster, contracts)
-        for contract in service.proto_services
-        for method in contracts.methods.get(contract, ())
-    ]
-    result += [{"match": {"prefix": prefix}, "route": {"cluster": cluster, **ENDLESS}} for prefix in BUILT_IN]
+    *calls, last = call_routes(service, contracts)
+    orders = {method.path: _orders(method, contracts) for method in _methods(service, contracts)}
+    for route in calls:
+        if found := orders.get(route["match"].get("path")):
+            route["metadata"] = {"filter_metadata": found}
     # A route with a cluster, because CORS works on no other. A REST call is on it until it is transcoded: what
     # is answered before that has no message for rest.lua to reshape, and a kept list is a tenth faster without it.
-    last = {
-        "match": {"prefix": "/"},
-        "route": {"cluster": cluster, "timeout": TIMEOUT},
-        "typed_per_filter_config": {"envoy.filters.http.lua": {"@type": _LUA_PER_ROUTE, "disabled": True}},
-    }
-    return [*result, last]
+    untouched = {"envoy.filters.http.lua": {"@type": _LUA_PER_ROUTE, "disabled": True}}
+    return [*calls, {**last, "typed_per_filter_config": untouched}]
+
+
+def call_routes(service: Service, contracts: Contracts) -> list[dict[str, Any]]:
+    """Renders the routes of gRPC calls to a service; the last one takes what is not an RPC of a known contract."""
+    cluster = service.name
+    return [
+        *(
+            {
+                "match": {"path": method.path},
+                "route": {"cluster": streams_of(service) if method.server_streaming else cluster, **_patience(method)},
+            }
+            for method in _methods(service, contracts)
+        ),
+        *({"match": {"prefix": prefix}, "route": {"cluster": cluster, **ENDLESS}} for prefix in BUILT_IN),
+        {"match": {"prefix": "/"}, "route": {"cluster": cluster, "timeout": TIMEOUT}},
+    ]
 
 
 def keeps(service: Service) -> bool:
@@ -72,16 +82,18 @@ def keeps(service: Service) -> bool:
     return any(path[1:].partition("/")[0] in service.contracts for path in KEPT_S)
 
 
-def _route(method: Method, cluster: str, contracts: Contracts) -> dict[str, Any]:
-    route: dict[str, Any] = {"match": {"path": method.path}, "route": {"cluster": cluster, **_patience(method)}}
+def _methods(service: Service, contracts: Contracts) -> list[Method]:
+    return [method for contract in service.proto_services for method in contracts.methods.get(contract, ())]
+
+
+def _orders(method: Method, contracts: Contracts) -> dict[str, Any]:
+    """What the Lua filters are to do with a method's calls."""
     orders: dict[str, Any] = {}
     if shape := _shape(method, contracts):
         orders["envoy.filters.http.lua"] = shape
     if method.path in KEPT_S:
         orders["keep"] = {"path": method.bindings[0].path, "seconds": KEPT_S[method.path]}
-    if orders:
-        route["metadata"] = {"filter_metadata": orders}
-    return route
+    return orders
 
 
 def _patience(method: Method) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from services.cli.main import build_parser, main
 
 COMMANDS = [["up"], ["replay"], ["serve", SERVICES[0].name], ["db", "upgrade"], ["envoy", "render"]]
 COMMANDS += [["aggregation", "backfill"], ["aggregation", "verify"]]
+COMMANDS += [["envoy", "sidecar", SERVICES[0].name], ["envoy", "edge"]]
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)

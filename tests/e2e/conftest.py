@@ -24,8 +24,8 @@ async def rest(request, admin_url, tmp_path_factory):
         for name in NAMES:
             if not mesh.runs(name):
                 await start_beside(mesh, name)
-        upstream = {name: (mesh.ports[name],) for name in NAMES}
-        options = RenderOptions(admin_port=admin_port, rest_ports=rest_ports, upstream_ports=upstream)
+        upstreams = {name: [("127.0.0.1", mesh.ports[name])] for name in NAMES}
+        options = RenderOptions(admin_port=admin_port, rest_ports=rest_ports, upstreams=upstreams)
         with running_envoy(options, tmp_path_factory.mktemp("envoy")) as envoy:
             async with httpx.AsyncClient(timeout=20) as client:
                 rest = Rest(client, rest_ports)

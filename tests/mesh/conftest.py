@@ -34,10 +34,11 @@ async def mesh(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mesh]:
     backends = Backend(grpc_t), Backend(grpc_l)
     for backend in backends:
         await backend.start()
+    # The second process of thresholds is dead from the start: nobody may notice.
+    ports = {name: [nobody] for name in rest_ports} | {"thresholds": [grpc_t, nobody], "location": [grpc_l]}
     options = RenderOptions(
         rest_ports=rest_ports,
-        # The second process of thresholds is dead from the start: nobody may notice.
-        upstream_ports={name: [nobody] for name in rest_ports} | {"thresholds": [grpc_t, nobody], "location": [grpc_l]},
+        upstreams={name: [("127.0.0.1", port) for port in of_service] for name, of_service in ports.items()},
         admin_port=admin,
         access_log=folder / "access.log",
     )

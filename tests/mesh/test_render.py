@@ -11,10 +11,12 @@ from google.protobuf.descriptor_pb2 import FieldDescriptorProto
 
 from services.catalog import SERVICES
 from services.mesh import templates
+from services.mesh.clusters import MOST_REQUESTS
 from services.mesh.contracts import ContractError, Contracts, Method, read_contracts
+from services.mesh.deployed import committed
 from services.mesh.options import DESCRIPTOR_SET, ROOT, RenderOptions
 from services.mesh.process import envoy_command, validate_command
-from services.mesh.render import MOST_REQUESTS, RENDERED, render_config, to_yaml, write_config
+from services.mesh.render import render_config, to_yaml, write_config
 from services.mesh.routes import KEPT_S, RETRY_READ, keeps, routes
 from services.mesh.transcoder import event_routes
 
@@ -26,18 +28,29 @@ def route_of(service: str, path: str) -> dict[str, Any]:
     return next(r for r in routes(catalogued, CONTRACTS) if r["match"].get("path") == path)
 
 
-def test_the_committed_configuration_is_what_is_rendered() -> None:
-    assert RENDERED.read_text(encoding="utf-8") == to_yaml(render_config(RenderOptions()))
+@pytest.fixture(params=committed(), ids=lambda file: file.name)
+def rendered(request: pytest.FixtureRequest) -> Path:
+    """Each committed file."""
+    file: Path = request.param
+    return file
 
 
-def test_the_committed_configuration_names_no_path_of_a_machine() -> None:
-    text = RENDERED.read_text(encoding="utf-8")
+def test_what_is_committed_is_what_is_rendered(rendered: Path) -> None:
+    assert rendered.read_text(encoding="utf-8") == to_yaml(render_config(committed()[rendered]))
+
+
+def test_nothing_else_is_committed() -> None:
+    assert set((ROOT / "envoy" / "rendered").rglob("*.yaml")) == set(committed())
+
+
+def test_what_is_committed_names_no_path_of_a_machine(rendered: Path) -> None:
+    text = rendered.read_text(encoding="utf-8")
     assert str(ROOT) not in text
     assert "${" not in text
 
 
-def test_envoy_would_start_with_the_committed_configuration() -> None:
-    result = subprocess.run(validate_command(RENDERED), cwd=ROOT, capture_output=True, text=True, check=False)
+def test_envoy_would_start_with_what_is_committed(rendered: Path) -> None:
+    result = subprocess.run(validate_command(rendered), cwd=ROOT, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
     assert "warning" not in result.stderr
 
@@ -59,7 +72,7 @@ def test_ports_and_addresses_are_the_callers_to_choose() -> None:
     options = RenderOptions(
         listen_address="0.0.0.0",
         rest_ports={"location": 21001},
-        upstream_ports={"location": [21002, 21003]},
+        upstreams={"location": [("127.0.0.1", 21002), ("127.0.0.1", 21003)]},
         admin_port=21004,
     )
     config = render_config(options)

@@ -1,0 +1,88 @@
+"""What `montrg envoy` does: runs the Envoys of a deployment, and writes configurations."""
+
+import argparse
+import dataclasses
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from services.mesh.deployed import Deployed
+
+_COMMON = """\
+  MONTRG_ENVOY_HOST        numeric address that callers reach it at (default: 0.0.0.0, all)
+  MONTRG_ENVOY_LOOPBACK    numeric address of all that only this machine may reach (default: 127.0.0.1)
+  MONTRG_PORT_OFFSET       is added to every port that Envoy listens on (default: 0)
+  MONTRG_ACCESS_LOG        file that gets one JSON line a request, such as /dev/stdout (default: none)
+  MONTRG_ENVOY_LOG_LEVEL   trace, debug, info, warning, error, critical or off (default: warning)
+  MONTRG_CORS_ORIGINS      regular expressions, divided by spaces, of the origins whose pages may call, beside this
+                           machine's own, such as https://dashboard\\.example\\.com
+"""
+
+SIDECAR = f"""
+ports: 8000 takes REST, gRPC and gRPC-Web; 8001 answers /ready and /stats/prometheus; on the loopback address 9901 is
+the admin interface, and each neighbour that the service calls is at that neighbour's own gRPC port.
+
+At SIGTERM it serves on, and each answer has its caller go elsewhere. It ends once the service's process has ended and
+no call is under way, so that process should get its own SIGTERM when no caller knows the pod any more. A second one
+ends it at once.
+
+settings (environment):
+  MONTRG_DRAIN_S           seconds after SIGTERM at which it ends anyway, longer than the service needs (default: 30)
+  MONTRG_PORT              the gRPC port of the service's process (default: the service's own, such as 50051)
+  MONTRG_THRESHOLDS_PODS   host:port of a neighbour's Envoys, as a name that resolves to all of them, or several that
+                           commas divide (default: thresholds-service-headless:8000); and so on for each neighbour
+{_COMMON}"""
+
+EDGE = f"""
+ports: 30001 to 30006 take REST, gRPC and gRPC-Web, one for each service; 8001 answers /ready and /stats/prometheus; on
+the loopback address 9901 is the admin interface.
+
+At SIGTERM it ends once no call is under way. A second one ends it at once.
+
+settings (environment):
+  MONTRG_DRAIN_S           seconds after SIGTERM at which it ends in any case (default: 5)
+  THRESHOLDS_SERVICE_URL   host:port of a service's processes, as a name that resolves to all of them, or several that
+                           commas divide (default: thresholds-service:50051); and so on for each service
+{_COMMON}"""
+
+
+def render(arguments: argparse.Namespace) -> int:
+    """Writes the configuration of a single machine's Envoy."""
+    from services.mesh.deployed import LOCAL
+    from services.mesh.options import RenderOptions
+    from services.mesh.render import write_config
+
+    destination = Path(arguments.out) if arguments.out else LOCAL
+    write_config(RenderOptions(), destination)
+    print(destination)
+    return 0
+
+
+def run_sidecar(arguments: argparse.Namespace) -> int:
+    """Runs the Envoy of a service's pod until a signal."""
+    from services.common.settings import Environment
+    from services.mesh.deployed import sidecar
+
+    return _run(sidecar(arguments.service, Environment()), ["sidecar", arguments.service], arguments.render)
+
+
+def run_edge(arguments: argparse.Namespace) -> int:
+    """Runs an Envoy in front of all services until a signal."""
+    from services.common.settings import Environment
+    from services.mesh.deployed import edge
+
+    return _run(edge(Environment()), ["edge"], arguments.render)
+
+
+def _run(deployed: "Deployed", words: list[str], destination: str | None) -> int:
+    """Runs an Envoy, or only writes its configuration, which the process that runs one has another one do."""
+    if destination is None:
+        from services.mesh.foreground import run
+
+        return run(deployed, [sys.executable, "-m", "services.cli", "envoy", *words, "--render"])
+    from services.mesh.options import ROOT
+    from services.mesh.render import write_config
+
+    write_config(dataclasses.replace(deployed.options, root=ROOT), Path(destination))
+    return 0

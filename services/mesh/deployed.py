@@ -1,0 +1,123 @@
+"""What Envoys that are not the one of a single machine are told: the one beside a service's process, and the edge."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from services.catalog import SERVICES, Service, service
+from services.common.settings import Environment, SettingsError, grpc_port
+from services.mesh.options import LOCAL_ORIGINS, ROOT, Neighbour, Place, RenderOptions
+
+INGRESS_PORT, STATUS_PORT, ADMIN_PORT = 8000, 8001, 9901
+EVERYWHERE, LOOPBACK = "0.0.0.0", "127.0.0.1"  # noqa: S104  other pods and the probes call it
+MOST_OFFSET = 10_000
+
+RENDERED = ROOT / "envoy" / "rendered"
+LOCAL = RENDERED / "local.yaml"
+
+# How long Envoy goes on at a stop. Beside a service it has to outlive it, whose stop Kubernetes delays until no caller
+# knows the pod any more. At the edge nobody takes over: it waits for calls under way, and streams are cut off.
+SIDECAR_DRAIN_S, EDGE_DRAIN_S, MOST_DRAIN_S = 30, 5, 600
+
+LOG_LEVELS = ("trace", "debug", "info", "warning", "error", "critical", "off")
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """One Envoy, and how it is run.
+
+    Attributes:
+        options: what is rendered.
+        process: the address of the process beside it, which ends first; None if there is none.
+        drain_s: seconds from the signal to stop after which it ends whatever is under way.
+        log_level: Envoy's own word for what it logs.
+    """
+
+    options: RenderOptions
+    process: Place | None
+    drain_s: int
+    log_level: str
+
+
+def sidecar(name: str, environment: Environment) -> Deployed:
+    """Returns the Envoy of a pod: it takes the pod's calls, and those of its service to neighbours."""
+    own, offset = service(name), _offset(environment)
+    loopback = environment.numeric_address("ENVOY_LOOPBACK", LOOPBACK)
+    port = grpc_port(own, environment)
+    if not port:
+        raise SettingsError(f"MONTRG_PORT is 0; give Envoy the port of the service, such as {own.grpc_port}")
+    options = RenderOptions(
+        services=(own,),
+        rest_ports={name: INGRESS_PORT + offset},
+        upstreams={name: [(loopback, port)]},
+        neighbours=[_neighbour(service(called), environment, offset) for called in own.calls],
+        **_common(environment, offset),
+    )
+    return _deployed(options, (loopback, port), SIDECAR_DRAIN_S, environment)
+
+
+def edge(environment: Environment) -> Deployed:
+    """Returns an Envoy in front of every service, whose processes are found by name."""
+    offset = _offset(environment)
+    options = RenderOptions(
+        rest_ports={each.name: each.rest_port + offset for each in SERVICES},
+        upstreams={
+            each.name: environment.addresses(f"{each.name.upper()}_SERVICE_URL", f"{each.host}:{each.grpc_port}")
+            for each in SERVICES
+        },
+        **_common(environment, offset),
+    )
+    return _deployed(options, None, EDGE_DRAIN_S, environment)
+
+
+def committed() -> Mapping[Path, RenderOptions]:
+    """Returns what is rendered into the project's folder, to be read and compared: each with its default settings."""
+    defaults = Environment({})
+    sidecars = {RENDERED / "sidecars" / f"{s.name}.yaml": sidecar(s.name, defaults).options for s in SERVICES}
+    return {LOCAL: RenderOptions(), **sidecars, RENDERED / "edge.yaml": edge(defaults).options}
+
+
+def _offset(environment: Environment) -> int:
+    return environment.integer("PORT_OFFSET", 0, 0, MOST_OFFSET)
+
+
+def _neighbour(called: Service, environment: Environment, offset: int) -> Neighbour:
+    default = f"{called.host}-headless:{INGRESS_PORT}"
+    pods = environment.addresses(f"{called.name.upper()}_PODS", default)
+    return Neighbour(called, pods, called.grpc_port + offset)
+
+
+def _common(environment: Environment, offset: int) -> dict[str, Any]:
+    log = environment.text("ACCESS_LOG", "")
+    return {
+        "listen_address": environment.numeric_address("ENVOY_HOST", EVERYWHERE),
+        "loopback": environment.numeric_address("ENVOY_LOOPBACK", LOOPBACK),
+        "admin_port": ADMIN_PORT + offset,
+        "status_port": STATUS_PORT + offset,
+        "access_log": Path(log).absolute() if log else None,
+        "cors_origins": _origins(environment),
+    }
+
+
+def _origins(environment: Environment) -> Sequence[str]:
+    found = environment.text("CORS_ORIGINS", "").split()
+    for origin in found:
+        try:
+            re.compile(origin)
+        except re.error as error:
+            raise SettingsError(
+                f"MONTRG_CORS_ORIGINS holds {origin!r}, which is no regular expression: {error}; give whole origins, "
+                r"divided by spaces, such as https://dashboard\.example\.com"
+            ) from error
+    return (*LOCAL_ORIGINS, *found)
+
+
+def _deployed(options: RenderOptions, process: Place | None, drain_s: int, environment: Environment) -> Deployed:
+    return Deployed(
+        options=options,
+        process=process,
+        drain_s=environment.integer("DRAIN_S", drain_s, 0, MOST_DRAIN_S),
+        log_level=environment.choice("ENVOY_LOG_LEVEL", "warning", LOG_LEVELS),
+    )
