@@ -53,6 +53,7 @@ class RevisionFeed:
         self._changed = asyncio.Condition()
         self._channel = ChannelFollower(database_url, f"{schema}_revision", self._look, self._lose)
         self._invalidations = 0
+        self._ended = False
         self.current: int | None = None
 
     def invalidate(self) -> None:
@@ -61,9 +62,15 @@ class RevisionFeed:
         self._invalidations += 1
         self._channel.wake()
 
-    async def run(self) -> None:
-        """Follows the revision until it is cancelled."""
-        await self._channel.run()
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Follows the revision until it is cancelled; those who watch it are let go when the server stops."""
+        await asyncio.gather(self._channel.run(), self._end_at(stopping))
+
+    async def _end_at(self, stopping: asyncio.Event) -> None:
+        await stopping.wait()
+        async with self._changed:
+            self._ended = True
+            self._changed.notify_all()
 
     async def _look(self, connection: asyncpg.Connection) -> None:
         before = self._invalidations
@@ -82,12 +89,16 @@ class RevisionFeed:
                 self._changed.notify_all()
 
     async def watch(self) -> AsyncGenerator[int, None]:
-        """Yields the revision at once, after each change, and at least every 15 s; waits while it is unknown."""
+        """Yields the revision at once, after each change, and at least every 15 s, until the server stops.
+
+        It waits while the revision is unknown. Its end says no more than that: who watches comes again, and is told
+        the revision then.
+        """
         seen: int | None = None
-        while True:
+        while not self._ended:
             async with self._changed:
                 # None too is waited out here: a loop that only skipped it would never let go of the event loop.
-                if self.current == seen:
+                if self.current == seen and not self._ended:
                     await wait_for(self._changed.wait(), HEARTBEAT_S)
                 seen = self.current
             if seen is not None:

@@ -27,6 +27,9 @@ READY = "ready"
 CHANNELZ = "grpc.channelz.v1.Channelz"
 READY_EVERY_S = 1.0
 LONGEST_STREAM_S = 600
+# Whose stream has ended comes again at once, maybe over the same connection: then it is told once more to go, and that
+# answer closes the connection where an Envoy drains. A refusal would be an error.
+LINGER_S = 0.2
 
 _OPTIONS = [
     ("grpc.so_reuseport", 0),
@@ -47,7 +50,8 @@ class Context:
     """What a service's wiring is given.
 
     Attributes:
-        stopping: set before calls under way are cut off after the grace.
+        stopping: set at the beginning of a stop. Streams without an end are to end then; others are cut off after the
+            grace.
         readiness: what must hold beside the database's answer for the service to be ready.
     """
 
@@ -118,7 +122,12 @@ def _spare_the_collector() -> None:
 
 @asynccontextmanager
 async def serve(app: App, settings: ServiceSettings, environment: Environment) -> AsyncIterator[int]:
-    """Serves a service, gives its port, and stops it on leaving: health, calls, consumers, database."""
+    """Serves a service, gives its port, and stops it on leaving.
+
+    The order of a stop: streams without an end get one; health says NOT_SERVING; new calls are refused, and those under
+    way end or are cut off after the grace; what the wiring runs beside them ends, and others take over what consumers
+    held; the database is let go.
+    """
     database = Database(settings.database_url, settings.pool_size, settings.service.role)
     server = grpc.aio.server(interceptors=[CallInterceptor()], options=_OPTIONS)
     checks = health.aio.HealthServicer()
@@ -135,6 +144,7 @@ async def serve(app: App, settings: ServiceSettings, environment: Environment) -
                     yield port
                 finally:
                     stopping.set()
+                    await asyncio.sleep(min(LINGER_S, settings.grace_s))
                     await checks.enter_graceful_shutdown()
                     await server.stop(settings.grace_s)
     finally:

@@ -24,7 +24,7 @@ async def wire(context: Context, server: grpc.aio.Server) -> AsyncIterator[None]
     sensors = SensorHandler(SensorUseCases(repository, system_clock), feed, system_clock)
     location_service_pb2_grpc.add_LocationServiceServicer_to_server(locations, server)
     sensor_service_pb2_grpc.add_SensorServiceServicer_to_server(sensors, server)
-    async with background(feed.run()):
+    async with background(feed.run(context.stopping)):
         yield
 
 

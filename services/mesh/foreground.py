@@ -16,9 +16,7 @@ from services.mesh.deployed import Deployed
 from services.mesh.options import ROOT, Place
 from services.mesh.process import envoy_command
 
-LOOK_EVERY_S = 0.2
-# A caller that is told to go elsewhere may just be sending one more.
-QUIET_LOOKS = 3
+LOOK_EVERY_S = 0.1
 END_WITHIN_S = 5.0
 
 _STOP = frozenset({signal.SIGTERM, signal.SIGINT})
@@ -92,15 +90,14 @@ def _drain(deployed: Deployed, envoy: subprocess.Popen[bytes]) -> None:
 
     admin = Admin((deployed.options.loopback, deployed.options.admin_port))
     deadline = time.monotonic() + deployed.drain_s
-    quiet = 0
     # An Envoy that does not answer has not begun to serve.
-    serves = admin.drain()
-    while serves and quiet < QUIET_LOOKS and time.monotonic() < deadline:
+    is_needed = admin.drain()
+    while is_needed and time.monotonic() < deadline:
         # A second signal ends the wait, and so does the end of Envoy.
         if _signalled(envoy, LOOK_EVERY_S) or envoy.poll() is not None:
             return
-        is_needed = (deployed.process and _listens(deployed.process)) or admin.active_requests()
-        quiet = 0 if is_needed else quiet + 1
+        # Once its process refuses calls an Envoy can only do so, too: those who still come had better not reach it.
+        is_needed = (deployed.process is not None and _listens(deployed.process)) or admin.active_requests() > 0
 
 
 def _listens(place: Place) -> bool:

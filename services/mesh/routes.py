@@ -68,7 +68,7 @@ def call_routes(service: Service, contracts: Contracts) -> list[dict[str, Any]]:
         *(
             {
                 "match": {"path": method.path},
-                "route": {"cluster": streams_of(service) if method.server_streaming else cluster, **_patience(method)},
+                "route": {"cluster": streams_of(service) if method.server_streaming else cluster, **patience(method)},
             }
             for method in _methods(service, contracts)
         ),
@@ -96,20 +96,27 @@ def _orders(method: Method, contracts: Contracts) -> dict[str, Any]:
     return orders
 
 
-def _patience(method: Method) -> dict[str, Any]:
-    if method.is_streaming:
+def patience(method: Method) -> dict[str, Any]:
+    """Returns how long a method's calls may take, and when they are sent again."""
+    if method.client_streaming:
         return ENDLESS
-    retries: dict[str, Any] = {
-        "retry_on": RETRY_READ if method.is_read else NEVER_BEGUN,
+    if method.server_streaming:
+        return {**ENDLESS, "retry_policy": _retries(NEVER_BEGUN)}
+    retries = _retries(RETRY_READ if method.is_read else NEVER_BEGUN)
+    if method.is_read and method.path not in TIMEOUTS:
+        # Leaves time for a second process where the first one hangs.
+        retries["per_try_timeout"] = "2.4s"
+    return {"timeout": TIMEOUTS.get(method.path, TIMEOUT), "retry_policy": retries}
+
+
+def _retries(retry_on: str) -> dict[str, Any]:
+    return {
+        "retry_on": retry_on,
         "num_retries": 2,
         "retry_back_off": {"base_interval": "0.025s", "max_interval": "0.25s"},
         "retry_host_predicate": [_previous_hosts()],
         "host_selection_retry_max_attempts": 3,
     }
-    if method.is_read and method.path not in TIMEOUTS:
-        # Leaves time for a second process where the first one hangs.
-        retries["per_try_timeout"] = "2.4s"
-    return {"timeout": TIMEOUTS.get(method.path, TIMEOUT), "retry_policy": retries}
 
 
 def _previous_hosts() -> dict[str, Any]:

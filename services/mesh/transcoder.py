@@ -7,7 +7,7 @@ from services.catalog import Service
 from services.mesh import templates
 from services.mesh.contracts import Binding, Contracts
 from services.mesh.options import ENVOY_DESCRIPTOR_SET, RenderOptions
-from services.mesh.routes import ENDLESS, streams_of
+from services.mesh.routes import patience, streams_of
 
 FILTER = "envoy.filters.http.grpc_json_transcoder"
 
@@ -44,7 +44,7 @@ def event_routes(service: Service, options: RenderOptions, contracts: Contracts)
     return [
         {
             "match": {"safe_regex": {"regex": _regex(binding)}, "headers": [_IS_GET]},
-            "route": {"cluster": streams_of(service), **ENDLESS},
+            "route": {"cluster": streams_of(service), **patience(method)},
             "typed_per_filter_config": {FILTER: events},
             "response_headers_to_add": [
                 {"header": {"key": key, "value": value}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}

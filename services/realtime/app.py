@@ -76,8 +76,8 @@ async def wire(context: Context, server: grpc.aio.Server) -> AsyncIterator[None]
         log_handler = ReadingLogHandler(LogUseCases(log_store, feed), RangeUseCases(SqlRanges(context.database)))
         reading_log_service_pb2_grpc.add_ReadingLogServiceServicer_to_server(log_handler, server)
         upkeep = Upkeep(readings, log_store, system_clock, _keeping(context), database_is_away)
-        work = (directory.run(), rules.run(), upkeep.run(), feed.run(), queue.run(), live.run(context.stopping))
-        async with background(*work, evaluation.run()):
+        followed = (directory.run(), rules.run(), feed.run(context.stopping), live.run(context.stopping))
+        async with background(*followed, upkeep.run(), queue.run(), evaluation.run()):
             yield
 
 

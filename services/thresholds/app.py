@@ -24,7 +24,7 @@ async def wire(context: Context, server: grpc.aio.Server) -> AsyncIterator[None]
     mappings = MappingHandler(MappingUseCases(repository, system_clock))
     threshold_service_pb2_grpc.add_ThresholdServiceServicer_to_server(thresholds, server)
     mapping_service_pb2_grpc.add_MappingServiceServicer_to_server(mappings, server)
-    async with background(feed.run()):
+    async with background(feed.run(context.stopping)):
         yield
 
 

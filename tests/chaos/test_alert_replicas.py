@@ -7,7 +7,9 @@ from collections import Counter
 from functools import partial
 
 import grpc
+import psutil
 import pytest
+from montrg.alert.v1 import alert_service_pb2, alert_service_pb2_grpc
 from montrg.realtime.v1 import ingest_service_pb2 as ingest_pb2
 from montrg.realtime.v1 import ingest_service_pb2_grpc
 
@@ -19,6 +21,7 @@ from tests.support.episodes import PERCEIVED
 from tests.support.mesh import eventually
 from tests.support.soak import SEED, kills
 
+Message = alert_service_pb2.WatchAlertsResponse
 NAMES = [f"r-{number}" for number in range(64)]
 KILLS = kills(usual=2, share=0.1)
 NORMAL, RED = PERCEIVED[0], PERCEIVED[3]
@@ -134,3 +137,28 @@ async def test_when_one_of_two_is_killed_each_sensor_that_never_sent_has_one_ale
     await asyncio.sleep(4)  # longer than any of them is waited for
     assert await two.are_open(mute)
     assert {name: count for name, count in (await two.alerts()).items() if name in mute} == dict.fromkeys(mute, 1)
+
+
+async def test_one_of_two_that_stops_in_good_order_hands_over_within_five_seconds_though_it_is_watched(two):
+    before = await two.alerts()
+    await two.measure(NAMES[::2], RED)
+    leaver = two.replicas.pop()
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{listens_at(leaver)}") as channel:
+        stub = alert_service_pb2_grpc.AlertServiceStub(channel)
+        messages = aiter(stub.WatchAlerts(alert_service_pb2.WatchAlertsRequest()))
+        kinds = [(await anext(messages)).kind]
+        leaver.terminate()
+        await two.measure(NAMES[1::2], RED)
+        await eventually(lambda: two.have_shares([16]), TAKEN_OVER_S)
+        await eventually(lambda: two.are_open(NAMES), TAKEN_OVER_S)
+        kinds += [message.kind async for message in messages]
+    assert (kinds[0], kinds[-1]) == (Message.SNAPSHOT, Message.END)
+    assert leaver.wait(TAKEN_OVER_S) == 0
+    await two.clear()
+    assert await two.alerts() - before == dict.fromkeys(NAMES, 1)
+
+
+def listens_at(replica):
+    """The port of a replica's server."""
+    sockets = psutil.Process(replica.pid).net_connections("tcp")
+    return next(socket.laddr.port for socket in sockets if socket.status == psutil.CONN_LISTEN)

@@ -20,6 +20,20 @@ async def test_a_watcher_waits_while_the_revision_is_unknown_and_lets_others_run
     await watch.aclose()
 
 
+async def test_those_who_watch_are_let_go_when_the_server_stops_and_who_comes_then_at_once():
+    feed, stopping = RevisionFeed("postgresql://nobody@127.0.0.1:1/none", "thresholds"), asyncio.Event()
+    running = asyncio.create_task(feed.run(stopping))
+    watch = feed.watch()
+    following = asyncio.ensure_future(anext(watch, "the end"))
+    await asyncio.sleep(0.05)
+    assert not following.done()
+    stopping.set()
+    assert await asyncio.wait_for(following, 1) == "the end"
+    assert [revision async for revision in feed.watch()] == []
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
 async def test_an_answer_is_kept_while_the_revision_stays_and_loaded_anew_after_a_change():
     feed = RevisionFeed("postgresql://nobody@127.0.0.1:1/none", "thresholds")
     cache: RevisionCache[int] = RevisionCache(feed)

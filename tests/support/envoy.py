@@ -8,16 +8,23 @@ from pathlib import Path
 
 from services.mesh.options import ROOT, RenderOptions
 from services.mesh.process import envoy_command, is_ready
-from services.mesh.render import write_config
+from services.mesh.render import render_config, to_yaml
+from tests.support.names import ask
 
 START_S = 20.0
 
 
 @contextmanager
-def running_envoy(options: RenderOptions, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Runs an Envoy with these options until the block ends; its log is `folder`/envoy.log."""
+def running_envoy(options: RenderOptions, folder: Path, names: int | None = None) -> Iterator[subprocess.Popen[bytes]]:
+    """Runs an Envoy with these options until the block ends; its log is `folder`/envoy.log.
+
+    It asks the name server at the port `names` for names, if that is given.
+    """
     config, log = folder / "envoy.yaml", folder / "envoy.log"
-    write_config(options, config)
+    rendered = render_config(options)
+    if names is not None:
+        ask(rendered, names)
+    config.write_text(to_yaml(rendered), encoding="utf-8")
     with log.open("wb") as output:
         process = subprocess.Popen(envoy_command(config), cwd=ROOT, stderr=output, stdout=output)
     try:

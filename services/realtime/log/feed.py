@@ -33,10 +33,17 @@ class LogFeed:
         self._looks: list[asyncio.Future[bool]] = []  # those under way
         self.last_seq: int | None = None
         self.losses = 0
+        self.ended = False
 
-    async def run(self) -> None:
-        """Follows the log until it is cancelled."""
-        await self._channel.run()
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Follows the log until it is cancelled; those who read on here are let go when the server stops."""
+        await asyncio.gather(self._channel.run(), self._end_at(stopping))
+
+    async def _end_at(self, stopping: asyncio.Event) -> None:
+        await stopping.wait()
+        async with self._changed:
+            self.ended = True
+            self._changed.notify_all()
 
     def on_change(self, tell: Callable[[], None]) -> None:
         """Calls back after each look and when the database is lost."""
@@ -66,9 +73,9 @@ class LogFeed:
         return await asyncio.shield(self._next_look)
 
     async def wait(self, seq: int, seconds: float) -> bool:
-        """Waits until there is a batch after a number, for so many seconds at most; tells whether there is one."""
+        """Waits until there is a batch after a number, or all are let go; returns False after so many seconds."""
         async with self._changed:
-            return await wait_for(self._changed.wait_for(lambda: (self.last_seq or 0) > seq), seconds)
+            return await wait_for(self._changed.wait_for(lambda: self.ended or (self.last_seq or 0) > seq), seconds)
 
     async def _look(self, connection: asyncpg.Connection) -> None:
         self._looks = [self._next_look] if self._next_look else []

@@ -22,9 +22,13 @@ class LogStore(Protocol):
 
 
 class Newest(Protocol):
-    """The newest batches, in memory. `losses` rises whenever what was kept may be of another server's log."""
+    """The newest batches, in memory.
+
+    `losses` rises whenever what was kept may be of another server's log. `ended` says that the server stops.
+    """
 
     losses: int
+    ended: bool
 
     def after(self, seq: int) -> Sequence[Entry] | None: ...
     async def wait(self, seq: int, seconds: float) -> bool: ...
@@ -40,6 +44,8 @@ class LogUseCases:
     async def subscribe(self, consumer: str, generation: str, seq: int) -> AsyncGenerator[Entry | Mark, None]:
         """Yields a mark, then each batch after a place; a mark again before a new generation and after 15 s of silence.
 
+        It ends when the server stops.
+
         Raises:
             OutOfRangeError: the place holds no more, or never did; also later, if the caller is slower than the log
                 may be kept for, or the log was restored to an older state meanwhile.
@@ -51,7 +57,7 @@ class LogUseCases:
         if not generation:
             generation, seq = head.generation_of(head.trimmed_seq), head.trimmed_seq
         yield head.mark(generation)
-        while True:
+        while not self._newest.ended:
             entries = self._newest.after(seq) if losses == self._newest.losses else None
             if entries is None:
                 # Read first and checked then: what was dropped while it was read would be a silent hole.
