@@ -3,7 +3,8 @@
 --   path     where REST reads it, without a slash at the end
 --   seconds  how old an answer may get, counted from when it was asked for
 -- A change through this port drops what is kept before its caller has the answer, so everybody reads their own writes.
--- All of this is one worker thread's own; Envoy runs with one (services/mesh/process.py).
+-- All of this is one worker thread's own; Envoy runs with one (services/mesh/process.py). So it is one pod's own, too:
+-- who changes something through one pod and then reads from another may get a list that is a second old.
 
 local SELF = "keep"
 

@@ -7,7 +7,6 @@ name; clients of REST and gRPC from outside have one address that deals their co
 import asyncio
 import itertools
 import json
-import os
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from typing import Any
@@ -25,11 +24,12 @@ from tests.support.directory import make_place, register
 from tests.support.mesh import Mesh
 from tests.support.pods import Stopping
 from tests.support.rolling import ADDRESSES, running_clusters
+from tests.support.soak import kills
 from tests.support.traffic import traffic
 
 SENSOR = "busy"
-LONG = "MONTRG_SOAK_SEED" in os.environ
-ROUNDS, STOPPING = (5, Stopping(1.0, 10.0)) if LONG else (1, Stopping(0.5, 3.0))
+ROUNDS = kills(usual=1, share=0.05)
+STOPPING = Stopping(0.5, 3.0) if ROUNDS == 1 else Stopping(1.0, 10.0)
 AROUND_S = 1.0
 
 

@@ -164,5 +164,5 @@ class Backend:
         state = health_pb2.HealthCheckResponse
         await self.checks.set(name, state.SERVING if serving else state.NOT_SERVING)
 
-    async def stop(self) -> None:
-        await self.server.stop(None)
+    async def stop(self, grace: float | None = None) -> None:
+        await self.server.stop(grace)

@@ -117,7 +117,7 @@ def free_offsets(addresses, services):
 
 def _ports(service):
     grpc_ports = [each.grpc_port for each in (service, *map(catalog.service, service.calls))]
-    return [INGRESS_PORT, STATUS_PORT, ADMIN_PORT, *grpc_ports]
+    return [INGRESS_PORT, STATUS_PORT, ADMIN_PORT, *grpc_ports, *(each.rest_port for each in catalog.SERVICES)]
 
 
 def _is_free(address, port):
