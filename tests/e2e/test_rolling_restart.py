@@ -177,6 +177,7 @@ def _readings():
 CALLERS = {"thresholds": ThresholdsCallers, "realtime": RealtimeCallers}
 
 
+@pytest.mark.timeout(300 if ROUNDS == 1 else 900)
 async def test_pods_are_restarted_one_after_the_other_and_no_call_fails(clusters, admin_url):
     callers: dict[str, Any] = {}
     everybody: dict[str, Any] = {}

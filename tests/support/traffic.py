@@ -53,7 +53,7 @@ class Traffic:
 
 
 @asynccontextmanager
-async def traffic(calls, watches, pause_s=0.004):
+async def traffic(calls, watches, pause_s=0.03):
     """Runs callers, each a kind and a request, and watchers, each a kind and what follows one stream to its end."""
     running = Traffic()
     callers = [asyncio.create_task(running.call(kind, request, pause_s)) for kind, request in calls]
