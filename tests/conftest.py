@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import asyncpg
+import hypothesis
 import pytest
 from sqlalchemy.engine import make_url
 
@@ -14,6 +15,10 @@ from services import catalog
 from services.common.migrations.upgrade import upgrade
 from services.common.settings import Environment, ServiceSettings, read_service_settings
 from tests.support.postgres import temporary_postgres
+
+# A busy machine is no fault of the code.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 PASSWORDS = {service.name: secrets.token_hex(8) for service in catalog.SERVICES}
 

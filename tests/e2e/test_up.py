@@ -18,11 +18,12 @@ from montrg.realtime.v1 import ingest_service_pb2 as ingest_pb2
 from montrg.realtime.v1 import ingest_service_pb2_grpc, realtime_service_pb2_grpc
 from montrg.realtime.v1 import realtime_service_pb2 as pb2
 
+from tests.support.ports import mesh_on_free_ports
 from tests.support.soak import SEED, kills
 from tests.support.up import RECOVERY_S, running_up
 from tests.support.writing import write_until_acknowledged
 
-OFFSET = 1200
+OFFSET = mesh_on_free_ports().port_offset
 THRESHOLDS, LOCATION, REALTIME, AGGREGATION = (f"127.0.0.1:{port + OFFSET}" for port in range(30001, 30005))
 PROGRAMS = ("realtime", "postgres", "aggregation", "location", "thresholds", "envoy")
 KILLS = kills(usual=8)

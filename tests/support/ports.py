@@ -1,15 +1,29 @@
-"""Ports for the servers that tests start."""
+"""Ports for the servers that tests start; those of one worker of pytest-xdist are no other worker's.
 
+One who looks for free ports takes them a moment later, and a server that is stopped wants its own back.
+"""
+
+import os
 import random
 import socket
 
 from services.local.settings import LocalSettings, read_settings
 
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+
+
+def _share(begin: int, end: int) -> list[int]:
+    """This worker's part of a range, in any order."""
+    size = (end - begin) // WORKERS
+    return random.sample(range(begin + WORKER * size, begin + (WORKER + 1) * size), size)
+
 
 def free_ports(count: int) -> list[int]:
     """Ports that nobody listens on, below the ephemeral range so that no client takes them meanwhile."""
     free: list[int] = []
-    for port in random.sample(range(20_000, 32_000), 1000):
+    # Above them are those of a `montrg up` with an offset.
+    for port in _share(20_000, 30_000):
         if _is_free(port):
             free.append(port)
         if len(free) == count:
@@ -19,7 +33,7 @@ def free_ports(count: int) -> list[int]:
 
 def mesh_on_free_ports(**variables: str) -> LocalSettings:
     """Settings of a `montrg up` with these variables, and with an offset at which every port is free."""
-    for offset in random.sample(range(200, 2_300), 200):
+    for offset in _share(200, 2_300):
         settings = read_settings(variables | {"MONTRG_PORT_OFFSET": str(offset)})
         if all(map(_is_free, [settings.database_port, *(port for port, _ in settings.ports())])):
             return settings

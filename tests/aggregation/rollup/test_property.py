@@ -27,7 +27,7 @@ def zone():
     return "America/New_York"
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(batches=st.lists(st.lists(row, min_size=1, max_size=40), min_size=1, max_size=5))
 async def test_rollups_equal_what_plain_sql_makes_of_the_readings(connection, write, zone, batches):
     for batch in batches:

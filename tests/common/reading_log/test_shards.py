@@ -3,7 +3,7 @@
 from collections import Counter
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.common.reading_log.shards import SHARDS, Cursor, plan, shard_of
@@ -39,7 +39,6 @@ def test_what_a_member_holds_that_is_at_work_is_not_free():
     assert (wanted.take, wanted.give) == ([], [])
 
 
-@settings(deadline=None)  # a busy machine is no fault of the plan
 @given(members=st.integers(1, 20), holders=st.lists(st.integers(0, 24), min_size=16, max_size=16))
 def test_whoever_held_what_all_come_to_fair_shares(members, holders):
     alive = set(range(1, members + 1))
