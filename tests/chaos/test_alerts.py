@@ -22,6 +22,7 @@ from tests.support.soak import SEED, kills
 KILLS = kills(usual=4, share=0.2)
 SENSORS, REPLICAS = 150, 2
 STEP = timedelta(seconds=1)
+HELD = "SELECT count(*) FROM alert.log_cursor WHERE holder IS NOT NULL"
 INTERVAL_S = 55  # so that a level has to last for five steps
 BEGIN = timedelta(minutes=14)  # what is older pages nobody, and is another story
 
@@ -93,12 +94,12 @@ async def test_kills_change_no_alerts_story(connection, mesh, replicas):
         return await connection.fetchval("SELECT count(*) = 16 AND min(rule_revision) > 0 FROM alert.evaluation")
 
     await eventually(judged, 30)
-    over, weather, touched = asyncio.Event(), Weather(), 0
+    over, weather = asyncio.Event(), Weather()
     async with grpc.aio.insecure_channel(mesh.url(REALTIME)) as channel, asyncio.TaskGroup() as tasks:
         tasks.create_task(write(ingest_service_pb2_grpc.IngestServiceStub(channel), weather, over))
         for _ in range(KILLS):
             await asyncio.sleep(chance.uniform(0.5, 2.5))
-            touched += await connection.fetchval("SELECT count(*) FROM alert.log_cursor WHERE holder IS NOT NULL") > 0
+            await eventually(lambda: connection.fetchval(HELD), 60)  # else a kill touches nobody, and shows nothing
             victim = running.pop(chance.randrange(REPLICAS))
             victim.kill()
             victim.wait()
@@ -112,7 +113,6 @@ async def test_kills_change_no_alerts_story(connection, mesh, replicas):
     await eventually(followed, 60)
     count = sum(map(len, weather.events.values()))
     print(f"{count} events of {SENSORS} sensors")
-    assert touched == KILLS, "the kills touched nobody: the test shows nothing"
     assert count > 100, "nothing happened: the test shows nothing"
     assert await told(connection) == weather.events, replicas.log()
     level = await connection.fetch("SELECT sensor_id, alert_level FROM alert.alert WHERE state = 'ACTIVE'")
