@@ -67,9 +67,10 @@ async def pages(call, request, limit, **fields):
         ({"factory": "F2"}, "factory = 'F2'"),
         ({"acknowledged": True}, "acknowledge_time IS NOT NULL"),
         ({"acknowledged": False}, "acknowledge_time IS NULL"),
-        (
+        pytest.param(
             {"start_time": NOW - timedelta(hours=30), "end_time": NOW - timedelta(hours=10)},
             f"alert_time >= '{NOW - timedelta(hours=30)}' AND alert_time < '{NOW - timedelta(hours=10)}'",
+            id="twenty hours",
         ),
         (
             {"state": "open", "level": "red", "loc_id": "A-1", "factory": "F1", "acknowledged": False},
