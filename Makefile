@@ -8,7 +8,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help up test test-timescale bench soak check breaking lint types generate format lock clean
+.PHONY: help up test test-timescale bench soak check breaking lint types generate format lock dist sbom notes clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -107,6 +107,18 @@ COMPILE := $(VENV)/bin/uv pip compile --quiet --upgrade --universal
 lock: $(VENV)/.installed-dev ## Pin the newest allowed version of every package
 	@$(COMPILE) --output-file=requirements.lock pyproject.toml
 	$(COMPILE) --extra=dev --constraint=requirements.lock --output-file=requirements-dev.lock pyproject.toml
+
+dist: $(VENV)/.installed-dev ## Build the wheel and the source distribution
+	@$(VENV)/bin/uv build --quiet --out-dir dist
+
+# A tool of its own surroundings: it needs more packages than all else of development.
+sbom: $(VENV)/.installed-dev ## List the pinned packages as CycloneDX, in dist/
+	@mkdir -p dist
+	$(VENV)/bin/uv tool run --quiet --from cyclonedx-bom==7.5.0 cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --output-file dist/montrg.cdx.json requirements.lock
+
+notes: ## Print what the changelog says of VERSION
+	@awk -v version='[$(VERSION)]' '/^## /{on = $$2 == version} on && !/^## /{print; said = said || /[^ ]/} END{exit !said}' CHANGELOG.md || \
+	  { echo "CHANGELOG.md says nothing of $(VERSION): a version begins with \"## [$(VERSION)] - YYYY-MM-DD\"" >&2; exit 1; }
 
 clean: ## Remove the virtual environment and caches; data stay
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
