@@ -114,10 +114,12 @@ dist: $(VENV)/.installed-dev ## Build the wheel and the source distribution
 # A tool of its own surroundings: it needs more packages than all else of development.
 sbom: $(VENV)/.installed-dev ## List the pinned packages as CycloneDX, in dist/
 	@mkdir -p dist
-	$(VENV)/bin/uv tool run --quiet --from cyclonedx-bom==7.5.0 cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --output-file dist/montrg.cdx.json requirements.lock
+	$(VENV)/bin/uv tool run --quiet --from cyclonedx-bom==7.5.0 cyclonedx-py requirements --pyproject pyproject.toml \
+	  --output-reproducible --output-file dist/montrg.cdx.json requirements.lock
 
 notes: ## Print what the changelog says of VERSION
-	@awk -v version='[$(VERSION)]' '/^## /{on = $$2 == version} on && !/^## /{print; said = said || /[^ ]/} END{exit !said}' CHANGELOG.md || \
+	@awk -v version='[$(VERSION)]' \
+	  '/^## /{on = $$2 == version} on && !/^## /{print; said = said || /[^ ]/} END{exit !said}' CHANGELOG.md || \
 	  { echo "CHANGELOG.md says nothing of $(VERSION): a version begins with \"## [$(VERSION)] - YYYY-MM-DD\"" >&2; exit 1; }
 
 clean: ## Remove the virtual environment and caches; data stay
