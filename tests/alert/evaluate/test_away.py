@@ -84,7 +84,7 @@ async def test_what_is_stored_is_read_anew_where_alerts_that_are_known_are_not_s
             " WHERE sensor_id = 'restored'; UPDATE alert.sensor_state SET machines = NULL WHERE sensor_id = 'restored'"
         )
     await write("restored", (-200, 36.0))
-    await come_to("restored", "threshold raised:red")
+    await come_to("restored", "threshold raised:red", seconds=40)
     assert await connection.fetchval("SELECT count(*) FROM alert.alert WHERE sensor_id = 'restored'") == 1
 
 
