@@ -25,10 +25,10 @@ async def test_alerts_that_are_known_and_not_stored_are_outdated_knowledge_and_n
     (stored,) = await raised(connection, threshold_alert("stored"))
     with pytest.raises(UnavailableError) as caught:
         async with connection.transaction():
-            await store.write(connection, journal_of(stored.alert_id, 2**31 - 1), Table(), 7)
+            await store.write(connection, journal_of(stored.alert_id, 2**31 - 1), Table(), 7, ())
     assert caught.value.reason == "OUTDATED"
     value = "SELECT measured_value FROM alert.alert WHERE alert_id = $1"
     assert await connection.fetchval(value, stored.alert_id) == 33.5
     async with connection.transaction():
-        assert await store.write(connection, journal_of(stored.alert_id), Table(), 7) == []
+        assert await store.write(connection, journal_of(stored.alert_id), Table(), 7, ()) == []
     assert await connection.fetchval(value, stored.alert_id) == 36.0

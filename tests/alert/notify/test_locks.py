@@ -58,7 +58,7 @@ async def test_who_plans_and_who_delivers_mark_the_same_events(connection, datab
 
     async def plan():
         async with database.driver() as one:
-            await records.mark_planned(one, ids)
+            await records.keep(one, ids, {})
 
     async def deliver():
         async with database.driver() as two:
