@@ -39,11 +39,20 @@ $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock
 up: $(VENV)/.installed ## Install and run everything on this machine, with real readings; Ctrl-C stops it
 	@exec $(PYTHON) -m services.cli up
 
+CHECKOV := $(VENV)/checkov
+
+# In surroundings of its own: what it pins does not go with what the project pins.
+$(CHECKOV)/.installed: tests/deploy/checkov.lock $(VENV)/.installed-dev
+	@echo "installing what looks for weak spots in the manifests"
+	$(VENV)/bin/uv venv --quiet --clear --python $(PYTHON) $(CHECKOV)
+	$(VENV)/bin/uv pip install --quiet --python $(CHECKOV)/bin/python --requirement tests/deploy/checkov.lock
+	touch $@
+
 # Most tests wait, for a process to start or a second to pass, so that two at once take little more than half the time.
 # A file stays with one worker, which has a PostgreSQL of its own; the order is that of the folders, the longest first.
 PARALLEL := --numprocesses=2 --dist=loadfile --no-loadscope-reorder
 
-test: $(VENV)/.installed-dev ## Run every test, two at once; ARGS are pytest's, such as ARGS="-n 0 tests/heat"
+test: $(VENV)/.installed-dev $(CHECKOV)/.installed ## Run every test, two at once; ARGS are pytest's, such as ARGS="-n 0 tests/heat"
 	@$(PYTHON) -m pytest $(PARALLEL) $(ARGS)
 
 TIMESCALE := $(VENV)/timescale
@@ -81,6 +90,7 @@ check: lint types ## Lint, types, layers, contracts and drift of what is generat
 	fresh=$$(mktemp -d); trap 'rm -rf "$$fresh"' EXIT
 	$(PYTHON) -m services.codegen "$$fresh"
 	diff --recursive --exclude=__pycache__ gen "$$fresh" || { echo "gen/ is out of date: make generate" >&2; exit 1; }
+	$(PYTHON) -m services.manifests --check
 
 breaking: $(VENV)/.installed-dev ## Check that the contracts of BASE (default: branch main) still work
 	@$(VENV)/bin/buf breaking --against ".git#$(or $(BASE),branch=main)"
@@ -95,6 +105,7 @@ types: $(VENV)/.installed-dev ## Check types
 generate: $(VENV)/.installed-dev ## Generate gen/ and the rendered configuration from the contracts
 	@$(PYTHON) -m services.codegen
 	$(PYTHON) -m services.mesh
+	$(PYTHON) -m services.manifests
 
 format: $(VENV)/.installed-dev ## Format Python and protos
 	@$(VENV)/bin/ruff check --fix-only --quiet
@@ -107,6 +118,7 @@ COMPILE := $(VENV)/bin/uv pip compile --quiet --upgrade --universal
 lock: $(VENV)/.installed-dev ## Pin the newest allowed version of every package
 	@$(COMPILE) --output-file=requirements.lock pyproject.toml
 	$(COMPILE) --extra=dev --constraint=requirements.lock --output-file=requirements-dev.lock pyproject.toml
+	$(COMPILE) --python-version=3.11 --output-file=tests/deploy/checkov.lock tests/deploy/checkov.in
 
 dist: $(VENV)/.installed-dev ## Build the wheel and the source distribution
 	@$(VENV)/bin/uv build --quiet --out-dir dist

@@ -1,0 +1,157 @@
+"""Renders what is alike in the services' Kubernetes manifests, from the catalog and the pieces in `k8s/template/`.
+
+`kubectl apply -f k8s/thresholds/` takes plain files, so these are written out and committed; a test compares. What
+differs from service to service in more than a name (configmap.yaml, and what only alert needs) is written by hand.
+"""
+
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+
+from services.catalog import SERVICES, Service, service
+from services.mesh.contracts import read_contracts
+from services.mesh.options import DESCRIPTOR_SET, ROOT
+
+FOLDER = ROOT / "k8s"
+TEMPLATE = FOLDER / "template"
+SCRIPT = ".sh"
+
+_EDIT = "# Rendered by `make generate`: edit k8s/template/{name}.\n"
+_GATEWAY = "gateway-routes.yaml"
+_API = "/api/v1/"
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How far a service may grow.
+
+    Attributes:
+        max_replicas: the most pods that the autoscaler starts.
+        memory_limit: where the kernel ends its process, as Kubernetes writes it.
+    """
+
+    max_replicas: int = 4
+    memory_limit: str = "512Mi"
+
+
+# Readings come in through realtime, and it holds every sensor's newest one; alert and aggregation work on batches of
+# thousands of readings.
+SIZES = {
+    "realtime": Size(max_replicas=6, memory_limit="1Gi"),
+    "aggregation": Size(memory_limit="1Gi"),
+    "alert": Size(memory_limit="1Gi"),
+}
+
+
+# Files that only some have, written by hand.
+MORE = {"alert": ("network-policy-telling.yaml",)}
+
+
+def render() -> dict[Path, str]:
+    """Returns the text of every rendered file, by its path below `k8s/`."""
+    files = {path: text for each in SERVICES for path, text in _service_files(each).items()}
+    return files | {Path("components", "gateway", "routes.yaml"): _gateway_routes()}
+
+
+def write(destination: Path = FOLDER) -> None:
+    """Writes the rendered files; scripts are executable."""
+    for path, text in render().items():
+        file = destination / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        file.chmod(0o755 if file.suffix == SCRIPT else 0o644)
+
+
+def folder(service: Service) -> str:
+    """Returns the name of a service's folder below `k8s/`."""
+    return service.name.replace("_", "-")
+
+
+def _service_files(own: Service) -> dict[Path, str]:
+    size = SIZES.get(own.name, Size())
+    values = {
+        "name": own.name,
+        "host": own.host,
+        "folder": folder(own),
+        "role": own.role,
+        "rest_port": own.rest_port,
+        "grpc_port": own.grpc_port,
+        "contract": own.contracts[0],
+        "max_replicas": size.max_replicas,
+        "memory_limit": size.memory_limit,
+        "ingress": _callers(own),
+        "egress": _called(own),
+        "more": "".join(f"\n  - {name}" for name in MORE.get(own.name, ())),
+    }
+    pieces = sorted(piece for piece in TEMPLATE.iterdir() if piece.name != _GATEWAY)
+    return {Path(folder(own), piece.name): _fill(piece, values) for piece in pieces}
+
+
+def _fill(piece: Path, values: Mapping[str, object]) -> str:
+    text = Template(piece.read_text(encoding="utf-8")).substitute(values)
+    note = _EDIT.format(name=piece.name)
+    interpreter, line, rest = text.partition("\n") if text.startswith("#!") else ("", "", text)
+    return interpreter + line + note + rest
+
+
+def _callers(own: Service) -> str:
+    """Returns the rule of ingress for the neighbours that call a service; without any, nobody comes in."""
+    callers = [each.host for each in SERVICES if own.name in each.calls]
+    return _rule("The neighbours that call it, at its Envoy.", "from", callers) if callers else " []"
+
+
+def _called(own: Service) -> str:
+    """Returns the rule of egress to the neighbours that a service calls, if it calls any."""
+    hosts = [service(name).host for name in own.calls]
+    return _rule("The neighbours that it calls, at their Envoys.", "to", hosts) if hosts else ""
+
+
+def _rule(words: str, direction: str, hosts: Iterable[str]) -> str:
+    pods = "".join(f"\n        - podSelector:\n            matchLabels: {{app: {host}}}" for host in hosts)
+    return f"\n    # {words}\n    - {direction}:{pods}\n      ports:\n        - {{protocol: TCP, port: 8000}}"
+
+
+def _gateway_routes() -> str:
+    contracts = read_contracts(ROOT.joinpath(*DESCRIPTOR_SET))
+    routes = []
+    for each in SERVICES:
+        methods = [method for contract in each.proto_services for method in contracts.methods[contract]]
+        paths = {binding.path for method in methods for binding in method.bindings}
+        values = {"host": each.host, "matches": _rest_matches(paths), "methods": _grpc_matches(each)}
+        routes.append(_fill(TEMPLATE / _GATEWAY, values))
+    return "---\n".join(routes)
+
+
+def _rest_matches(paths: Iterable[str]) -> str:
+    """Returns a match for each first word of a service's paths; a verb of a whole list is a path of its own."""
+    words = sorted({path.removeprefix(_API).partition("/")[0] for path in paths if path.startswith(_API)})
+    kinds = [("Exact" if ":" in word else "PathPrefix", _API + word) for word in words]
+    return "".join(f'\n        - path: {{type: {kind}, value: "{path}"}}' for kind, path in kinds)
+
+
+def _grpc_matches(own: Service) -> str:
+    return "".join(f"\n        - method: {{service: {contract}}}" for contract in own.contracts)
+
+
+def stale(destination: Path = FOLDER) -> list[str]:
+    """Returns the paths of rendered files that are not as they are on disk, in order."""
+    files = {destination / path: text for path, text in render().items()}
+    return sorted(
+        str(file.relative_to(destination))
+        for file, text in files.items()
+        if not file.exists() or file.read_text(encoding="utf-8") != text
+    )
+
+
+def main() -> None:
+    """Writes the files, or with `--check` only says which of them are out of date."""
+    if "--check" not in sys.argv[1:]:
+        write()
+    elif found := stale():
+        raise SystemExit(f"k8s/ is out of date: make generate writes {', '.join(found)}")
+
+
+if __name__ == "__main__":
+    main()

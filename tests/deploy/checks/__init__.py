@@ -1,0 +1,30 @@
+"""What schemas cannot see in the manifests: each check takes rendered objects and returns what is wrong, in words."""
+
+from tests.deploy.checks import catalog, connections, gateway, network, pods, references, workloads
+from tests.deploy.checks.objects import Objects
+
+# Those that hold in any rendering, however little is in it.
+EVERYWHERE = (
+    references.selectors_match_their_templates,
+    references.services_select_pods,
+    references.ports_exist,
+    references.references_resolve,
+    references.volumes_exist,
+    references.namespaces_are_explicit,
+    workloads.quantities_parse,
+    workloads.autoscalers_have_what_they_measure,
+    workloads.budgets_select_pods,
+    workloads.ends_fit_into_the_grace_period,
+    workloads.updates_start_before_they_stop,
+    workloads.probes_are_patient,
+    pods.pods_are_restricted,
+    pods.images_are_at_hand_or_pinned,
+    network.policies_select_pods,
+    network.pods_reach_their_dns,
+    catalog.services_are_the_catalogs,
+    catalog.sidecars_meet,
+    connections.database_takes_all_connections,
+    gateway.routes_lead_somewhere,
+)
+
+__all__ = ["EVERYWHERE", "Objects"]
