@@ -4,7 +4,7 @@ import copy
 from typing import Any
 
 from tests.deploy.checks import Objects, catalog, connections, gateway, network, pods, references, workloads
-from tests.deploy.checks.objects import Manifest, named
+from tests.deploy.checks.objects import Manifest, the
 
 DROP = object()
 ALL = "kind, watched"
@@ -116,7 +116,7 @@ MUTATIONS: list[tuple[Any, str, str, Any, str]] = [
 def changed(objects: Objects, name: str, way: str, value: object) -> list[Manifest]:
     """Returns a copy of the objects with one thing changed; a way that leads nowhere is a KeyError."""
     copied = copy.deepcopy(list(objects))
-    at: Any = named(copied, *name.split(" "))
+    at: Any = the(copied, *name.split(" "))
     *steps, last = [int(step) if step.isdigit() else step for step in way.split(" ")]
     for step in steps:
         at = at[step]

@@ -42,6 +42,14 @@ def named(objects: Objects, kind: str, name: str) -> Manifest | None:
     return next((thing for thing in of_kind(objects, kind) if thing["metadata"]["name"] == name), None)
 
 
+def the(objects: Objects, kind: str, name: str) -> Manifest:
+    """Returns the object of that kind and name; without one it is a KeyError."""
+    found = named(objects, kind, name)
+    if found is None:
+        raise KeyError(f"there is no {kind} {name}")
+    return found
+
+
 def label(thing: Manifest) -> str:
     """Returns what a message calls an object."""
     return f"{thing['kind']} {thing['metadata']['name']}"

@@ -25,7 +25,8 @@ GIVEN = {("Role", "extension-apiserver-authentication-reader"), ("ClusterRole", 
 
 def examples() -> dict[str, set[str]]:
     """Returns the keys of the Secrets that come from outside, by name: each has an example."""
-    found = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in (ROOT / "k8s").rglob("secret.example")]
+    files = [path for path in (ROOT / "k8s").rglob("secret.example") if path.parent.name != "template"]
+    found = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in files]
     return {secret["metadata"]["name"]: set(secret["stringData"]) for secret in found}
 
 

@@ -1,0 +1,72 @@
+"""What lists the services by hand has all of them: overlays, migrations, scripts and monitoring."""
+
+import re
+
+import pytest
+import yaml
+
+from services.catalog import SERVICES
+from services.common.settings import Environment, read_service_settings
+from services.local.connections import KEPT_FREE
+from services.manifests import folder
+from services.mesh.deployed import STATUS_PORT
+from tests.deploy.checks.connections import most_connections
+from tests.deploy.checks.objects import of_kind, the
+from tests.deploy.checks.references import examples
+from tests.deploy.conftest import K8S, OVERLAYS
+
+HOSTS = {service.host for service in SERVICES}
+
+
+@pytest.mark.parametrize("name", OVERLAYS)
+def test_an_overlay_runs_every_service(name, renderings):
+    running = {thing["metadata"]["name"] for thing in of_kind(renderings[name], "Deployment")}
+    assert running >= HOSTS
+
+
+def test_the_migrations_give_every_role_the_password_of_its_service(renderings):
+    job = the(renderings["migrations"], "Job", "migrations")
+    sources = job["spec"]["template"]["spec"]["volumes"][0]["projected"]["sources"]
+    given = {item["path"]: each["secret"]["name"] for each in sources for item in each["secret"]["items"]}
+    assert given == {service.name: f"{service.host}-secret" for service in SERVICES}
+
+
+def test_every_secret_that_comes_from_outside_has_an_example_that_its_service_understands():
+    assert set(examples()) == {f"{name}-secret" for name in (*HOSTS, "migrations", "postgres")}
+    for service in SERVICES:
+        example = yaml.safe_load((K8S / folder(service) / "secret.example").read_text(encoding="utf-8"))
+        settings = yaml.safe_load((K8S / folder(service) / "configmap.yaml").read_text(encoding="utf-8"))
+        read = read_service_settings(service.name, Environment(settings["data"] | example["stringData"]))
+        assert f"//{service.role}:" in read.database_url
+        assert (read.host, read.port) == ("0.0.0.0", service.grpc_port)
+
+
+def test_the_scripts_know_every_service():
+    (words,) = re.findall(r"^SERVICES=\((.*)\)$", (K8S / "lib.sh").read_text(encoding="utf-8"), re.MULTILINE)
+    assert words.split() == [folder(service) for service in SERVICES]
+
+
+def test_prometheus_asks_the_sidecars_of_every_service():
+    scrape = yaml.safe_load(
+        (K8S / "components/monitoring/prometheus/scrape/kubernetes.yml").read_text(encoding="utf-8")
+    )
+    (asked,) = scrape["scrape_configs"][0]["dns_sd_configs"]
+    assert asked["port"] == STATUS_PORT
+    assert set(asked["names"]) == {f"{host}-headless" for host in HOSTS}
+
+
+def test_production_fixes_the_version_of_every_image_that_runs_there(renderings):
+    images = yaml.safe_load((K8S / "overlays/production/settings/Kustomization").read_text(encoding="utf-8"))["images"]
+    assert {image["name"] for image in images} == {f"flet-montrg/{name}" for name in (*HOSTS, "envoy", "montrg")}
+
+
+def test_the_catalogs_pods_ask_for_little_enough_that_two_of_each_fit_on_two_processors(renderings):
+    pods = [the(renderings["kind"], "Deployment", host)["spec"]["template"]["spec"] for host in HOSTS]
+    asked = [container["resources"]["requests"]["cpu"] for pod in pods for container in pod["containers"]]
+    # Kind's own pods ask for nearly one processor, and the database and the metrics server for a tenth.
+    assert 2 * sum(int(amount.removesuffix("m")) for amount in asked) <= 800
+
+
+def test_the_documentation_tells_how_many_connections_the_database_has_to_take(renderings):
+    text = (K8S.parent / "docs" / "deploy.md").read_text(encoding="utf-8")
+    assert f"which is {most_connections(renderings['production']) + KEPT_FREE} with the limits as they are" in text
