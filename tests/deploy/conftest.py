@@ -17,6 +17,7 @@ from tests.deploy.checks import Objects
 K8S = ROOT / "k8s"
 # The pinned one, before any that the machine has.
 KUBECTL = str(Path(sys.executable).with_name("kubectl"))
+NO_CLUSTER = os.environ | {"KUBECONFIG": "/dev/null"}
 
 BASES = {name: (name,) for name in [folder(service) for service in SERVICES]}
 BASES |= {name: (name,) for name in ("namespace", "migrations", "overlays/production/migrations")}
@@ -47,8 +48,7 @@ RENDERINGS = BASES | OVERLAYS
 def kustomize(target: Path) -> str:
     """Returns what `kubectl kustomize` makes of a folder."""
     command = [KUBECTL, "kustomize", str(target)]
-    environment = os.environ | {"KUBECONFIG": "/dev/null"}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(command, env=NO_CLUSTER, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
