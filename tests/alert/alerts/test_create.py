@@ -21,7 +21,6 @@ async def test_an_alert_is_active_at_once_and_knows_its_place_and_who_raised_it(
     assert await worker.get(alert.alert_id) == alert
     event = await connection.fetchrow("SELECT * FROM alert.alert_event WHERE alert_id = $1", alert.alert_id)
     assert (event["event_type"], event["actor"], event["note"]) == ("raised", "Kim", "연기\nsmoke")
-    assert (event["delivered"], event["planned"]) == (False, False)
 
 
 async def test_two_of_one_place_are_two_alerts(worker):
