@@ -42,22 +42,6 @@ def replay(_: argparse.Namespace) -> int:
     return 0
 
 
-def db_upgrade(_: argparse.Namespace) -> int:
-    """Migrates the database of MONTRG_DATABASE_URL."""
-    from services.common.migrations.upgrade import upgrade
-    from services.common.settings import SettingsError
-    from services.local.roles import FILE_NAME, role_passwords
-    from services.local.settings import read_settings
-
-    settings = read_settings()
-    if settings.database_url is None:
-        raise SettingsError("MONTRG_DATABASE_URL is not set; give an administrator's login to your PostgreSQL server")
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    asyncio.run(upgrade(settings.database_url, role_passwords(settings.data_dir / FILE_NAME)))
-    print("the database has the newest schema")
-    return 0
-
-
 def expected_errors() -> tuple[type[Exception], ...]:
     """Returns what a user can mend, and is told in one message; anything else is a mistake of the program."""
     from services.cli.aggregation import CallError

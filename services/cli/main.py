@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from services.catalog import SERVICES
-from services.cli import aggregation, commands, envoy
+from services.cli import aggregation, commands, database, envoy
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -52,11 +52,11 @@ def build_parser() -> argparse.ArgumentParser:
     top = _Adder(parser.add_subparsers(title="commands", metavar="COMMAND", required=True))
     up = top.add("up", commands.up, "run everything on this machine until Ctrl-C", _ENVIRONMENT)
     up.add_argument("--no-replay", action="store_true", help="send no weather-station readings into the mesh")
-    serve = top.add("serve", commands.serve, "run one service; its README lists its settings")
-    serve.add_argument("service", choices=NAMES, help="one of %(choices)s", metavar="SERVICE")
+    _add_service(top.add("serve", commands.serve, "run one service; its README lists its settings"))
     top.add("replay", commands.replay, "replay a year of weather-station readings into a running mesh", _REPLAY)
     db = _group(top, "db", "work on the database")
-    db.add("upgrade", commands.db_upgrade, "bring the database to the newest schema", _UPGRADE)
+    db.add("upgrade", database.upgrade, "bring the database to the newest schema", _UPGRADE)
+    _add_service(db.add("wait", database.wait, "wait until the database is ready for a service", _WAIT))
     _add_envoy(_group(top, "envoy", "run Envoy, or write its configuration"))
     _add_aggregation(_group(top, "aggregation", "work on the hours, days and months"))
     return parser
@@ -67,10 +67,14 @@ def _add_envoy(group: _Adder) -> None:
     render.add_argument("--out", metavar="FILE", help="the file to write (default: envoy/rendered/local.yaml)")
     words = "run the Envoy beside a service's process, as in a pod, until a signal; it drains before it ends"
     sidecar = group.add("sidecar", envoy.run_sidecar, words, envoy.SIDECAR)
-    sidecar.add_argument("service", choices=NAMES, help="one of %(choices)s", metavar="SERVICE")
+    _add_service(sidecar)
     words = "run one Envoy in front of all services until a signal; it drains before it ends"
     for command in (sidecar, group.add("edge", envoy.run_edge, words, envoy.EDGE)):
         command.add_argument("--render", metavar="FILE", help="only write the configuration")
+
+
+def _add_service(command: argparse.ArgumentParser) -> None:
+    command.add_argument("service", choices=NAMES, help="one of %(choices)s", metavar="SERVICE")
 
 
 def _add_aggregation(group: _Adder) -> None:
@@ -105,7 +109,16 @@ settings (environment):
 _UPGRADE = """
 settings (environment):
   MONTRG_DATABASE_URL   an administrator's login; required (`montrg up` migrates its embedded database itself)
-  MONTRG_DATA_DIR       folder of roles.json, which holds the roles' passwords and is made if it is missing
+  MONTRG_ROLES_DIR      folder with a file for each service, named as the service, with its DATABASE_URL in it:
+                        the service's role gets the password that it has there
+  MONTRG_DATA_DIR       without that: folder of roles.json, which holds the roles' passwords and is made if missing
+"""
+_WAIT = """
+It returns when the database answers and the service's schema is at the version that this program brings or at a
+newer one, and says what it waits for every few seconds.
+
+settings (environment):
+  DATABASE_URL   the service's own login; required
 """
 
 

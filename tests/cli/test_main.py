@@ -8,7 +8,14 @@ import pytest
 from services.catalog import SERVICES
 from services.cli.main import build_parser, main
 
-COMMANDS = [["up"], ["replay"], ["serve", SERVICES[0].name], ["db", "upgrade"], ["envoy", "render"]]
+COMMANDS = [
+    ["up"],
+    ["replay"],
+    ["serve", SERVICES[0].name],
+    ["db", "upgrade"],
+    ["db", "wait", SERVICES[0].name],
+    ["envoy", "render"],
+]
 COMMANDS += [["aggregation", "backfill"], ["aggregation", "verify"]]
 COMMANDS += [["envoy", "sidecar", SERVICES[0].name], ["envoy", "edge"]]
 

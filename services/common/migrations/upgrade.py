@@ -42,12 +42,18 @@ def upgrade_service(connection: Connection, service: catalog.Service, password: 
     _ensure_role(connection, service.role, password)
     for statement in _schema_statements(service):
         connection.execute(text(statement))
+    config = config_of(service)
+    config.attributes.update(connection=connection, schema=service.name)
+    command.upgrade(config, "head")
+
+
+def config_of(service: catalog.Service) -> Config:
+    """Returns what Alembic has to know of a service's migrations."""
     config = Config()
     config.set_main_option("script_location", str(SERVICES / "common" / "migrations"))
     config.set_main_option("version_locations", str(SERVICES / service.name / "migrations" / "versions"))
     config.set_main_option("path_separator", "os")
-    config.attributes.update(connection=connection, schema=service.name)
-    command.upgrade(config, "head")
+    return config
 
 
 def _ensure_role(connection: Connection, role: str, password: str) -> None:
