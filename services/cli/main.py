@@ -1,13 +1,14 @@
 """The `montrg` command: what can be done by hand, one function a subcommand."""
 
 import argparse
+import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from services.catalog import SERVICES
-from services.cli import aggregation, commands, database, envoy
+from services.cli import aggregation, commands, database, envoy, health
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -53,6 +54,7 @@ def build_parser() -> argparse.ArgumentParser:
     up = top.add("up", commands.up, "run everything on this machine until Ctrl-C", _ENVIRONMENT)
     up.add_argument("--no-replay", action="store_true", help="send no weather-station readings into the mesh")
     _add_service(top.add("serve", commands.serve, "run one service; its README lists its settings"))
+    _add_service(top.add("health", health.health, "ask a service's process on this machine whether it is ready"))
     top.add("replay", commands.replay, "replay a year of weather-station readings into a running mesh", _REPLAY)
     db = _group(top, "db", "work on the database")
     db.add("upgrade", database.upgrade, "bring the database to the newest schema", _UPGRADE)
@@ -74,7 +76,16 @@ def _add_envoy(group: _Adder) -> None:
 
 
 def _add_service(command: argparse.ArgumentParser) -> None:
-    command.add_argument("service", choices=NAMES, help="one of %(choices)s", metavar="SERVICE")
+    """Asks for a service; in an image of one service that one is meant."""
+    default = os.environ.get("MONTRG_SERVICE") or None
+    command.add_argument(
+        "service",
+        choices=NAMES,
+        nargs="?" if default else None,
+        default=default,
+        help="one of %(choices)s; where MONTRG_SERVICE is set it may be left out",
+        metavar="SERVICE",
+    )
 
 
 def _add_aggregation(group: _Adder) -> None:

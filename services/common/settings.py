@@ -1,7 +1,7 @@
 """Settings: one frozen object, read once from the environment.
 
 A name is looked up as `MONTRG_<NAME>` first and then, for the names that the documented deployment uses
-(`DATABASE_URL`, `LOG_LEVEL`, ...), as it is.
+(`DATABASE_URL`, `LOG_LEVEL`, ...), as it is. Each may be given as a file whose path is in `<name>_FILE`.
 """
 
 import os
@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
+from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from services import catalog
@@ -25,6 +26,20 @@ class SettingsError(Exception):
     """A setting is missing or wrong. The message names it and the remedy."""
 
 
+def given(variables: Mapping[str, str], name: str) -> str | None:
+    """Returns a variable, or the contents of the file that a variable of that name with `_FILE` names, as secrets are.
+
+    A file that cannot be read raises SettingsError.
+    """
+    path = variables.get(f"{name}_FILE")
+    if variables.get(name) or not path:
+        return variables.get(name) or None
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise SettingsError(f"{name}_FILE is {path}, which cannot be read: {error.strerror}") from error
+
+
 class Environment:
     """Reads typed settings from environment variables."""
 
@@ -33,7 +48,7 @@ class Environment:
 
     def text(self, name: str, default: str | None = None) -> str:
         """Returns a setting; without a default a missing one is an error."""
-        value = self._variables.get(f"MONTRG_{name}") or self._variables.get(name) or default
+        value = given(self._variables, f"MONTRG_{name}") or given(self._variables, name) or default
         if value is None:
             raise SettingsError(f"MONTRG_{name} is not set; see env.example")
         return value

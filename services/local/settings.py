@@ -7,7 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from services.catalog import SERVICES, Service
-from services.common.settings import Environment, SettingsError, pool_size
+from services.common.settings import Environment, SettingsError, given, pool_size
 from services.local.postgres import DEFAULT_PORT
 from services.mesh.options import ROOT, RenderOptions
 
@@ -81,7 +81,7 @@ def read_settings(variables: Mapping[str, str] | None = None) -> LocalSettings:
         raise SettingsError(f"MONTRG_REPLAY is {replay!r}; give on or off")
     return LocalSettings(
         data_dir=Path(known.get("MONTRG_DATA_DIR") or ROOT / ".data").expanduser().absolute(),
-        database_url=known.get("MONTRG_DATABASE_URL") or None,
+        database_url=given(known, "MONTRG_DATABASE_URL"),
         port_offset=int(offset),
         replay=replay == "on",
         workers=_workers(known.get("MONTRG_WORKERS") or "1"),

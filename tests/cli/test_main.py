@@ -14,6 +14,7 @@ COMMANDS = [
     ["serve", SERVICES[0].name],
     ["db", "upgrade"],
     ["db", "wait", SERVICES[0].name],
+    ["health", SERVICES[0].name],
     ["envoy", "render"],
 ]
 COMMANDS += [["aggregation", "backfill"], ["aggregation", "verify"]]
@@ -59,3 +60,12 @@ def test_help_is_quick_because_nothing_heavy_is_imported():
     code = "import sys, services.cli.main; print(sorted({'grpc', 'sqlalchemy', 'rich'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_in_an_image_of_one_service_that_one_is_meant(monkeypatch):
+    monkeypatch.setenv("MONTRG_SERVICE", "location")
+    assert build_parser().parse_args(["serve"]).service == "location"
+    assert build_parser().parse_args(["serve", "alert"]).service == "alert"
+    monkeypatch.setenv("MONTRG_SERVICE", "")
+    with pytest.raises(SystemExit):
+        build_parser().parse_args(["serve"])

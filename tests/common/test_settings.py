@@ -57,3 +57,18 @@ def test_a_service_is_one_address_or_those_of_its_processes(value, target):
 def test_a_wrong_address_of_a_service_is_named_with_the_remedy(value, remedy):
     with pytest.raises(SettingsError, match=rf"MONTRG_LOCATION_SERVICE_URL is '.*'; give .*{remedy}"):
         Environment({"LOCATION_SERVICE_URL": value}).target("LOCATION_SERVICE_URL", "127.0.0.1:1")
+
+
+def test_a_setting_is_read_from_the_file_that_names_it(tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("postgresql://from/file\n")
+    assert Environment({"DATABASE_URL_FILE": str(secret)}).text("DATABASE_URL") == "postgresql://from/file"
+    both = {"MONTRG_DATABASE_URL_FILE": str(secret), "MONTRG_DATABASE_URL": "given", "DATABASE_URL": "other"}
+    assert Environment(both).text("DATABASE_URL") == "given"
+    del both["MONTRG_DATABASE_URL"]
+    assert Environment(both).text("DATABASE_URL") == "postgresql://from/file"
+
+
+def test_a_file_of_a_setting_that_cannot_be_read_is_named(tmp_path):
+    with pytest.raises(SettingsError, match=r"DATABASE_URL_FILE is .*/none, which cannot be read: No such file"):
+        Environment({"DATABASE_URL_FILE": str(tmp_path / "none")}).text("DATABASE_URL")

@@ -126,3 +126,10 @@ def test_the_welcome_names_every_address_and_says_that_there_is_no_login():
     assert all(f":{s.rest_port}/docs" in told for s in SERVICES)
     assert told.count("curl ") == 5
     assert "no login" in told
+
+
+def test_the_admins_login_may_be_a_file_and_one_of_another_project_is_not_read(tmp_path):
+    secret = tmp_path / "admin"
+    secret.write_text("postgresql://from/file\n")
+    assert read_settings({"MONTRG_DATABASE_URL_FILE": str(secret)}).database_url == "postgresql://from/file"
+    assert read_settings({"DATABASE_URL_FILE": str(secret)}).database_url is None
