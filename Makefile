@@ -8,7 +8,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help up test test-timescale bench soak check breaking lint types generate format lock dist sbom notes clean
+.PHONY: help up test images secrets test-containers test-timescale bench soak check breaking lint types generate format lock dist sbom notes clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -54,6 +54,16 @@ PARALLEL := --numprocesses=2 --dist=loadfile --no-loadscope-reorder
 
 test: $(VENV)/.installed-dev $(CHECKOV)/.installed ## Run every test, two at once; ARGS are pytest's, such as ARGS="-n 0 tests/heat"
 	@$(PYTHON) -m pytest $(PARALLEL) $(ARGS)
+
+images: $(VENV)/.installed ## Build the container images; ENGINE, TAG, ARGS and IMAGES (names of some) change how
+	@ENGINE="$(ENGINE)" TAG="$(TAG)" ARGS="$(ARGS)" $(PYTHON) -m services.images $(IMAGES)
+
+secrets: $(VENV)/.installed ## Make the passwords that compose.yaml takes from files, those that are missing
+	@$(PYTHON) -m services.images.passwords
+
+test-containers: $(VENV)/.installed-dev ## Build images with podman and run a pod of them
+	@code=0; tests/e2e/containers.sh || code=$$?
+	if [ $$code -eq 77 ]; then echo "skipped: the containers, since podman does not work here"; else exit $$code; fi
 
 TIMESCALE := $(VENV)/timescale
 
