@@ -1,5 +1,6 @@
 """The workflows say what GitHub understands, use nothing unpinned, and call what there is."""
 
+import os
 import re
 import subprocess
 import sys
@@ -8,6 +9,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+
+from services.images.domain import IMAGES
 
 ROOT = Path(__file__).resolve().parents[2]
 GITHUB = ROOT / ".github"
@@ -86,7 +89,7 @@ def test_a_workflow_may_do_nothing_of_itself(path):
     assert yaml.safe_load(path.read_text())["permissions"] == {}
 
 
-def test_each_target_that_is_called_is_there():
+def test_each_target_and_program_that_is_called_is_there():
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     called = set()
     for script in scripts():
@@ -94,6 +97,8 @@ def test_each_target_that_is_called_is_there():
             called |= {word for word in words.split() if re.fullmatch("[a-z-]+", word)}
     assert called
     assert called <= targets
+    files = {word for script in scripts() for word in re.findall(r"^tests/\S+", script, re.MULTILINE)}
+    assert not [name for name in files if not os.access(ROOT / name, os.X_OK)]
 
 
 def test_the_tests_run_on_each_python_that_is_promised():
@@ -104,6 +109,11 @@ def test_the_tests_run_on_each_python_that_is_promised():
     assert minors == list(range(minors[0], minors[-1] + 1))
     # The newest one that the Makefile looks for.
     assert f"python{versions[-1]} " in (ROOT / "Makefile").read_text()
+
+
+def test_a_release_publishes_every_image():
+    matrix = yaml.safe_load(WORKFLOWS["release"].read_text())["jobs"]["publish"]["strategy"]["matrix"]
+    assert set(matrix["image"]) == {image.name for image in IMAGES}
 
 
 @pytest.fixture
