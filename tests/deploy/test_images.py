@@ -1,4 +1,4 @@
-"""The images' recipe and list, compose.yaml and the scripts, without building anything; `make test-containers` does."""
+"""The images' recipe and list, and compose.yaml, without building anything; `make test-containers` does."""
 
 import re
 import subprocess
@@ -29,20 +29,8 @@ def ran(*command: str) -> str:
     return done.stdout + done.stderr if done.returncode else ""
 
 
-def scripts() -> list[str]:
-    listed = subprocess.run(
-        ["git", "ls-files", "*.sh", ".ci/run"], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    return listed.stdout.split()
-
-
 def test_hadolint_has_nothing_to_say_of_the_dockerfile():
     assert ran("hadolint", "--failure-threshold", "style", "Dockerfile") == ""
-
-
-def test_shellcheck_has_nothing_to_say_of_any_script():
-    assert "tests/e2e/containers.sh" in scripts()
-    assert ran("shellcheck", *scripts()) == ""
 
 
 def test_compose_yaml_is_what_the_specification_allows():
