@@ -11,6 +11,9 @@ most_bytes=250000000
 
 said=$(podman info 2>&1) || { echo "containers: podman does not work here: ${said##*$'\n'}" >&2; exit 77; }
 
+# Run by itself on a fresh clone, it installs what the tests need, as `make test-containers` does.
+[ -e .venv/.installed-dev ] || make --no-print-directory .venv/.installed-dev
+
 folder=$(mktemp -d "${TMPDIR:-/var/tmp}/montrg-containers-XXXXXX")
 mkdir "$folder"/{storage,run,base,wheels,roles}
 export CONTAINERS_CONF=$folder/containers.conf
