@@ -143,6 +143,18 @@ def test_wait_returns_where_the_schema_is_newer_than_the_program(admin_url, monk
     assert main(["db", "wait", "location"]) == 0
 
 
+def test_upgrade_leaves_a_schema_that_a_newer_program_made_as_it_is(roles, admin_url, monkeypatch):
+    monkeypatch.setenv("MONTRG_DATABASE_URL", admin_url)
+    monkeypatch.setenv("MONTRG_ROLES_DIR", str(roles))
+    asyncio.run(execute(admin_url, "UPDATE location.alembic_version SET version_num = '9999'"))
+    try:
+        assert main(["db", "upgrade"]) == 0
+    finally:
+        asyncio.run(upgrade(admin_url, PASSWORDS))
+    check = "DO $$ BEGIN ASSERT (SELECT version_num FROM location.alembic_version) = '9999'; END $$"
+    asyncio.run(execute(admin_url, check))
+
+
 def test_wait_goes_on_through_a_missing_server_until_the_database_is_migrated(server_url):
     name = f"wait_{secrets.token_hex(6)}"
     fresh = make_url(server_url).set(database=name).render_as_string(hide_password=False)

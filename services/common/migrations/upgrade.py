@@ -1,10 +1,12 @@
 """Brings a database to the newest schema: roles, schemas, rights, then each service's Alembic migrations."""
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -13,6 +15,8 @@ from services.common.database_url import sqlalchemy_url
 
 SERVICES = Path(__file__).resolve().parents[2]
 LOCK = 4_711_000  # any number that every migrator agrees on
+
+log = logging.getLogger(__name__)
 
 
 async def upgrade(admin_url: str, passwords: Mapping[str, str]) -> None:
@@ -42,12 +46,37 @@ def upgrade_service(connection: Connection, service: catalog.Service, password: 
     _ensure_role(connection, service.role, password)
     for statement in _schema_statements(service):
         connection.execute(text(statement))
-    config = config_of(service)
+    # After a rollback a newer program has been here: what it made stays, and older programs work with it.
+    if is_newer(service, _version(connection, service)):
+        return
+    config = _config(service)
     config.attributes.update(connection=connection, schema=service.name)
     command.upgrade(config, "head")
 
 
-def config_of(service: catalog.Service) -> Config:
+def newest(service: catalog.Service) -> str | None:
+    """Returns the version of a service's schema that this program brings."""
+    return ScriptDirectory.from_config(_config(service)).get_current_head()
+
+
+def is_newer(service: catalog.Service, version: str | None) -> bool:
+    """Tells whether a newer program made a service's schema: this one does not know the version. It logs so."""
+    known = {script.revision for script in ScriptDirectory.from_config(_config(service)).walk_revisions()}
+    if version is None or version in known:
+        return False
+    log.warning("the schema %s is at version %s, which is newer than %s", service.name, version, newest(service))
+    return True
+
+
+def _version(connection: Connection, service: catalog.Service) -> str | None:
+    table = f"{service.name}.alembic_version"
+    if connection.execute(text("SELECT to_regclass(:table)"), {"table": table}).scalar() is None:
+        return None
+    version: str | None = connection.execute(text(f"SELECT version_num FROM {table}")).scalar()
+    return version
+
+
+def _config(service: catalog.Service) -> Config:
     """Returns what Alembic has to know of a service's migrations."""
     config = Config()
     config.set_main_option("script_location", str(SERVICES / "common" / "migrations"))

@@ -5,11 +5,10 @@ import logging
 import time
 
 import asyncpg
-from alembic.script import ScriptDirectory
 
 from services import catalog
 from services.common.database_url import plain_url
-from services.common.migrations.upgrade import config_of
+from services.common.migrations.upgrade import is_newer, newest
 
 CONNECT_TIMEOUT_S = 3.0
 LOOK_EVERY_S = 0.5
@@ -48,11 +47,7 @@ async def _missing(service: catalog.Service, database_url: str) -> str | None:
 
 
 def _behind(service: catalog.Service, version: str | None) -> str | None:
-    """Tells of a version that is older than the one that this program brings; one that it does not know is newer."""
-    scripts = ScriptDirectory.from_config(config_of(service))
-    newest = scripts.get_current_head()
-    if version is None or (version != newest and version in {s.revision for s in scripts.walk_revisions()}):
-        return f"the schema {service.name} is at version {version or 'none'}, and not yet at {newest}"
-    if version != newest:
-        log.warning("the schema %s is at version %s, which is newer than %s", service.name, version, newest)
-    return None
+    """Tells of a version that is older than the one that this program brings."""
+    if version == newest(service) or is_newer(service, version):
+        return None
+    return f"the schema {service.name} is at version {version or 'none'}, and not yet at {newest(service)}"
