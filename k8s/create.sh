@@ -5,7 +5,7 @@ cd "$(dirname "$0")"
 # shellcheck source=lib.sh
 source lib.sh
 need kind kubectl make
-engine >/dev/null
+use_engine
 
 if ! kind get clusters | grep --quiet --line-regexp "$CLUSTER"; then
   kind create cluster --config overlays/kind/kind-config.yaml --wait 180s

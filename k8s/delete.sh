@@ -5,4 +5,5 @@ cd "$(dirname "$0")"
 # shellcheck source=lib.sh
 source lib.sh
 need kind
+use_engine
 kind delete cluster --name "$CLUSTER"

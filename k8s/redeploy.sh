@@ -5,6 +5,7 @@ cd "$(dirname "$0")"
 # shellcheck source=lib.sh
 source lib.sh
 need kind kubectl make
+use_engine
 [[ $(kubectl config current-context) == "kind-$CLUSTER" ]] ||
   fail "kubectl points at another cluster: kubectl config use-context kind-$CLUSTER"
 
