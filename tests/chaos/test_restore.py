@@ -136,3 +136,29 @@ async def test_a_restored_database_is_gone_on_with_and_an_older_one_is_rebuilt_f
             await ahead.write(measuring, 5)
             await ahead.come_to(measuring.totals)
         assert await ahead.rebuilds() == 2
+
+
+RIGHTS = """
+    SELECT grantee, table_schema, table_name, privilege_type FROM information_schema.role_table_grants
+    WHERE grantee LIKE 'montrg\\_%'
+"""
+
+
+async def rights(url):
+    connection = await asyncpg.connect(url)
+    try:
+        return set(await connection.fetch(RIGHTS))
+    finally:
+        await connection.close()
+
+
+async def test_what_is_restored_into_a_new_database_belongs_to_the_roles_that_migrations_made_there_before(program):
+    # In the order of docs/deploy.md: a dump has no roles, and rights of roles that are not there are lost.
+    with temporary_postgres() as first, temporary_postgres() as second:
+        await upgrade(first, PASSWORDS)
+        dump = program("pg_dump", first, "--format=custom")
+        await upgrade(second, PASSWORDS)
+        program("pg_restore", second, "--clean", "--if-exists", said=dump)
+        await upgrade(second, PASSWORDS)
+        assert await rights(second) == await rights(first)
+        assert len({right["grantee"] for right in await rights(second)}) == len(PASSWORDS)
