@@ -7,10 +7,8 @@ import yaml
 
 from services.catalog import SERVICES
 from services.common.settings import Environment, read_service_settings
-from services.local.connections import KEPT_FREE
 from services.manifests import folder
 from services.mesh.deployed import STATUS_PORT
-from tests.deploy.checks.connections import most_connections
 from tests.deploy.checks.objects import of_kind, the
 from tests.deploy.checks.references import examples
 from tests.deploy.conftest import K8S, OVERLAYS
@@ -65,8 +63,3 @@ def test_the_catalogs_pods_ask_for_little_enough_that_two_of_each_fit_on_two_pro
     asked = [container["resources"]["requests"]["cpu"] for pod in pods for container in pod["containers"]]
     # Kind's own pods ask for nearly one processor, and the database and the metrics server for a tenth.
     assert 2 * sum(int(amount.removesuffix("m")) for amount in asked) <= 800
-
-
-def test_the_documentation_tells_how_many_connections_the_database_has_to_take(renderings):
-    text = (K8S.parent / "docs" / "deploy.md").read_text(encoding="utf-8")
-    assert f"which is {most_connections(renderings['production']) + KEPT_FREE} with the limits as they are" in text
