@@ -39,6 +39,8 @@ def prepare(variables: Mapping[str, str]) -> list[str]:
             file.write(_password(variables))
             file.flush()
             initialise(cluster, binaries, Path(file.name), None)
+    # A kubelet opens a volume to a group when it mounts it; PostgreSQL refuses a folder that others may write.
+    cluster.chmod(0o700)
     access = folder / "pg_hba.conf"
     access.write_text(ACCESS, encoding="utf-8")
     options = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]

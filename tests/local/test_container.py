@@ -27,3 +27,10 @@ def test_a_later_start_needs_no_password_and_asks_everybody_for_theirs(tmp_path)
         "local all all scram-sha-256",
         "host all all all scram-sha-256",
     ]
+
+
+def test_a_folder_that_a_mount_has_opened_to_a_group_is_closed_again(tmp_path):
+    (tmp_path / "cluster").mkdir()
+    (tmp_path / "cluster").chmod(0o2770)
+    prepare({"PGDATA": str(tmp_path)})
+    assert (tmp_path / "cluster").stat().st_mode & 0o777 == 0o700
