@@ -7,7 +7,7 @@ import asyncpg
 import orjson
 
 from services.alert.domain import NOTIFICATION_FAILED, NOTIFIED
-from services.alert.notify.domain import DEAD, Claimed, Failure
+from services.alert.notify.domain import DEAD, Claimed, Due, Failure
 from services.alert.notify.planning import TEST
 from services.alert.writer import Event, add_events, lock_alerts
 from services.common.database import Database
@@ -68,12 +68,12 @@ RETURNING n.notification_id, idempotency_key, alert_id, n.subscription_id, cause
     (SELECT coalesce(nullif(name, ''), 'subscription ' || subscription_id) FROM alert.subscription s
      WHERE s.subscription_id = n.subscription_id) AS title
 """
-# What is due and was not claimed waits for something that is not due: to look for it again at once would be in vain.
+# What is due and what will be are told apart: some of what is due may wait for something that is not.
 _NEXT = """
-SELECT extract(epoch FROM min(moment) - clock_timestamp())::float8
-FROM (SELECT greatest(next_time, lease_until) AS moment FROM alert.notification
+SELECT coalesce(bool_or(moment <= look), false),
+    extract(epoch FROM min(moment - look) FILTER (WHERE moment > look))::float8
+FROM (SELECT greatest(next_time, lease_until) AS moment, statement_timestamp() AS look FROM alert.notification
       WHERE state = 'PENDING' AND release_time IS NOT NULL) t
-WHERE moment > clock_timestamp()
 """
 # Only he who still has the lease may say what became of a message.
 _SENT = """
@@ -120,11 +120,10 @@ class Claims:
             found.setdefault((message.channel, message.recipient), []).append(message)
         return list(found.values())
 
-    async def next_s(self) -> float | None:
-        """Returns in how many seconds there is more to send, None where that is not known."""
+    async def due(self) -> Due:
+        """Tells whether anything is due, and when more will be."""
         async with self._database.reader() as connection:
-            seconds: float | None = await connection.fetchval(_NEXT)
-            return seconds
+            return Due(*await connection.fetchrow(_NEXT))
 
     async def release(self, messages: Sequence[Claimed]) -> None:
         """Gives messages back that were not tried."""

@@ -61,6 +61,19 @@ class Claimed:
 
 
 @dataclass(frozen=True, slots=True)
+class Due:
+    """What there is to send.
+
+    Attributes:
+        is_now: whether anything is due that nobody has claimed, though it may have to wait for what is not.
+        later_s: in how many seconds something else becomes due; None where nothing does.
+    """
+
+    is_now: bool
+    later_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
     """Why a message was not taken, in words that hold no secret.
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from services.alert.notify.domain import Claimed, Failure, retry_delay_s
+from services.alert.notify.domain import Claimed, Due, Failure, retry_delay_s
 from services.alert.subscriptions.domain import shown_address
 from services.common.clock import Clock
 from services.common.tasks import wait_for
@@ -39,7 +39,7 @@ class Outbox(Protocol):
     """Where the messages are; see Claims."""
 
     async def claim(self, lanes: int, failing: int) -> list[list[Claimed]]: ...
-    async def next_s(self) -> float | None: ...
+    async def due(self) -> Due: ...
     async def release(self, messages: Sequence[Claimed]) -> None: ...
     async def mark_sent(self, message: Claimed, now: datetime) -> None: ...
     async def mark_failed(self, message: Claimed, failure: Failure, delay_s: float, now: datetime) -> None: ...
@@ -115,10 +115,10 @@ class Sender:
     async def _claim(self, group: asyncio.TaskGroup) -> float:
         """Begins to send to recipients that wait; returns in how many seconds to look again."""
         # Who was told that there is something need not ask. All others find nothing most times: a claim is dear.
-        is_due, self._is_due = self._is_due, False
-        seconds = 0.0 if is_due else await self._outbox.next_s()
+        was_told, self._is_due = self._is_due, False
+        due = Due(is_now=True, later_s=None) if was_told else await self._outbox.due()
         free = MOST_LANES - self._lanes
-        if seconds is not None and seconds <= 0 and free > 0:
+        if due.is_now and free > 0:
             for messages in await self._outbox.claim(free, max(0, MOST_FAILING - self._failing)):
                 failing = any(message.attempts > 0 for message in messages)
                 self._lanes += 1
@@ -126,9 +126,9 @@ class Sender:
                 group.create_task(self._lane(messages, failing=failing))
         if self._lanes:
             return LOOK_EVERY_S
-        if is_due:
-            seconds = await self._outbox.next_s()
-        return LOOK_EVERY_S if seconds is None else min(max(seconds, SOONEST_S), LOOK_EVERY_S)
+        # What is due and was not claimed waits for something: to claim again at once would be in vain.
+        later_s = (await self._outbox.due() if was_told else due).later_s
+        return LOOK_EVERY_S if later_s is None else min(max(later_s, SOONEST_S), LOOK_EVERY_S)
 
     async def _lane(self, messages: Sequence[Claimed], *, failing: bool) -> None:
         """Sends to one recipient, one message after the other, until one is not taken."""
