@@ -25,21 +25,24 @@ _WAITING = """
 SELECT DISTINCT ON (channel, recipient) channel, recipient, subscription_id FROM alert.notification
 WHERE state = 'PENDING' AND release_time IS NULL ORDER BY channel, recipient, notification_id
 """
-_BEGUN = f"""
-SELECT notification_id, language FROM alert.notification
-WHERE channel = $1 AND recipient = $2 AND state = 'PENDING' AND release_time IS NULL AND cause = '{DIGEST}'
-"""  # noqa: S608  our own words, here and below
+# A digest that is begun and what may be a part of it, locked in one order.
 # What is told of an alert in a digest must not come before what was told of it earlier and is not taken yet.
-_PARTS = f"""
-SELECT notification_id, idempotency_key, subscription_id, format, language FROM alert.notification n
-WHERE channel = $1 AND recipient = $2 AND state = 'PENDING' AND release_time IS NULL AND cause <> '{DIGEST}'
-    AND NOT EXISTS (SELECT FROM alert.notification e WHERE e.alert_id = n.alert_id AND e.channel = $1
-                    AND e.recipient = $2 AND e.state = 'PENDING' AND e.release_time IS NOT NULL)
-    AND NOT EXISTS (SELECT FROM alert.notification p JOIN alert.notification e ON e.notification_id = p.digest_id
-                    WHERE p.alert_id = n.alert_id AND e.channel = $1 AND e.recipient = $2 AND e.state = 'PENDING'
-                    AND e.release_time IS NOT NULL)
-ORDER BY notification_id LIMIT {CHUNK} FOR UPDATE OF n
-"""  # noqa: S608
+_WANTED = f"""
+SELECT notification_id, idempotency_key, subscription_id, format, language, cause FROM alert.notification
+WHERE channel = $1 AND recipient = $2 AND state = 'PENDING' AND release_time IS NULL AND notification_id IN (
+    SELECT notification_id FROM alert.notification
+    WHERE channel = $1 AND recipient = $2 AND state = 'PENDING' AND release_time IS NULL AND cause = '{DIGEST}'
+    UNION ALL
+    (SELECT notification_id FROM alert.notification n
+     WHERE channel = $1 AND recipient = $2 AND state = 'PENDING' AND release_time IS NULL AND cause <> '{DIGEST}'
+        AND NOT EXISTS (SELECT FROM alert.notification e WHERE e.alert_id = n.alert_id AND e.channel = $1
+                        AND e.recipient = $2 AND e.state = 'PENDING' AND e.release_time IS NOT NULL)
+        AND NOT EXISTS (SELECT FROM alert.notification p JOIN alert.notification e ON e.notification_id = p.digest_id
+                        WHERE p.alert_id = n.alert_id AND e.channel = $1 AND e.recipient = $2 AND e.state = 'PENDING'
+                        AND e.release_time IS NOT NULL)
+     ORDER BY notification_id LIMIT {CHUNK}))
+ORDER BY notification_id FOR UPDATE
+"""  # noqa: S608  our own words, here and below
 _ALONE = "UPDATE alert.notification SET release_time = $2, next_time = clock_timestamp() WHERE notification_id = $1"
 _TAKE = "UPDATE alert.notification SET state = 'DIGESTED', digest_id = $2 WHERE notification_id = ANY($1)"
 # Of each alert its last news count.
@@ -99,17 +102,18 @@ async def _turn(
     room = storms.room_time(times, most, now)
     if room > now:
         return _Turn(room=room)
-    begun = await connection.fetchrow(_BEGUN, *address)
-    parts = await connection.fetch(_PARTS, *address)
+    wanted = await connection.fetch(_WANTED, *address)
+    parts = [row for row in wanted if row["cause"] != DIGEST]
+    begun = next((row for row in wanted if row["cause"] == DIGEST), None)
     if begun is None and not parts:
         return _Turn()
     if begun is None and len(parts) == 1:
         await connection.execute(_ALONE, parts[0]["notification_id"], now)
         return _Turn(released=True)
-    digest_id, language = begun or (await _begin(connection, address, parts[0], now), parts[0]["language"])
+    digest_id = begun["notification_id"] if begun else await _begin(connection, address, parts[0], now)
     await connection.execute(_TAKE, [part["notification_id"] for part in parts], digest_id)
     more = len(parts) == CHUNK
-    content = writing.digest(await _read(connection, digest_id), language)
+    content = writing.digest(await _read(connection, digest_id), (begun or parts[0])["language"])
     stored = orjson.dumps(content).decode()
     await connection.execute(_WRITE, digest_id, content.subject, stored, None if more else now)
     return _Turn(released=not more, more=more)

@@ -21,6 +21,9 @@ from tests.support.soak import SEED
 ROUNDS = 40
 _WAITS = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
 
+_OF_DIGEST = "SELECT notification_id FROM alert.notification WHERE release_time IS NULL ORDER BY notification_id"
+_TAKE = "SELECT FROM alert.notification WHERE notification_id = $1 FOR UPDATE"
+
 
 async def test_who_judges_locks_the_alerts_that_were_ended_by_hand_together_with_its_own(connection, database):
     """Somebody who tells on both alerts comes between what it has seen and what it writes."""
@@ -88,6 +91,36 @@ async def test_who_sends_and_who_changes_the_recipient_want_the_same_messages(co
         await asyncio.gather(send(), change, send())
     assert {row[0] for row in await outbox.rows("recipient")} == {f"http://127.0.0.1:1/{ROUNDS - 1}"}
     assert await _deadlocks(connection) == 0
+
+
+async def test_who_makes_a_digest_takes_the_one_that_is_begun_and_its_parts_in_their_order(
+    planning, connection, database
+):
+    """Somebody who changes the subscription has the digest already, and wants the part that came later."""
+    await planning.subscriptions.add(subscription(max_per_minute=1))
+    for n in range(3):
+        await raised(connection, sensor_id=f"S-{n}")
+    await planning.at(0)
+    digest_id, part_id = [row[0] for row in await connection.fetch(_OF_DIGEST)]
+    await connection.execute(
+        "UPDATE alert.notification SET cause = 'digest', alert_id = NULL WHERE notification_id = $1", digest_id
+    )
+    async with database.driver() as other:
+        await other.execute(_TAKE, digest_id)
+        making = asyncio.create_task(planning.at(1))
+
+        async def waits():
+            return await other.fetchval(_WAITS) == 1
+
+        await eventually(waits)
+        await other.execute("SET LOCAL lock_timeout = '2s'")
+        await other.execute(_TAKE, part_id)
+    await making
+    assert await planning.outbox("cause", "state") == [
+        ("raised", "PENDING"),
+        ("digest", "PENDING"),
+        ("raised", "DIGESTED"),
+    ]
 
 
 async def _deadlocks(connection):
