@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from types import MappingProxyType
 from typing import Any
 
 import asyncpg
@@ -17,6 +18,20 @@ POOL_TIMEOUT_S = 5
 # Connections beyond the pool that a rush may open for a moment.
 MAX_OVERFLOW = 2
 STATEMENT_TIMEOUT_MS = 30_000
+# Of every session in which a service changes something.
+SESSION_SETTINGS = MappingProxyType(
+    {
+        "statement_timeout": str(STATEMENT_TIMEOUT_MS),
+        "timezone": "UTC",
+        # A service that has gone in the middle of a transaction must not keep its locks.
+        "idle_in_transaction_session_timeout": "10000",
+        "tcp_keepalives_idle": "5",
+        "tcp_keepalives_interval": "2",
+        "tcp_keepalives_count": "3",
+        # What is acknowledged is on disk, whatever the server's default is.
+        "synchronous_commit": "on",
+    }
+)
 
 
 class Database:
@@ -35,18 +50,7 @@ class Database:
                 "timeout": CONNECT_TIMEOUT_S,
                 # A server that has gone without a word answers nothing, not even that the time is over.
                 "command_timeout": STATEMENT_TIMEOUT_MS / 1000 + 5,
-                "server_settings": {
-                    "application_name": application,
-                    "statement_timeout": str(STATEMENT_TIMEOUT_MS),
-                    "timezone": "UTC",
-                    # And a service that has gone in the middle of a transaction must not keep its locks.
-                    "idle_in_transaction_session_timeout": "10000",
-                    "tcp_keepalives_idle": "5",
-                    "tcp_keepalives_interval": "2",
-                    "tcp_keepalives_count": "3",
-                    # What is acknowledged is on disk, whatever the server's default is.
-                    "synchronous_commit": "on",
-                },
+                "server_settings": SESSION_SETTINGS | {"application_name": application},
             },
         )
         event.listen(self.engine.sync_engine, "checkout", _refuse_closed)

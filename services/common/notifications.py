@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import asyncpg
 
+from services.common.database import SESSION_SETTINGS
 from services.common.database_url import plain_url
 from services.common.tasks import wait_for
 
@@ -58,7 +59,7 @@ class ChannelFollower:
             await asyncio.sleep(RECONNECT_S)
 
     async def _follow(self) -> None:
-        connection = await asyncpg.connect(self._url, timeout=CONNECT_TIMEOUT_S)
+        connection = await asyncpg.connect(self._url, timeout=CONNECT_TIMEOUT_S, server_settings=dict(SESSION_SETTINGS))
         try:
             connection.add_termination_listener(lambda *_: self.wake())
             async with asyncio.timeout(CONNECT_TIMEOUT_S):
