@@ -3,7 +3,6 @@
 from contextlib import asynccontextmanager
 
 import pytest
-from sqlalchemy import text
 
 from services.alert.evaluate.tuning import SECOND, Tuning
 from services.alert.evaluate.work import EvaluationWork
@@ -34,8 +33,8 @@ class BrokenLatest:
 @asynccontextmanager
 async def fenced(database):
     """A transaction as the consumer gives it: begun, by its fence."""
-    async with database.transaction() as transaction:
-        await transaction.execute(text("SELECT FROM alert.log_cursor FOR UPDATE"))
+    async with database.driver() as transaction:
+        await transaction.execute("SELECT FROM alert.log_cursor FOR UPDATE")
         yield transaction
 
 
