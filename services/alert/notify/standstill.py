@@ -39,7 +39,7 @@ _BEGIN = "INSERT INTO alert.standstill (begin_time) VALUES ($1) ON CONFLICT DO N
 _OPEN = "SELECT standstill_id, begin_time FROM alert.standstill WHERE end_time IS NULL FOR UPDATE"
 _END = "UPDATE alert.standstill SET end_time = $2 WHERE standstill_id = $1"
 _TOLD = """
-SELECT subscription_id, idempotency_key FROM alert.notification
+SELECT subscription_id, idempotency_key, channel, recipient FROM alert.notification
 WHERE standstill_id = $1 AND cause = $2 AND state <> 'CANCELLED'
 """
 
@@ -95,7 +95,7 @@ class Standstills:
 
     async def _stopped(self, connection: asyncpg.Connection, book: Book, episode: _Episode, now: datetime) -> int:
         """Tells those who have not been told yet. Who wants to hear only of what lasts hears of it later."""
-        known = {key for _, key in await connection.fetch(_TOLD, episode.number, STOPPED)}
+        known = {row["idempotency_key"] for row in await connection.fetch(_TOLD, episode.number, STOPPED)}
         concerned = [
             s
             for s in book.subscriptions
@@ -111,11 +111,16 @@ class Standstills:
     async def _resumed(
         self, connection: asyncpg.Connection, book: Book, episode: _Episode, end: datetime, now: datetime
     ) -> int:
-        """Tells those who were told of the episode that it is over."""
-        told = [book.by_id.get(row[0]) for row in await connection.fetch(_TOLD, episode.number, STOPPED)]
+        """Tells those who were told of the episode that it is over, wherever they are told of things now."""
+        told = await connection.fetch(_TOLD, episode.number, STOPPED)
+        by_whom = {row["subscription_id"] for row in told}
+        where = {(row["channel"], row["recipient"]) for row in told}
+        concerned = [
+            s for s in book.subscriptions if s.enabled and (s.subscription_id in by_whom or s.address in where)
+        ]
         drafts = [
             _draft(subscription, RESUMED, self._writing.resumed(episode.begin, end, subscription.language), episode)
-            for subscription in _of_each_address(s for s in told if s is not None and s.enabled)
+            for subscription in _of_each_address(concerned)
         ]
         return len(await outbox.put_at_once(connection, drafts, now)) if drafts else 0
 

@@ -99,6 +99,23 @@ async def test_it_is_escalated_and_a_new_subscription_hears_of_it_and_a_disabled
     assert (await told(planning))[2:] == [(RESUMED, first.subscription_id, "PENDING")]
 
 
+async def test_an_address_that_was_told_hears_of_the_end_also_when_the_subscription_is_gone_by_which_it_was(
+    planning, beat
+):
+    same = subscription(2).recipient
+    first = await planning.subscriptions.add(subscription(1, recipient=same))
+    second = await planning.subscriptions.add(subscription(2, factory="제1공장"))
+    await beat(600)
+    await at(planning, 0, 1)
+    await planning.connection.execute("UPDATE alert.notification SET state = 'SENT'")
+    await planning.subscriptions.delete(first.subscription_id)
+    await beat(1)
+    await at(planning, 2, 3)
+    assert [row[:2] for row in await told(planning)] == [
+        (STOPPED, first.subscription_id), (RESUMED, second.subscription_id)
+    ]  # fmt: skip
+
+
 async def test_that_it_goes_on_waits_for_what_was_not_taken_yet(planning, beat, database):
     await planning.subscriptions.add(subscription(max_per_minute=1))
     await beat(600)
