@@ -45,9 +45,10 @@ WHERE a.alert_id = t.alert_id
 """
 _NOTE = """
 UPDATE alert.alert a SET (measured_value, peak_value, suspect, rule_revision, update_time) = (
-    t.measured, t.peak, t.suspect, $5,
+    coalesce(t.measured, a.measured_value), t.peak, t.suspect, $5,
     CASE WHEN (a.measured_value, a.peak_value, a.suspect, a.rule_revision)
-        IS DISTINCT FROM (t.measured, t.peak, t.suspect, $5) THEN clock_timestamp() ELSE a.update_time END)
+        IS DISTINCT FROM (coalesce(t.measured, a.measured_value), t.peak, t.suspect, $5)
+        THEN clock_timestamp() ELSE a.update_time END)
 FROM unnest($1::int4[], $2::float8[], $3::float8[], $4::bool[]) AS t(alert_id, measured, peak, suspect)
 WHERE a.alert_id = t.alert_id
 """
@@ -129,7 +130,7 @@ async def change_alerts(
 
 
 async def note_values(
-    connection: asyncpg.Connection, values: Sequence[tuple[int, float, float | None, bool]], rule_revision: int
+    connection: asyncpg.Connection, values: Sequence[tuple[int, float | None, float | None, bool]], rule_revision: int
 ) -> None:
     """Notes what readings change of alerts that the transaction has locked, without an event: there are many of them.
 
@@ -137,7 +138,8 @@ async def note_values(
 
     Args:
         connection: in a transaction.
-        values: the alert_id, the value measured last, the worst one, and whether the last cannot be trusted.
+        values: the alert_id, the value measured last or None where it stays, the worst one, and whether the last cannot
+            be trusted.
         rule_revision: that of the rules by which they were judged.
     """
     if values:

@@ -53,6 +53,21 @@ class Ladder:
         low, high = self.step(anchor)
         return round(low - hysteresis, _DIGITS) <= value < round(high + hysteresis, _DIGITS)
 
+    def reach(self, value: float, hysteresis: float) -> tuple[float, float]:
+        """Returns the step of a value, widened by the hysteresis as far as all that is beside it is on lower rungs."""
+        first = last = bisect_right(self.edges, value)
+        rung = self.rungs[first]
+        while first and self.rungs[first - 1] < rung:
+            first -= 1
+        while last < len(self.edges) and self.rungs[last + 1] < rung:
+            last += 1
+        bounds = (-math.inf, *self.edges, math.inf)
+        low, high = self.step(value)
+        return (
+            max(round(low - hysteresis, _DIGITS), bounds[first]),
+            min(round(high + hysteresis, _DIGITS), bounds[last + 1]),
+        )
+
     def rises(self, value: float) -> bool:
         """Tells whether the danger at a value grows upward, as with heat, and not downward, as with cold."""
         index = bisect_right(self.edges, value)

@@ -9,7 +9,6 @@ from services.alert.evaluate.judging import Judging, Reading
 from services.alert.evaluate.rulebook import IN_SERVICE, OUT_OF_SERVICE, UNKNOWN, Rulebook
 from services.alert.evaluate.table import Rows, Table
 from services.alert.evaluate.tuning import SECOND, SILENT_AFTER_INTERVALS, Tuning
-from services.alert.evaluate.watch import Watch
 from services.common.reading_log import SHARDS, shard_of
 from services.heat.levels import METRICS
 
@@ -72,7 +71,7 @@ class Attendance:
         rows = np.flatnonzero(is_gone & table.column("is_watched"))
         for row in rows.tolist():
             reading = last_reading(table, row)
-            watch = table.watches[reading.sensor_id]
+            watch = table.watch(reading.sensor_id)
             judging.remove(watch, reading, now)
             table.keep(reading.sensor_id, watch)
         return rows
@@ -89,7 +88,7 @@ class Attendance:
         rows = np.flatnonzero(is_due)
         for number, row in enumerate(rows.tolist()):
             reading = last_reading(table, row)
-            watch = table.watches.get(reading.sensor_id) or Watch()
+            watch = table.watch(reading.sensor_id)
             judging.fall_silent(watch, reading, now)
             table.keep(reading.sensor_id, watch)
             await breathe(number)

@@ -95,17 +95,3 @@ def last_of_each(batch: Batch, chosen: NDArray[np.intp]) -> NDArray[np.intp]:
     is_last = np.ones(len(chosen), np.bool_)
     is_last[:-1] = rows[1:] != rows[:-1]
     return chosen[is_last]
-
-
-def summary(values: NDArray[np.float64], begins: NDArray[np.intp]) -> list[tuple[float, float, float]]:
-    """Returns, of the values of each sensor, the last, the least and the greatest; NaN where none is there.
-
-    Args:
-        values: those of one sensor together.
-        begins: where those of each begin.
-    """
-    there = np.where(np.isnan(values), -1, np.arange(len(values)))
-    at = np.maximum.reduceat(there, begins)
-    last = np.where(at >= begins, values[at], np.nan)
-    columns = (last, np.fmin.reduceat(values, begins), np.fmax.reduceat(values, begins))
-    return list(zip(*(column.tolist() for column in columns), strict=True))

@@ -51,7 +51,6 @@ class Episode:
         alert: the one that the watch knows.
         raised: the fields of a new one, or None where it is stored already.
         fields: those that change.
-        values: what was measured last, and whether that can be trusted.
         told: its events, in order; the first of a new one is the writer's own.
     """
 
@@ -60,7 +59,6 @@ class Episode:
     alert: OpenAlert
     raised: dict[str, Any] | None = None
     fields: dict[str, Any] = field(default_factory=dict)
-    values: tuple[float, bool] | None = None
     told: list[Told] = field(default_factory=list)
 
 
@@ -128,22 +126,15 @@ class Journal:
         episode = self._episode(subject)
         episode.fields |= _standing(episode.alert, subject, Happening("", 0, value, machine))
 
-    def judged(self, subject: Subject, value: float, extremes: tuple[float, float], *, is_good: bool) -> None:
-        """Notes what readings change of an open alert, also where nothing happened.
-
-        Args:
-            subject: what was judged.
-            value: the last of them.
-            extremes: the least and the greatest of them.
-            is_good: whether the last can be trusted.
-        """
-        episode = self._episode(subject)
+    def judged(self, subject: Subject, value: float, *, is_good: bool) -> None:
+        """Notes what a reading changes of an open alert, also where nothing happened, and whether it can be trusted."""
+        alert = subject.watch.alerts[subject.key]
+        alert.value = value
         if subject.ladder is not None:
-            for extreme in extremes:
-                episode.alert.peak = _peak(episode.alert, extreme, subject.ladder)
-        episode.values = (value, is_good)
-        if episode.fields:
-            episode.fields |= {"measured_value": value, "peak_value": episode.alert.peak, "suspect": not is_good}
+            alert.peak = _peak(alert, value, subject.ladder)
+        episode = self._current.get((subject.sensor_id, subject.key))
+        if episode is not None and episode.fields:
+            episode.fields |= {"measured_value": value, "peak_value": alert.peak, "suspect": not is_good}
 
     def _episode(self, subject: Subject) -> Episode:
         episode = self._current.get((subject.sensor_id, subject.key))

@@ -57,19 +57,6 @@ class Judging:
                 subject = self._subject(watch, metric, reading, judge.ladder)
                 self._put(subject, after, [(h, NORMAL) for h in happened], measured)
 
-    def pass_by(self, watch: Watch, reading: Reading, metrics: Sequence[tuple[float, float, float]]) -> None:
-        """Takes readings that leave a steady watch as it is: of each metric the last, the least and the greatest.
-
-        `reading` is the last of them.
-        """
-        for metric, (value, least, most) in zip(METRICS, metrics, strict=True):
-            machine = watch.machines.get(metric)
-            judge = self._rulebook.judge(reading.sensor_id, metric, reading.interval, reading.capture)
-            if machine is not None and judge is not None and value == value:  # noqa: PLR0124  NaN
-                watch.put(metric, replace(machine, anchor=value))
-                subject = self._subject(watch, metric, reading, judge.ladder)
-                self._journal.judged(subject, value, (least, most), is_good=True)
-
     def again(self, watch: Watch, reading: Reading, now: int, *, is_silent: bool) -> None:
         """Judges a sensor's last reading by rules that are new.
 
@@ -139,8 +126,7 @@ class Judging:
         for happening, reason in happened:
             self._journal.note(subject, happening, reason if happening.kind == CLEARS else "")
         if machine.level:
-            value = measured.value
-            self._journal.judged(subject, value, (value, value), is_good=measured.is_good)
+            self._journal.judged(subject, measured.value, is_good=measured.is_good)
 
     def _end(self, watch: Watch, key: str, reading: Reading, time: int, reason: str) -> None:
         """Ends a danger whatever the readings say."""

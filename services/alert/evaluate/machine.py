@@ -14,6 +14,7 @@ from services.heat.ladder import Ladder
 from services.heat.levels import LEVELS
 
 NORMAL, PENDING, ACTIVE, RECOVERING = "NORMAL", "PENDING", "ACTIVE", "RECOVERING"
+FOREVER = 2**62  # later than any reading
 _NOT_RUNNING = (None,) * len(LEVELS)
 
 
@@ -62,13 +63,27 @@ class Machine:
             return PENDING if self.held else NORMAL
         return ACTIVE if self.recovering is None else RECOVERING
 
-    @property
-    def is_steady(self) -> bool:
-        """Whether it stays as it is while good readings are in the band of its level: one that is quiet, late ones."""
-        return self.level == self.held and self.recovering is None and not self.is_suspect
-
 
 NOTHING = Machine()
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """The good readings that leave a machine as it is, but for its anchor; of a quiet one, only late ones do.
+
+    Attributes:
+        low: their values begin here, inclusive.
+        high: and end here, exclusive.
+        own_low: a value from here on, inclusive,
+        own_high: to here, exclusive, is the new anchor.
+        until: they are from before this time.
+    """
+
+    low: float
+    high: float
+    own_low: float
+    own_high: float
+    until: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +121,23 @@ class Judge:
             return self._without_alert(moved, reading, own)
         return self._with_alert(moved, reading, own)
 
+    def rest(self, machine: Machine) -> Rest | None:
+        """Returns which readings leave a machine as it is; None where each has to be looked at.
+
+        What it says is what `step` does: it is for taking many readings at once.
+        """
+        if machine.is_suspect or self.ladder.rung(machine.anchor) != machine.held:
+            return None
+        if machine.recovering is not None:
+            until = machine.recovering + self.off_delay
+        elif machine.held < machine.level:
+            return None  # no reading led here: other rules did
+        else:
+            rungs = range(machine.level + 1, machine.held + 1)
+            until = min((due for rung in rungs if (due := self._due_time(machine, rung)) is not None), default=FOREVER)
+        reach = self.ladder.reach(machine.anchor, self.hysteresis)
+        return Rest(*reach, *self.ladder.step(machine.anchor), until)
+
     def _reached(self, machine: Machine, value: float) -> int:
         """Returns the rung of a value, with hysteresis: what is reached is held in its widened band."""
         raw = self.ladder.rung(value)
@@ -116,13 +148,18 @@ class Judge:
     def _due(self, machine: Machine, reading: Measured, own: int) -> int:
         """Returns the highest rung that this reading is on and that has been reached for long enough; 0 for none."""
         for rung in range(own, 0, -1):
-            delay, begun = self.ladder.delays_s[rung], machine.since[rung]
-            # A reading stands for its interval: an hourly sensor must not alert an hour late.
-            if delay is None or begun is None:
-                continue
-            if reading.time >= begun + max(0, delay * SECOND - self.interval):
+            due = self._due_time(machine, rung)
+            if due is not None and reading.time >= due:
                 return rung
         return 0
+
+    def _due_time(self, machine: Machine, rung: int) -> int | None:
+        """Returns from when on a rung has been reached for long enough; None where it has not, or no band is of it."""
+        delay, begun = self.ladder.delays_s[rung], machine.since[rung]
+        if delay is None or begun is None:
+            return None
+        # A reading stands for its interval: an hourly sensor must not alert an hour late.
+        return begun + max(0, delay * SECOND - self.interval)
 
     def _without_alert(self, machine: Machine, reading: Measured, own: int) -> tuple[Machine, Sequence[Happening]]:
         due = self._due(machine, reading, own)

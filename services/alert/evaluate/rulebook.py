@@ -4,12 +4,12 @@ import math
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from services.alert.evaluate.machine import Judge, Machine
+from services.alert.evaluate.machine import Judge, Machine, Rest
 from services.alert.evaluate.tuning import DEFAULT_INTERVAL_S, SECOND, Tuning
 from services.common.epoch import moment_of
 from services.directory.domain import Directory, Place, Sensor
 from services.heat.judging import Band, Rules
-from services.heat.ladder import ladder
+from services.heat.ladder import Ladder, ladder
 from services.heat.levels import severity
 
 UNKNOWN, IN_SERVICE, OUT_OF_SERVICE = 0, 1, 2
@@ -112,14 +112,11 @@ class Rulebook:
         """Returns the sensors and metrics that have mappings."""
         return self._rules.mapped.keys() if self._rules else ()
 
-    def steady(self, sensor_id: str, metric: str, interval: int, machine: Machine) -> Calm:
-        """Returns the values that leave a steady machine as it is; none where that depends on the time."""
-        judge = None
-        if (sensor_id, metric) not in self._dated:
-            judge = self.judge(sensor_id, metric, interval, 0)
-        if judge is None or judge.ladder.rung(machine.anchor) != machine.held:
-            return NONE_AT_ALL
-        return judge.ladder.step(machine.anchor)
+    def rest(self, sensor_id: str, metric: str, interval: int, machine: Machine) -> tuple[Rest, Ladder] | None:
+        """Returns which readings leave a machine as it is, by which ladder; None where that depends on the time."""
+        judge = None if (sensor_id, metric) in self._dated else self.judge(sensor_id, metric, interval, 0)
+        rest = judge.rest(machine) if judge else None
+        return (rest, judge.ladder) if judge and rest else None
 
     def _suspicion(self) -> Judge:
         """Returns how the quality of readings is judged: 0 is good, 1 is suspect."""

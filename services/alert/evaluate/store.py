@@ -10,29 +10,64 @@ import numpy as np
 
 from services.alert.domain import CLEARED
 from services.alert.evaluate.journal import Episode, Journal
+from services.alert.evaluate.resting import MARKS
 from services.alert.evaluate.table import Rows, Stored, Table
-from services.alert.evaluate.watch import KEYS, dump, load
+from services.alert.evaluate.watch import KEYS, OpenAlert, Shown, dump, load
 from services.alert.writer import Event, change_alerts, note_values, raise_alerts
 from services.common.epoch import microseconds, moment_of
 from services.common.errors import UnavailableError
 from services.common.reading_log import shard_of
 from services.heat.levels import METRICS
 
-_MOMENT = "timestamptz 'epoch' + {} * interval '1 microsecond'"
-_LOAD = """
-SELECT sensor_id, loc_id, capture_time, receive_time, temperature, humidity, pcv_temperature, quality, machines::text
+_MARKS = ("temperature_anchor", "temperature_peak", "humidity_anchor", "humidity_peak", "pcv_anchor", "pcv_peak")
+_LOAD = f"""
+SELECT sensor_id, loc_id, capture_time, receive_time, temperature, humidity, pcv_temperature, quality, machines::text,
+    {", ".join(_MARKS)}
 FROM alert.sensor_state WHERE shard = $1
-"""
-_NAMES = "sensor_id, loc_id, shard, capture_time, receive_time, temperature, humidity, pcv_temperature, quality"
-_SAVE = f"""
-INSERT INTO alert.sensor_state ({_NAMES}, machines)
-SELECT s, l, h, {_MOMENT.format("c")}, {_MOMENT.format("r")}, t, u, nullif(p, 'NaN'), q, m::jsonb
-FROM unnest($1::text[], $2::text[], $3::int2[], $4::int8[], $5::int8[], $6::float8[], $7::float8[], $8::float8[],
-            $9::int2[], $10::text[]) AS x(s, l, h, c, r, t, u, p, q, m)
-ON CONFLICT (sensor_id) DO UPDATE SET (loc_id, capture_time, receive_time, temperature, humidity, pcv_temperature,
-    quality, machines) = (excluded.loc_id, excluded.capture_time, excluded.receive_time, excluded.temperature,
-    excluded.humidity, excluded.pcv_temperature, excluded.quality, excluded.machines)
 """  # noqa: S608  our own words
+_MOMENT = "timestamptz 'epoch' + {} * interval '1 microsecond'"
+# What is stored of a sensor, as it is sent and as it is written: the reading, what goes with each reading of one in
+# danger, and the rest.
+_READING = {
+    "loc_id": ("text", "{}"),
+    "capture_time": ("int8", _MOMENT),
+    "receive_time": ("int8", _MOMENT),
+    "temperature": ("float8", "{}"),
+    "humidity": ("float8", "{}"),
+    "pcv_temperature": ("float8", "nullif({}, 'NaN')"),
+    "quality": ("int2", "{}"),
+}
+_FOLLOWED = _READING | dict.fromkeys(_MARKS, ("float8", "nullif({}, 'NaN')"))
+_WHOLE = _FOLLOWED | {"shard": ("int2", "{}"), "machines": ("text", "{}::jsonb")}
+
+
+def _sent(columns: Mapping[str, tuple[str, str]]) -> tuple[str, str, str]:
+    """Returns the names of columns, what is written to each, and the rows that are sent."""
+    arrays = ", ".join(f"${n}::{kind}[]" for n, (kind, _) in enumerate(columns.values(), 2))
+    values = ", ".join(written.format(f"x.{name}") for name, (_, written) in columns.items())
+    return ", ".join(columns), values, f"unnest($1::text[], {arrays}) AS x(sensor_id, {', '.join(columns)})"
+
+
+def _update(columns: Mapping[str, tuple[str, str]], where: str) -> str:
+    names, values, rows = _sent(columns)
+    return f"""
+    UPDATE alert.sensor_state s SET ({names}) = ROW({values}) FROM {rows} WHERE s.sensor_id = x.sensor_id AND {where}
+    """  # noqa: S608  our own words
+
+
+def _upsert(columns: Mapping[str, tuple[str, str]]) -> str:
+    names, values, rows = _sent(columns)
+    given = ", ".join(f"excluded.{name}" for name in columns)
+    return f"""
+    INSERT INTO alert.sensor_state (sensor_id, {names}) SELECT x.sensor_id, {values} FROM {rows}
+    ON CONFLICT (sensor_id) DO UPDATE SET ({names}) = ROW({given})
+    """  # noqa: S608  our own words
+
+
+# What is not written is as it is known to be, or what is known is not what is stored.
+_SAVE_READING = _update(_READING, "s.machines IS NULL")
+_SAVE_FOLLOWED = _update(_FOLLOWED, "s.machines IS NOT NULL")
+_SAVE_WHOLE = _upsert(_WHOLE)
 _REVISIONS = "SELECT shard, rule_revision FROM alert.evaluation"
 _BEAT = """
 INSERT INTO alert.evaluation (shard, beat_time, rule_revision)
@@ -53,20 +88,42 @@ async def load_shard(connection: asyncpg.Connection, table: Table, shard: int) -
 
 
 def _stored(sensor_id: str, loc_id: str, capture: datetime, receive: datetime, *rest: Any) -> Stored:  # noqa: ANN401  a row
-    temperature, humidity, pcv, quality, machines = rest
+    temperature, humidity, pcv, quality, machines, *marks = rest
     values = (temperature, humidity, np.nan if pcv is None else pcv)
     watch = None if machines is None else load(machines)
-    return Stored(sensor_id, loc_id, microseconds(capture), microseconds(receive), values, quality, watch)
+    numbers = [np.nan if mark is None else mark for mark in marks]
+    return Stored(sensor_id, loc_id, microseconds(capture), microseconds(receive), values, quality, watch, numbers)
 
 
 async def save(connection: asyncpg.Connection, table: Table, rows: Rows) -> None:
-    """Writes sensors as they are in the table."""
+    """Writes sensors as they are in the table: of those that are stored only what can have changed."""
+    is_whole = table.columns["is_changed"][rows] | ~table.columns["is_stored"][rows]
+    is_followed = table.columns["is_watched"][rows] & ~is_whole
+    known = [(_SAVE_READING, rows[~is_whole & ~is_followed], ()), (_SAVE_FOLLOWED, rows[is_followed], MARKS)]
+    for statement, some, marks in known:
+        if len(some):
+            status = await connection.execute(statement, *_columns(table, some, marks))
+            if status != f"UPDATE {len(some)}":
+                raise _outdated("sensors")
+    whole = rows[is_whole]
+    if len(whole):
+        names = [table.names[row] for row in whole.tolist()]
+        watches = [table.watch(name) for name in names]
+        machines = [None if watch.is_over else dump(watch) for watch in watches]
+        await connection.execute(_SAVE_WHOLE, *_columns(table, whole, (*MARKS, "shard")), machines)
+        table.columns["is_stored"][whole], table.columns["is_changed"][whole] = True, False
+
+
+def _outdated(what: str) -> UnavailableError:
+    return UnavailableError(f"{what} that are known here are not stored: what is stored is read anew", "OUTDATED")
+
+
+def _columns(table: Table, rows: Rows, more: Sequence[str]) -> Sequence[Sequence[Any]]:
+    """Returns names, places, readings, and more of some sensors."""
     places = rows.tolist()
-    names = [table.names[row] for row in places]
-    watches = [table.watches.get(name) for name in names]
-    numbers = [table.columns[name][rows].tolist() for name in ("shard", "capture", "receive", *METRICS, "quality")]
-    machines = [None if watch is None else dump(watch) for watch in watches]
-    await connection.execute(_SAVE, names, [table.loc_ids[row] for row in places], *numbers, machines)
+    names, loc_ids = [table.names[row] for row in places], [table.loc_ids[row] for row in places]
+    numbers = [table.columns[name][rows].tolist() for name in ("capture", "receive", *METRICS, "quality", *more)]
+    return names, loc_ids, *numbers
 
 
 async def revisions(connection: asyncpg.Connection) -> Mapping[int, int]:
@@ -87,70 +144,88 @@ async def see(connection: asyncpg.Connection, table: Table) -> tuple[list[str], 
     ended = [row for row in await connection.fetch(_UNSEEN) if shard_of(row["sensor_id"]) in table.shards]
     names = []
     for row in ended:
-        watch = table.watches.get(row["sensor_id"])
         key = row["alert_type"] if row["alert_type"] in KEYS else row["threshold_type"]
-        if watch is not None and key in watch.alerts and watch.alerts[key].alert_id == row["alert_id"]:
-            watch.forget(key)
-            table.keep(row["sensor_id"], watch)
+        if _forget(table, row["sensor_id"], key, row["alert_id"]):
             names.append(row["sensor_id"])
     return names, [row["alert_id"] for row in ended]
 
 
 async def write(
-    connection: asyncpg.Connection, journal: Journal, table: Table, revision: int, seen: Sequence[int]
+    connection: asyncpg.Connection,
+    journal: Journal,
+    table: Table,
+    revision: int,
+    *,
+    shown: Sequence[Shown],
+    seen: Sequence[int],
 ) -> list[str]:
-    """Writes what happened to alerts, judged by a revision of the rules, and which ends by hand have been seen.
+    """Writes what happened to alerts, what some of them show, and which ends by hand have been seen.
 
-    Returns the sensors of those that somebody has ended by hand meanwhile.
+    `revision` is that of the rules by which was judged. Returns the sensors of those alerts that somebody has ended by
+    hand meanwhile.
     """
-    known = {episode.alert.alert_id for episode in journal.episodes} - {None}
-    cleared = set()
-    if known or seen:
-        states = dict(await connection.fetch(_LOCK, [*known, *seen]))
-        if not known <= states.keys():
-            raise UnavailableError("alerts that are known here are not stored: what is stored is read anew", "OUTDATED")
-        cleared = {alert_id for alert_id in known if states[alert_id] == CLEARED}
+    known = {episode.alert.alert_id for episode in journal.episodes} | {s.alert.alert_id for s in shown}
+    cleared = await _lock(connection, known - {None}, seen)
+    # Who has been ended by hand, and only shows something, is seen to before the next readings.
     ended = [episode for episode in journal.episodes if episode.alert.alert_id in cleared]
     if ended or seen:
-        await connection.execute(_SEEN, [*cleared, *seen])
+        await connection.execute(_SEEN, [*{episode.alert.alert_id for episode in ended}, *seen])
     waiting = [episode for episode in journal.episodes if episode.alert.alert_id not in cleared]
     while waiting:
         # One danger has one open alert: what comes after it waits until it is cleared.
         turn = {(e.sensor_id, e.key): e for e in reversed(waiting)}
-        await _write_some(connection, list(turn.values()), revision)
+        await _write_some(connection, list(turn.values()))
         waiting = [e for e in waiting if turn[e.sensor_id, e.key] is not e]
-    names = []
+    values = [(_number(s.alert), *s[1:]) for s in shown if s.alert.alert_id not in cleared]
+    await note_values(connection, values, revision)
     for episode in ended:
-        watch = table.watches.get(episode.sensor_id)
-        if watch is not None and watch.alerts.get(episode.key) is episode.alert:
-            watch.forget(episode.key)
-            table.keep(episode.sensor_id, watch)
-        names.append(episode.sensor_id)
-    return names
+        _forget(table, episode.sensor_id, episode.key, _number(episode.alert))
+    return [episode.sensor_id for episode in ended]
 
 
-async def _write_some(connection: asyncpg.Connection, episodes: Sequence[Episode], revision: int) -> None:
+async def _lock(connection: asyncpg.Connection, known: Collection[int | None], seen: Sequence[int]) -> set[int | None]:
+    """Locks all that will be changed; returns those of the known alerts that somebody has ended by hand."""
+    if not known and not seen:
+        return set()
+    states = dict(await connection.fetch(_LOCK, [*known, *seen]))
+    if any(alert_id not in states for alert_id in known):
+        raise _outdated("alerts")
+    return {alert_id for alert_id in known if states[alert_id] == CLEARED}
+
+
+def _forget(table: Table, sensor_id: str, key: str, alert_id: int) -> bool:
+    """Forgets a danger whose alert somebody has ended by hand; tells whether it was known."""
+    watch = table.watch(sensor_id)
+    alert = watch.alerts.get(key)
+    if alert is None or alert.alert_id != alert_id:
+        return False
+    watch.forget(key)
+    table.keep(sensor_id, watch)
+    return True
+
+
+async def _write_some(connection: asyncpg.Connection, episodes: Sequence[Episode]) -> None:
     new = [episode for episode in episodes if episode.raised is not None]
     if new:
         raised = [episode.raised for episode in new if episode.raised is not None]
         for episode, alert in zip(new, await raise_alerts(connection, raised), strict=True):
             episode.alert.alert_id = alert.alert_id
     groups: defaultdict[tuple[str, ...], list[Mapping[str, Any]]] = defaultdict(list)
-    values, events = [], []
+    events = []
     for episode in episodes:
-        number = episode.alert.alert_id
-        if number is None:
-            raise AssertionError("every alert has been stored")
-        if episode.values is not None:
-            measured, is_good = episode.values
-            values.append((number, measured, episode.alert.peak, not is_good))
+        number = _number(episode.alert)
         if episode.fields:
             groups[tuple(sorted(episode.fields))].append(episode.fields | {"alert_id": number})
         events += [
             Event(number, t.event_type, moment_of(t.time), t.measured_value, None, t.note, t.state, t.level)
             for t in episode.told
         ]
-    await note_values(connection, values, revision)
     for names, changes in groups.items():
         await change_alerts(connection, names, changes)
     await change_alerts(connection, (), (), events)
+
+
+def _number(alert: OpenAlert) -> int:
+    if alert.alert_id is None:
+        raise AssertionError("every alert has been stored")
+    return alert.alert_id

@@ -1,5 +1,6 @@
 """The sensors of the shards that are held, in columns: a copy of what is committed. Pure."""
 
+import math
 import sys
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -8,10 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from services.alert.domain import SUSPECT
+from services.alert.evaluate import resting
 from services.alert.evaluate.batch import Batch
+from services.alert.evaluate.machine import FOREVER, NOTHING, Machine
 from services.alert.evaluate.rulebook import IN_SERVICE, OUT_OF_SERVICE, Rulebook
 from services.alert.evaluate.tuning import NEVER, Tuning
-from services.alert.evaluate.watch import Watch
+from services.alert.evaluate.watch import Shown, Watch
 from services.common.reading_log import shard_of
 from services.heat.levels import METRICS
 from services.heat.quality import GOOD
@@ -23,8 +27,8 @@ _COLUMNS: dict[str, tuple[Any, Any]] = {
     "receive": (np.int64, 0),
     **dict.fromkeys(METRICS, (np.float64, np.nan)),
     "quality": (np.int8, GOOD),
-    **{f"{metric}_low": (np.float64, -np.inf) for metric in METRICS},
-    **{f"{metric}_high": (np.float64, np.inf) for metric in METRICS},
+    **resting.COLUMNS,
+    "until": (np.int64, FOREVER),
     "interval": (np.int64, 0),
     "service": (np.int8, 0),
     "expected": (np.int64, 0),
@@ -33,12 +37,15 @@ _COLUMNS: dict[str, tuple[Any, Any]] = {
     "is_restless": (np.bool_, False),
     "is_quiet": (np.bool_, False),
     "is_silent": (np.bool_, False),
+    "is_untold": (np.bool_, False),
+    "is_stored": (np.bool_, False),
+    "is_changed": (np.bool_, False),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What is stored of a sensor."""
+    """What is stored of a sensor; its marks are in the order of resting.MARKS."""
 
     sensor_id: str
     loc_id: str
@@ -47,25 +54,27 @@ class Stored:
     values: Sequence[float]
     quality: int
     watch: Watch | None
+    marks: Sequence[float]
 
 
 class Table:
-    """One row a sensor. `watches` are of the busy ones, by name.
+    """One row a sensor.
 
     Attributes:
         names: the sensors' names.
         loc_ids: where each measured last; where it is, of one that has sent nothing yet.
         columns: the newest reading of each, as _MEASURED says (of one that has sent nothing: NEVER, and since when it
-            is known); for each metric the values of which nothing comes; its
-            interval, whether it is in service, since when it is expected to send as often, and its shard; whether it
-            has a watch, whether each of its readings has to be looked at, or each that is live, and whether it is
-            silent.
+            is known); what resting.COLUMNS says; until when nothing comes of its readings; its interval, whether it is
+            in service, since when it is expected to send as often, and its shard; whether it has a watch, whether each
+            of its readings has to be looked at, or each that is live, and whether it is silent; whether its alerts are
+            to be told what was measured; whether it is stored, and whether more of its watch than the marks has changed
+            since.
     """
 
     def __init__(self) -> None:
         self.rulebook: Rulebook | None = None
         self.shards: set[int] = set()
-        self.watches: dict[str, Watch] = {}
+        self._watches: dict[str, Watch] = {}
         self.names: list[str] = []
         self.loc_ids: list[str] = []
         self._row: dict[str, int] = {}
@@ -97,7 +106,12 @@ class Table:
             self.column(metric)[begin:] = [s.values[n] for s in rows]
         for s in rows:
             if s.watch is not None:
+                for n, metric in enumerate(METRICS):
+                    anchor, peak = s.marks[2 * n : 2 * n + 2]
+                    resting.mark(s.watch, metric, anchor, peak, s.values[n])
                 self.keep(s.sensor_id, s.watch)
+        self.column("is_stored")[begin:] = True
+        self.column("is_changed")[begin:] = False
         self.shards.add(shard)
 
     def add(self, names: Sequence[str], loc_ids: Sequence[str]) -> None:
@@ -132,7 +146,7 @@ class Table:
         self.names = [self.names[row] for row in rows]
         self.loc_ids = [self.loc_ids[row] for row in rows]
         self._row = {name: row for row, name in enumerate(self.names)}
-        self.watches = {name: watch for name, watch in self.watches.items() if name in self._row}
+        self._watches = {name: watch for name, watch in self._watches.items() if name in self._row}
 
     def set_rulebook(self, rulebook: Rulebook, now: int) -> None:
         """Describes every sensor by other rules, or by another directory."""
@@ -166,31 +180,77 @@ class Table:
     def _set_calm(self, row: int, metric: str, calm: tuple[float, float]) -> None:
         self.columns[f"{metric}_low"][row], self.columns[f"{metric}_high"][row] = calm
 
+    def watch(self, name: str) -> Watch:
+        """Returns a sensor's watch, which may be changed if it is kept thereafter; a new one where it has none."""
+        watch = self._watches.get(name)
+        if watch is None:
+            return Watch()
+        row = self._row[name]
+        for metric in METRICS:
+            anchor, peak, value = (float(self.columns[f"{metric}_{m}"][row]) for m in ("anchor", "peak", "value"))
+            resting.mark(watch, metric, anchor, peak, value)
+        return watch
+
     def keep(self, name: str, watch: Watch) -> None:
         """Keeps a sensor's watch, or drops one that is over."""
-        row = self._row[name]
+        row, columns = self._row[name], self.columns
         if watch.is_over:
-            self.watches.pop(name, None)
+            self._watches.pop(name, None)
         else:
-            self.watches[name] = watch
-        is_steady = watch.is_steady
-        if self.rulebook is not None and is_steady:
-            interval = int(self.columns["interval"][row])
-            for metric in METRICS:
-                machine = watch.machines.get(metric)
-                if machine is None:
-                    self._set_calm(row, metric, self.rulebook.calm(name, metric))
-                else:
-                    self._set_calm(row, metric, self.rulebook.steady(name, metric, interval, machine))
-        self.columns["is_watched"][row] = not watch.is_over
-        self.columns["is_restless"][row] = not is_steady
-        self.columns["is_quiet"][row] = watch.is_quiet
-        self.columns["is_silent"][row] = watch.is_silent
+            self._watches[name] = watch
+        columns["until"][row] = FOREVER
+        is_restless = watch.is_silent or SUSPECT in watch.machines
+        for metric in METRICS:
+            machine = watch.machines.get(metric)
+            for mark, value in resting.marks_of(machine, watch.alerts.get(metric)).items():
+                columns[f"{metric}_{mark}"][row] = value
+            if machine is not None:
+                is_restless |= not self._rest(row, metric, machine)
+            elif self.rulebook is not None:
+                self._set_calm(row, metric, self.rulebook.calm(name, metric))
+        columns["is_watched"][row] = not watch.is_over
+        columns["is_restless"][row] = is_restless
+        columns["is_quiet"][row] = watch.is_quiet
+        columns["is_silent"][row] = watch.is_silent
+        columns["is_untold"][row] = any(alert.value is not None for alert in watch.alerts.values())
+        columns["is_changed"][row] = True
+
+    def _rest(self, row: int, metric: str, machine: Machine) -> bool:
+        """Has the columns know what leaves a machine as it is; tells whether anything does."""
+        interval, peak = int(self.columns["interval"][row]), float(self.columns[f"{metric}_peak"][row])
+        found = self.rulebook and self.rulebook.rest(self.names[row], metric, interval, machine)
+        if not found:
+            return False
+        rest, ladder = found
+        calm = resting.narrowed(rest, ladder, peak)
+        if calm is None:
+            return False
+        self._set_calm(row, metric, calm)
+        own = {"own_low": rest.own_low, "own_high": rest.own_high, "way": resting.way_of(ladder, peak)}
+        for name, value in own.items():
+            self.columns[f"{metric}_{name}"][row] = value
+        self.columns["until"][row] = min(self.columns["until"][row], rest.until)
+        return True
+
+    def untold(self) -> list[Shown]:
+        """Returns what alerts have not been told, which they are to be told then."""
+        rows = np.flatnonzero(self.column("is_untold"))
+        self.column("is_untold")[rows] = False
+        numbers = {m: [self.columns[f"{m}_{mark}"][rows].tolist() for mark in ("value", "peak")] for m in METRICS}
+        found = []
+        for n, row in enumerate(rows.tolist()):
+            watch = self._watches[self.names[row]]
+            for metric in numbers.keys() & watch.alerts.keys():
+                value, peak = (None if math.isnan(column[n]) else column[n] for column in numbers[metric])
+                is_suspect = watch.machines.get(metric, NOTHING).is_suspect
+                found.append(Shown(watch.alerts[metric], value, peak, is_suspect))
+        return found
 
     def is_uneasy(self, batch: Batch, tuning: Tuning) -> NDArray[np.bool_]:
         """Tells of which readings something may come: of a restless sensor's, of suspect ones, and beyond the calm."""
         columns, rows = self.columns, batch.row
         uneasy: NDArray[np.bool_] = columns["is_restless"][rows] | (batch.quality != GOOD)
+        uneasy |= batch.capture >= columns["until"][rows]
         if columns["is_quiet"].any():
             uneasy |= columns["is_quiet"][rows] & tuning.are_live(
                 batch.capture, batch.receive, columns["interval"][rows]
@@ -207,17 +267,31 @@ class Table:
             beyond |= value >= self.columns[f"{metric}_high"][rows]
         return beyond
 
+    def is_resting(self, batch: Batch) -> NDArray[np.bool_]:
+        """Tells which readings are of sensors in danger; of those that are not uneasy nothing comes but values."""
+        rows = batch.row
+        is_watched: NDArray[np.bool_] = self.columns["is_watched"][rows]
+        is_watched &= self.columns["service"][rows] != OUT_OF_SERVICE
+        return is_watched
+
     def uneasy_rows(self) -> Rows:
         """Returns the sensors in service that have a watch, or whose newest value is beyond the calm."""
         rows = np.flatnonzero(self.column("service") != OUT_OF_SERVICE)
         beyond = self._is_beyond(rows, [self.columns[metric][rows] for metric in METRICS])
         return rows[beyond | self.columns["is_watched"][rows]]
 
-    def take(self, batch: Batch, newest: Rows) -> None:
-        """Takes the newest reading of each sensor of a batch, by their places in it."""
+    def take(self, batch: Batch, newest: Rows) -> bool:
+        """Takes the newest reading of each sensor of a batch, by their places in it.
+
+        Tells whether it knows what an alert has not been told only until another reading without that value.
+        """
         rows = batch.row[newest]
+        is_untold, is_gone = self.columns["is_untold"][rows], np.zeros(len(rows), np.bool_)
+        for metric, values in zip(METRICS, batch.values, strict=True):
+            is_gone |= np.isnan(values[newest]) & ~np.isnan(self.columns[f"{metric}_value"][rows])
         measured: tuple[NDArray[Any], ...] = (batch.capture, batch.receive, *batch.values, batch.quality)
         for name, column in zip(_MEASURED, measured, strict=True):
             self.columns[name][rows] = column[newest]
         for row, loc in zip(rows.tolist(), batch.loc[newest].tolist(), strict=True):
             self.loc_ids[row] = batch.loc_ids[loc]
+        return bool((is_gone & is_untold).any())

@@ -5,7 +5,7 @@ Only sensors with something going on have a watch; of all others the columns of 
 
 import math
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -27,6 +27,7 @@ class OpenAlert:
         highest: the highest rung that it had.
         peak: the value furthest beyond the limit.
         band: the threshold and the mapping that it names.
+        value: what was measured last; None where that is not known here.
     """
 
     alert_id: int | None
@@ -34,6 +35,16 @@ class OpenAlert:
     highest: int
     peak: float | None = None
     band: tuple[int | None, int | None] = (None, None)
+    value: float | None = None
+
+
+class Shown(NamedTuple):
+    """What an alert shows of the readings: the value measured last, None where it stays, and the worst."""
+
+    alert: OpenAlert
+    value: float | None
+    peak: float | None
+    is_suspect: bool
 
 
 @dataclass(slots=True)
@@ -54,13 +65,6 @@ class Watch:
     def is_over(self) -> bool:
         """Whether nothing is the matter any more."""
         return not (self.machines or self.alerts or self.is_silent)
-
-    @property
-    def is_steady(self) -> bool:
-        """Whether good readings of the same levels change nothing of it but the values that its alerts show."""
-        if self.is_silent or SUSPECT in self.machines:
-            return False
-        return all(machine.is_steady for machine in self.machines.values())
 
     @property
     def is_quiet(self) -> bool:

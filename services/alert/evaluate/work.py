@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 from collections.abc import AsyncGenerator, AsyncIterator, Collection, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
@@ -10,16 +11,16 @@ from typing import Any, Protocol, TypeVar
 import asyncpg
 import numpy as np
 
-from services.alert.evaluate import store
+from services.alert.evaluate import resting, store
 from services.alert.evaluate.attendance import Attendance, last_reading
-from services.alert.evaluate.batch import Batch, batch_of, fresh, last_of_each, summary
+from services.alert.evaluate.batch import Batch, batch_of, fresh, last_of_each
 from services.alert.evaluate.breath import breathe
 from services.alert.evaluate.journal import Journal
 from services.alert.evaluate.judging import Judging, Reading
 from services.alert.evaluate.rulebook import Rulebook
 from services.alert.evaluate.table import Rows, Table
 from services.alert.evaluate.tuning import Tuning
-from services.alert.evaluate.watch import Watch
+from services.alert.evaluate.watch import Shown, Watch
 from services.common.clock import Clock
 from services.common.epoch import microseconds
 from services.common.reading_log import SHARDS, Place, ReadingSlice, shard_of
@@ -29,6 +30,7 @@ from services.heat.judging import Rules
 log = logging.getLogger(__name__)
 
 BEAT_S = 1.0
+TELL_S = 1.0
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -70,6 +72,7 @@ class EvaluationWork:
         self._judged_by: str | None = None  # the rules by which all that is in the table has been judged
         self._attendance = Attendance(self._table, tuning, lambda: directory.degraded is None)
         self._beaten = 0.0
+        self._told = -math.inf
 
     async def apply(self, connection: asyncpg.Connection, slices: Sequence[ReadingSlice]) -> None:
         """Judges the next batches."""
@@ -125,11 +128,26 @@ class EvaluationWork:
         if stale:
             touched.append(await self._judge_again(judging, stale))
         yield judging, touched
-        touched.append(self._rows(await store.write(driver, journal, self._table, rulebook.revision, seen)))
+        untold = self._untold()
+        ended = await store.write(driver, journal, self._table, rulebook.revision, shown=untold, seen=seen)
+        touched.append(self._rows(ended))
         rows = np.unique(np.concatenate(touched))
         if len(rows):
             await store.save(driver, self._table, rows)
         await self._beat(driver, rulebook, is_due=bool(stale))
+
+    def _untold(self) -> Sequence[Shown]:
+        """Returns what alerts are to be told of values, now and again: with each of them would cost more than all else.
+
+        What a restart needs is stored with each sensor in every transaction.
+        """
+        now = asyncio.get_running_loop().time()
+        if now < self._told + TELL_S:
+            return []
+        untold = self._table.untold()
+        if untold:
+            self._told = now
+        return untold
 
     def _renewed(self) -> Rulebook:
         """Returns the newest rules, and has the table know them."""
@@ -166,12 +184,11 @@ class EvaluationWork:
         is_moving = np.zeros(len(table), np.bool_)
         is_moving[batch.row[is_uneasy]] = True
         is_judged = is_fresh & is_moving[batch.row]
-        await self._pass_by(
-            batch, np.flatnonzero(is_fresh & ~is_judged & table.columns["is_watched"][batch.row]), judging
-        )
+        resting.follow(table.columns, batch, np.flatnonzero(is_fresh & ~is_judged & table.is_resting(batch)))
         await self._judge(batch, np.flatnonzero(is_judged), judging)
         newest = last_of_each(batch, np.flatnonzero(is_fresh))
-        table.take(batch, newest)
+        if table.take(batch, newest):
+            self._told = -math.inf
         return [batch.row[newest]]
 
     def _of_now(self, part: ReadingSlice) -> ReadingSlice:
@@ -191,34 +208,12 @@ class EvaluationWork:
             name = table.names[row]
             watch = watched.get(name)
             if watch is None:
-                watch = watched[name] = table.watches.get(name) or Watch()
+                watch = watched[name] = table.watch(name)
             reading = Reading(name, batch.loc_ids[loc], int(intervals[row]), capture, receive, values, quality)
             judging.take(watch, reading)
             await breathe(number)
         for name, watch in watched.items():
             table.keep(name, watch)
-
-    async def _pass_by(self, batch: Batch, chosen: Rows, judging: Judging) -> None:
-        """Takes readings of sensors in danger of which nothing comes but newer values: all of a sensor at once."""
-        if not len(chosen):
-            return
-        table, last = self._table, last_of_each(batch, chosen)
-        begins = np.searchsorted(batch.row[chosen], batch.row[last])
-        metrics = [summary(values[chosen], begins) for values in batch.values]
-        for number, (place, *summaries) in enumerate(zip(last.tolist(), *metrics, strict=True)):
-            reading = self._reading(batch, place)
-            judging.pass_by(table.watches[reading.sensor_id], reading, summaries)
-            await breathe(number)
-
-    def _reading(self, batch: Batch, place: int) -> Reading:
-        """Returns one reading of a batch."""
-        row = batch.row[place].item()
-        numbers = (column[place].item() for column in (batch.capture, batch.receive, batch.quality))
-        capture, receive, quality = numbers
-        values = [column[place].item() for column in batch.values]
-        interval = self._table.columns["interval"][row].item()
-        loc_id = batch.loc_ids[batch.loc[place]]
-        return Reading(self._table.names[row], loc_id, interval, capture, receive, values, quality)
 
     async def _judge_again(self, judging: Judging, shards: Collection[int]) -> Rows:
         """Judges what is known of some shards by rules that are new."""
@@ -227,7 +222,7 @@ class EvaluationWork:
         rows = rows[np.isin(table.columns["shard"][rows], list(shards))]
         for number, row in enumerate(rows.tolist()):
             reading = last_reading(table, row)
-            watch = table.watches.get(reading.sensor_id) or Watch()
+            watch = table.watch(reading.sensor_id)
             is_silent = now > reading.receive + self._tuning.patience(reading.interval)
             judging.again(watch, reading, now, is_silent=is_silent)
             table.keep(reading.sensor_id, watch)

@@ -1,16 +1,13 @@
 """How sensors are split into shards, and how replicas share the shards. Pure."""
 
-import functools
 import zlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 # Neither number nor hash can change without a rebuild: a reading would change its cursor.
 SHARDS = 16
-_KEPT_SENSORS = 1 << 17
 
 
-@functools.lru_cache(maxsize=_KEPT_SENSORS)
 def shard_of(sensor_id: str) -> int:
     """Returns the sensor's shard, 0 to 15, the same in every process and for ever."""
     return zlib.crc32(sensor_id.encode()) % SHARDS

@@ -38,14 +38,14 @@ async def test_who_judges_locks_the_alerts_that_were_ended_by_hand_together_with
             await writer.lock_alerts(other, [low.alert_id, high.alert_id])
 
     async with database.driver() as judge:
-        _, *seen = await store.see(judge, table)
+        _, seen = await store.see(judge, table)
         telling = asyncio.create_task(tell())
 
         async def met():
             return telling.done() or await connection.fetchval(_WAITS)
 
         await eventually(met)
-        await store.write(judge, journal, table, 1, *seen)
+        await store.write(judge, journal, table, 1, shown=(), seen=seen)
     await telling
     rows = await connection.fetch("SELECT peak_value, unseen FROM alert.alert ORDER BY alert_id")
     assert [tuple(row) for row in rows] == [(36.0, False), (35.25, False)]
