@@ -60,13 +60,14 @@ async def thresholds(mesh):
 async def write(mesh):
     """Sends readings of one sensor as (seconds from now, perceived temperature), once realtime knows the sensor.
 
-    What else is measured is made up, unless it is given for all of them.
+    What else is measured is made up, unless it is given for all of them. Where it matters what lies between readings
+    that are sent one after the other, they are given the same `now`.
     """
     async with grpc.aio.insecure_channel(mesh.url(REALTIME)) as channel:
         ingest = ingest_service_pb2_grpc.IngestServiceStub(channel)
 
-        async def send(sensor_id, *rows, **fields):
-            now = datetime.now(UTC)
+        async def send(sensor_id, *rows, now=None, **fields):
+            now = now or datetime.now(UTC)
             # The temperature is never the same as the perceived one.
             values = [(at, {"temperature": value - 2, "humidity": 50 + at % 7} | fields, value) for at, value in rows]
             readings = [

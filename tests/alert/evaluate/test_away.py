@@ -1,5 +1,7 @@
 """What the evaluation does after it was away, and while its neighbours are."""
 
+from datetime import UTC, datetime
+
 import pytest
 from montrg.location.v1 import sensor_service_pb2, sensor_service_pb2_grpc
 
@@ -123,15 +125,17 @@ async def test_without_any_rules_ever_seen_nothing_is_judged_and_what_is_open_st
 
 
 async def test_a_restart_in_the_middle_changes_nothing(mesh, location, write, come_to, followed, restart):
-    await register(location, "pending", interval_s=10)
-    await write("pending", (-300, 36.0))
+    # A level counts after a minute less an interval; nobody is silent for three of them here, however slow all is.
+    await register(location, "pending", interval_s=30)
+    now = datetime.now(UTC)
+    await write("pending", (-300, 36.0), now=now)
     await followed()
     await mesh.stop(ALERT)
     await restart()
-    await write("pending", (-251, 36.0))
+    await write("pending", (-271, 36.0), now=now)
     await followed()
     await come_to("pending")
     await mesh.stop(ALERT)
     await restart()
-    await write("pending", (-249, 36.0))
+    await write("pending", (-269, 36.0), now=now)
     await come_to("pending", "threshold raised:red")
