@@ -10,6 +10,7 @@ import asyncpg
 from sqlalchemy import event, text
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.util import greenlet_spawn
 
 from services.common.database_url import sqlalchemy_url
 
@@ -67,8 +68,7 @@ class Database:
 
         It raises asyncpg's own errors, which `interceptors.database_is_away` knows as well.
         """
-        async with self.engine.connect() as connection:
-            driver: asyncpg.Connection = (await connection.get_raw_connection()).driver_connection
+        async with self.reader() as driver:
             try:
                 async with driver.transaction():
                     yield driver
@@ -81,8 +81,13 @@ class Database:
     @asynccontextmanager
     async def reader(self) -> AsyncIterator[asyncpg.Connection]:
         """Gives asyncpg's own connection without a transaction: for single reads, each of which sees its own moment."""
-        async with self.engine.connect() as connection:
-            yield (await connection.get_raw_connection()).driver_connection
+        # Past SQLAlchemy's own connection, which costs as much as a small query does.
+        lent = await self.engine.raw_connection()
+        try:
+            yield lent.driver_connection
+        finally:
+            # Whoever is cancelled gives it back all the same.
+            await asyncio.shield(asyncio.ensure_future(greenlet_spawn(lent.close)))
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncConnection]:

@@ -1,0 +1,41 @@
+"""A connection that is lent comes back, whatever happened to it."""
+
+import asyncio
+
+import asyncpg
+import pytest
+
+from services.common.database import MAX_OVERFLOW, Database
+
+
+@pytest.fixture
+async def database(admin_url):
+    database = Database(admin_url, 1, "test")
+    yield database
+    await database.close()
+
+
+@pytest.mark.parametrize("lend", ["reader", "driver"])
+async def test_a_connection_comes_back_from_whoever_is_cancelled_or_fails(database, lend):
+    async def work(statement):
+        async with getattr(database, lend)() as connection:
+            return await connection.fetchval(statement)
+
+    for _ in range(2 * (1 + MAX_OVERFLOW)):
+        task = asyncio.create_task(work("SELECT pg_sleep(60)"))
+        await asyncio.sleep(0.05)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        with pytest.raises(asyncpg.DivisionByZeroError):
+            await work("SELECT 1 / 0")
+    assert await work("SELECT 1") == 1
+
+
+async def test_a_connection_that_the_server_ended_is_replaced(database):
+    async with database.reader() as connection:
+        first = await connection.fetchval("SELECT pg_backend_pid()")
+        with pytest.raises(asyncpg.PostgresError):
+            await connection.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+    async with database.reader() as connection:
+        assert await connection.fetchval("SELECT pg_backend_pid()") != first
