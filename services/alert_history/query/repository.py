@@ -17,7 +17,6 @@ from services.heat.levels import LEVELS
 _SELECT = f"SELECT {', '.join(EVENT_COLUMNS)} FROM alert_history.event"  # noqa: S608  our own names
 _ALERT = f"SELECT {', '.join(ALERT_COLUMNS)} FROM alert_history.alert WHERE alert_id = $1"  # noqa: S608
 _STORY = f"{_SELECT} WHERE alert_id = $1 AND event_time BETWEEN $2 AND $3 AND event_seq <= $4 ORDER BY event_seq"
-_PLANNING = "SET LOCAL plan_cache_mode = force_custom_plan"
 _KEY = ("event_time", "alert_id", "event_seq")
 _EQUAL = ("alert_id", "sensor_id", "loc_id", "factory")
 _OF_KIND = ("event_type", "state", "level", "alert_type")
@@ -79,10 +78,7 @@ class SqlHistory:
             return await self._fetch(connection, where, rest)
 
     async def _read_kinds(self, where: _Conditions, words: Mapping[str, str], rest: str) -> Sequence[AlertEvent]:
-        async with self._database.driver() as connection:
-            # Whether to walk through time or to sort what fits depends on the very values, which a kept plan is blind
-            # to.
-            await connection.execute(_PLANNING)
+        async with self._database.reader() as connection:
             kind_ids = await self._kinds.fitting(connection, words)
             if kind_ids is not None and not kind_ids:
                 return []
@@ -90,10 +86,13 @@ class SqlHistory:
                 # One kind alone is in the order of time in its index.
                 one = len(kind_ids) == 1
                 where.add("kind_id = {}" if one else "kind_id = ANY({}::int2[])", kind_ids[0] if one else kind_ids)
-            return await self._fetch(connection, where, rest)
+            # Whether to walk through time or to sort what fits depends on the very values, which a kept plan is blind
+            # to: a statement without a name is planned for them.
+            statement = await connection.prepare(_query(where, rest), name="")
+            return await self._events(connection, await statement.fetch(*where.arguments))
 
     async def _fetch(self, connection: asyncpg.Connection, where: _Conditions, rest: str) -> list[AlertEvent]:
-        return await self._events(connection, await connection.fetch(f"{_SELECT}{where} {rest}", *where.arguments))
+        return await self._events(connection, await connection.fetch(_query(where, rest), *where.arguments))
 
     async def story(self, alert_id: int) -> Story | None:
         """Returns an alert with its events, or None."""
@@ -129,6 +128,10 @@ class SqlHistory:
     async def _events(self, connection: asyncpg.Connection, rows: Sequence[asyncpg.Record]) -> list[AlertEvent]:
         kinds = await self._kinds.of(connection, {row["kind_id"] for row in rows})
         return [event_of(row, kinds) for row in rows]
+
+
+def _query(where: _Conditions, rest: str) -> str:
+    return f"{_SELECT}{where} {rest}"
 
 
 def _conditions(wanted: EventFilter, after: Key | None, order: str) -> _Conditions:
