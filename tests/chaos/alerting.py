@@ -29,7 +29,7 @@ SECRET = "of the chaos test"
 # How often is looked for a transaction to kill a program in.
 TRIES = 200
 # Of these programs, in one that has judged readings: what has changed is written, and that they are judged is not.
-JUDGED = dict.fromkeys(("alert-2", "postgres"), "INSERT INTO alert.sensor_state")
+JUDGED = dict.fromkeys(("alert-2", "postgres"), "alert.sensor_state")
 PAUSE_S = 0.27
 
 # What has written and is not committed, and waits for a client that stands still: it can only be lost.
