@@ -79,7 +79,7 @@ class Supervisor:
             await mesh.wait()
     """
 
-    def __init__(self, say: Callable[[str], None], *, grace: float = 10.0, backoff: Backoff | None = None) -> None:
+    def __init__(self, say: Callable[[str], None], *, grace: float = 15.0, backoff: Backoff | None = None) -> None:
         """Takes where its lines go, and how long a child may take to stop before the next signal is sent."""
         self._say = say
         self._grace = grace

@@ -112,6 +112,7 @@ class Table:
                 self.keep(s.sensor_id, s.watch)
         self.column("is_stored")[begin:] = True
         self.column("is_changed")[begin:] = False
+        self._place(begin)
         self.shards.add(shard)
 
     def add(self, names: Sequence[str], loc_ids: Sequence[str]) -> None:
@@ -156,8 +157,13 @@ class Table:
         is_sooner = (service != IN_SERVICE) | (self.column("interval") < interval)
         self.column("expected")[is_sooner & (self.column("service") == IN_SERVICE)] = now
         self.column("is_restless")[:] = self.column("is_watched")
-        for row in np.flatnonzero(self.column("capture") == NEVER).tolist():
-            self.loc_ids[row] = rulebook.loc_id(self.names[row]) or self.loc_ids[row]
+        self._place(0)
+
+    def _place(self, begin: int) -> None:
+        """Has the rows from there on of sensors that have sent nothing be where location says that they are."""
+        for row in (begin + np.flatnonzero(self.column("capture")[begin:] == NEVER)).tolist():
+            loc_id = self.rulebook.loc_id(self.names[row]) if self.rulebook is not None else None
+            self.loc_ids[row] = loc_id or self.loc_ids[row]
 
     def _describe(self, rows: Rows) -> None:
         rulebook = self.rulebook

@@ -1,13 +1,16 @@
 """Who is expected to send, from when on, and by which replica. Without a server; time is an argument."""
 
+import math
+
 from services.alert.evaluate.attendance import Attendance
 from services.alert.evaluate.journal import Journal
 from services.alert.evaluate.judging import Judging
 from services.alert.evaluate.rulebook import Rulebook
-from services.alert.evaluate.table import Table
-from services.alert.evaluate.tuning import SECOND, Tuning
-from services.common.reading_log import SHARDS
+from services.alert.evaluate.table import Stored, Table
+from services.alert.evaluate.tuning import NEVER, SECOND, Tuning
+from services.common.reading_log import SHARDS, shard_of
 from services.directory.domain import Directory, Place, Sensor
+from services.heat.quality import GOOD
 from tests.alert.evaluate.traces import NOON
 
 ALL = frozenset(range(SHARDS))
@@ -65,6 +68,14 @@ async def test_one_that_was_moved_before_it_ever_sent_is_missed_where_it_is():
     await replica.found(NOON)
     replica.know(NOON + 1, "s", loc_id="A-2")
     assert await replica.found(NOON + GRACE + 1) == {"s": "A-2"}
+
+
+def test_one_that_was_moved_while_nobody_judged_is_where_location_says():
+    replica = Replica()
+    replica.know(NOON, "s", loc_id="A-2")
+    nothing = (math.nan,) * 3
+    replica.table.load(shard_of("s"), [Stored("s", "A-1", NEVER, NOON, nothing, GOOD, None, [math.nan] * 6)])
+    assert replica.table.loc_ids == ["A-2"]
 
 
 async def test_each_is_missed_by_the_replica_that_holds_its_shard_and_anew_by_who_takes_over():
