@@ -91,8 +91,8 @@ async def running_mesh(admin_url, **realtime):
         await mesh.close()
 
 
-async def eventually(check, seconds=10.0):
-    """Waits until an async check is true."""
+async def eventually(check, seconds=30.0):
+    """Waits until an async check is true; by itself for as long as a busy machine may need for anything."""
     deadline = asyncio.get_running_loop().time() + seconds
     while not await check():
         assert asyncio.get_running_loop().time() < deadline, "it did not come true in time"

@@ -40,7 +40,7 @@ class Webhook:
         self.answers = []
         self._came = asyncio.Condition()
 
-    async def received(self, count, seconds=10.0):
+    async def received(self, count, seconds=30.0):
         """Waits for so many requests in all."""
         async with asyncio.timeout(seconds), self._came:
             await self._came.wait_for(lambda: len(self.requests) >= count)
@@ -125,7 +125,7 @@ class Mailbox:
         success = (data.login.decode(), data.password.decode()) == self._login
         return AuthResult(success=success, handled=success)  # what is not handled is answered with 535
 
-    async def received(self, count, seconds=10.0):
+    async def received(self, count, seconds=30.0):
         async with asyncio.timeout(seconds), self._came:
             await self._came.wait_for(lambda: len(self.mails) >= count)
         return self.mails

@@ -52,7 +52,7 @@ def everything_arrives(connection, receiver):
         return not await connection.fetchval("SELECT count(*) FROM alert.alert_event WHERE NOT delivered")
 
     async def check():
-        await eventually(all_marked, 30.0)
+        await eventually(all_marked, 60.0)
         rows = await connection.fetch("SELECT alert_id, event_seq, event_id::text FROM alert.alert_event ORDER BY 1, 2")
         got = [(e.alert_id, e.event_seq, e.event_id) for n in sorted(receiver.alerts) for e in receiver.alerts[n]]
         assert got == [tuple(row) for row in rows]

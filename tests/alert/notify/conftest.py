@@ -31,6 +31,8 @@ from tests.support.notifying import NOW, alert, minutes, subscription
 
 WRITING = Writing("https://montrg.example", ZoneInfo("Asia/Seoul"))
 SOON_S = 0.05
+# A busy machine takes long to answer; it is less than what is left of a lease.
+PATIENT_S = 15.0
 
 
 async def failed(channel: Channel, message: Claimed) -> Failure:
@@ -145,7 +147,7 @@ def planning(connection, database):
 @asynccontextmanager
 async def sending(database, settings, channel=None, delay_s=lambda attempts: SOON_S, grace_s=0.0):
     """A sender at work, with its webhooks."""
-    hooks = channel or WebhookChannel(settings)
+    hooks = channel or WebhookChannel(settings, timeout_s=PATIENT_S)
     sender = Sender(
         Claims(database), {"webhook": hooks}, database_is_away, system_clock, grace_s=grace_s, delay_s=delay_s
     )
