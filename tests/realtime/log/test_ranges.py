@@ -55,10 +55,15 @@ async def test_a_range_is_what_the_log_holds_up_to_its_place_while_others_write(
         for writer, measuring in zip(writers, measurings, strict=True)
     ]
 
-    async def read():
-        return [await whole(read_range()) for _ in range(15)]
+    found = []
 
-    found = [one for ones in await asyncio.gather(read(), read(), read()) for one in ones]
+    async def read():
+        # On a busy machine readers are quicker than writers, and find the same place several times.
+        while len({place for place, *_ in found}) <= 10 or len(found) < 45:
+            found.append(await whole(read_range()))
+
+    async with asyncio.timeout(60):
+        await asyncio.gather(read(), read(), read())
     over.set()
     await asyncio.gather(*writing)
     await asyncio.gather(*(writer.close() for writer in writers))
@@ -70,9 +75,7 @@ async def test_a_range_is_what_the_log_holds_up_to_its_place_while_others_write(
     for (name, seq), rows, _ in found:
         assert name == generation
         assert sorted(rows) == sorted(row for at, batch in written if at <= seq for row in batch)
-    places = {seq for (_, seq), _, _ in found}
-    assert len(places) > 10
-    assert min(places) < last
+    assert min(seq for (_, seq), _, _ in found) < last
 
 
 async def test_batches_are_sorted_and_a_moved_sensors_readings_stay_in_order(connection, read_range):
