@@ -1,6 +1,6 @@
 """What time brings: sensors that say nothing although they should, and sensors that are not in service any more."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -36,6 +36,13 @@ class Attendance:
             self._followed.setdefault(shard, now)
         await self._expect(shards, now)
         return [self._remove(judging, now), await self._find_silent(judging, now)]
+
+    def take_over(self, since: Mapping[int, int | None]) -> None:
+        """Takes shards that others have followed to their end until just now, since a time; None where not so.
+
+        Or silence would never be found where shards change hands more often than a sensor sends.
+        """
+        self._followed |= {shard: time for shard, time in since.items() if time is not None}
 
     def lost(self, shards: Collection[int]) -> None:
         """Forgets shards, which the table has dropped."""

@@ -2,8 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 import asyncpg
 import numpy as np
@@ -68,17 +68,29 @@ def _upsert(columns: Mapping[str, tuple[str, str]]) -> str:
 _SAVE_READING = _update(_READING, "s.machines IS NULL")
 _SAVE_FOLLOWED = _update(_FOLLOWED, "s.machines IS NOT NULL")
 _SAVE_WHOLE = _upsert(_WHOLE)
-_REVISIONS = "SELECT shard, rule_revision FROM alert.evaluation"
+_STANDINGS = """
+SELECT shard, rule_revision, CASE WHEN beat_time > clock_timestamp() - $1::interval THEN followed_since END
+FROM alert.evaluation
+"""
 _BEAT = """
-INSERT INTO alert.evaluation (shard, beat_time, rule_revision)
-SELECT shard, clock_timestamp(), coalesce($2, 0) FROM unnest($1::int2[]) AS shard
+INSERT INTO alert.evaluation (shard, beat_time, rule_revision, followed_since)
+SELECT shard, clock_timestamp(), coalesce($2, 0), $3 FROM unnest($1::int2[]) AS shard
 ON CONFLICT (shard) DO UPDATE SET beat_time = excluded.beat_time,
-    rule_revision = coalesce($2, evaluation.rule_revision)
+    rule_revision = coalesce($2, evaluation.rule_revision),
+    followed_since = CASE WHEN evaluation.beat_time > excluded.beat_time - $4::interval
+        THEN evaluation.followed_since ELSE excluded.followed_since END
 """
 _UNSEEN = "SELECT alert_id, sensor_id, alert_type, threshold_type FROM alert.alert WHERE unseen"
 # All that is changed, in one go: the README tells the order of locks.
 _LOCK = "SELECT alert_id, state FROM alert.alert WHERE alert_id = ANY($1) ORDER BY alert_id FOR UPDATE"
 _SEEN = "UPDATE alert.alert SET unseen = false WHERE alert_id = ANY($1)"
+
+
+class Standing(NamedTuple):
+    """By which revision of the rules a shard was judged last, and since when it has been; None after a break."""
+
+    revision: int
+    since: int | None
 
 
 async def load_shard(connection: asyncpg.Connection, table: Table, shard: int) -> None:
@@ -126,14 +138,17 @@ def _columns(table: Table, rows: Rows, more: Sequence[str]) -> Sequence[Sequence
     return names, loc_ids, *numbers
 
 
-async def revisions(connection: asyncpg.Connection) -> Mapping[int, int]:
-    """Returns by which revision of the rules each shard was judged last."""
-    return dict(await connection.fetch(_REVISIONS))
+async def standings(connection: asyncpg.Connection, brief: int) -> Mapping[int, Standing]:
+    """Returns how each shard stands that was ever judged; breaks of up to `brief` microseconds do not count."""
+    rows = await connection.fetch(_STANDINGS, timedelta(microseconds=brief))
+    return {shard: Standing(revision, since and microseconds(since)) for shard, revision, since in rows}
 
 
-async def beat(connection: asyncpg.Connection, shards: Collection[int], revision: int | None) -> None:
-    """Says that shards are judged; None where no rules have been seen."""
-    await connection.execute(_BEAT, sorted(shards), revision)
+async def beat(
+    connection: asyncpg.Connection, shards: Collection[int], revision: int | None, now: int, brief: int
+) -> None:
+    """Says that shards are judged now, as they have been without a longer break; None where no rules have been seen."""
+    await connection.execute(_BEAT, sorted(shards), revision, moment_of(now), timedelta(microseconds=brief))
 
 
 async def see(connection: asyncpg.Connection, table: Table) -> tuple[list[str], list[int]]:

@@ -42,6 +42,11 @@ class Tuning:
     suspect_level: str = "yellow"
     suspect_after: int = 60 * SECOND
 
+    @property
+    def brief(self) -> int:
+        """For how long nobody may judge without giving silent sensors time anew: a hand-over, and no outage."""
+        return self.silence // 6
+
     def is_live(self, capture_time: int, receive_time: int, interval: int) -> bool:
         """Tells whether a reading came soon enough to page."""
         return receive_time - capture_time <= max(self.late, SILENT_AFTER_INTERVALS * interval)

@@ -164,9 +164,11 @@ class EvaluationWork:
         missing = set(shards) - self._table.shards
         stale: set[int] = set()
         if missing:
-            judged_by = await store.revisions(driver)
+            standings = await store.standings(driver, self._tuning.brief)
             for shard in missing:
                 await store.load_shard(driver, self._table, shard)
+            self._attendance.take_over({shard: standings[shard].since for shard in missing if shard in standings})
+            judged_by = {shard: standing.revision for shard, standing in standings.items()}
             stale = {shard for shard in missing if judged_by.get(shard) != rulebook.revision}
         if self._judged_by not in {None, self._rules.digest}:
             stale = set(self._table.shards)
@@ -243,5 +245,7 @@ class EvaluationWork:
         """Says that shards are judged, now and again."""
         now = asyncio.get_running_loop().time()
         if is_due or now >= self._beaten + BEAT_S:
-            await store.beat(driver, self._table.shards, rulebook.revision if rulebook.has_rules else None)
+            revision = rulebook.revision if rulebook.has_rules else None
+            moment = microseconds(self._clock())
+            await store.beat(driver, self._table.shards, revision, moment, self._tuning.brief)
             self._beaten = now

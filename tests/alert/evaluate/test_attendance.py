@@ -78,6 +78,18 @@ def test_one_that_was_moved_while_nobody_judged_is_where_location_says():
     assert replica.table.loc_ids == ["A-2"]
 
 
+async def test_a_hand_over_gives_no_time_anew_to_one_that_has_sent_before_and_a_longer_break_does():
+    at = NOON + GRACE + 1
+    for since, missed in ((NOON, {"s": "A-1"}), (None, {})):
+        replica = Replica()
+        replica.know(NOON, "s")
+        last = Stored("s", "A-1", NOON, NOON, (20.0, 50.0, 20.0), GOOD, None, [math.nan] * 6)
+        replica.table.load(shard_of("s"), [last])
+        replica.attendance.take_over({shard_of("s"): since})
+        assert await replica.found(at) == missed
+        assert await replica.found(at + GRACE + 1) == ({} if missed else {"s": "A-1"})
+
+
 async def test_each_is_missed_by_the_replica_that_holds_its_shard_and_anew_by_who_takes_over():
     names = [f"s{number}" for number in range(100)]
     first, second = Replica(), Replica()

@@ -135,3 +135,27 @@ async def test_who_never_sent_is_missed_once_and_has_a_row_like_all_others_from_
     assert told == [("no_data", "raised", "yellow"), ("no_data", "cleared", "yellow"), ("threshold", "raised", "red")]
     marks = "SELECT pcv_temperature, pcv_anchor, pcv_peak FROM alert.sensor_state WHERE sensor_id = 's3'"
     assert tuple(await connection.fetchrow(marks)) == (36.2, 36.2, 36.6)
+
+
+@pytest.mark.parametrize(("away_s", "missed"), [(1, 1), (60, 0)])
+async def test_who_takes_over_at_once_misses_a_sensor_as_soon_as_the_one_before_would_have(
+    database, connection, away_s, missed
+):
+    await connection.execute(NOTHING)
+    now = NOON
+
+    def begun():
+        return begin(lambda: moment_of(now))
+
+    work = begun()
+    await apply(database, work, one(0, 20.0))
+    await tick(database, work)
+    now = NOON + 10 * SECOND
+    work = begun()
+    await tick(database, work)
+    away = "UPDATE alert.evaluation SET beat_time = beat_time - make_interval(secs => $1)"
+    await connection.execute(away, away_s)
+    now = NOON + 31 * SECOND
+    await tick(database, begun())
+    query = "SELECT count(*) FROM alert.alert WHERE sensor_id = 's3' AND alert_type = 'no_data'"
+    assert await connection.fetchval(query) == missed

@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import random
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import asyncpg
 import grpc
@@ -55,7 +56,7 @@ async def test_a_range_is_what_the_log_holds_up_to_its_place_while_others_write(
         for writer, measuring in zip(writers, measurings, strict=True)
     ]
 
-    found = []
+    found: list[Any] = []
 
     async def read():
         # On a busy machine readers are quicker than writers, and find the same place several times.

@@ -1,4 +1,4 @@
-"""What each reading of a sensor in danger changes, beside `machines`, which few do.
+"""What each reading of a sensor in danger changes, beside `machines`, which few do; since when shards are followed.
 
 Of each metric the last value in the band of its level, and the worst of its alert. NULL leaves what `machines` says.
 """
@@ -13,9 +13,12 @@ _NAMES = ("temperature_anchor", "temperature_peak", "humidity_anchor", "humidity
 
 def upgrade() -> None:
     added = ", ".join(f"ADD COLUMN {name} double precision" for name in _NAMES)
-    execute_script(f"ALTER TABLE alert.sensor_state {added}")
+    execute_script(
+        f"ALTER TABLE alert.sensor_state {added};"
+        " ALTER TABLE alert.evaluation ADD COLUMN followed_since timestamptz NOT NULL DEFAULT now()"
+    )
 
 
 def downgrade() -> None:
     dropped = ", ".join(f"DROP COLUMN {name}" for name in _NAMES)
-    execute_script(f"ALTER TABLE alert.sensor_state {dropped}")
+    execute_script(f"ALTER TABLE alert.sensor_state {dropped}; ALTER TABLE alert.evaluation DROP COLUMN followed_since")
