@@ -48,7 +48,7 @@ def event_of(row: asyncpg.Record, kinds: Mapping[int, Kind]) -> AlertEvent:
     """Returns the event of a row of EVENT_COLUMNS."""
     values = list(row)
     values[_KIND_AT] = kinds[values[_KIND_AT]]
-    return AlertEvent(*values)
+    return AlertEvent._make(values)
 
 
 def row_of(event: AlertEvent, kind_id: int) -> tuple[object, ...]:
