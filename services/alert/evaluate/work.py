@@ -168,8 +168,8 @@ class EvaluationWork:
             for shard in missing:
                 await store.load_shard(driver, self._table, shard)
             self._attendance.take_over({shard: standings[shard].since for shard in missing if shard in standings})
-            judged_by = {shard: standing.revision for shard, standing in standings.items()}
-            stale = {shard for shard in missing if judged_by.get(shard) != rulebook.revision}
+            up_to_date = {shard for shard, standing in standings.items() if standing.revision == rulebook.revision}
+            stale = missing - up_to_date
         if self._judged_by not in {None, self._rules.digest}:
             stale = set(self._table.shards)
         self._judged_by = self._rules.digest

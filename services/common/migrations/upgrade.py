@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -56,16 +57,22 @@ def upgrade_service(connection: Connection, service: catalog.Service, password: 
 
 def newest(service: catalog.Service) -> str | None:
     """Returns the version of a service's schema that this program brings."""
-    return ScriptDirectory.from_config(_config(service)).get_current_head()
+    return _scripts(service).get_current_head()
 
 
 def is_newer(service: catalog.Service, version: str | None) -> bool:
     """Tells whether a newer program made a service's schema: this one does not know the version. It logs so."""
-    known = {script.revision for script in ScriptDirectory.from_config(_config(service)).walk_revisions()}
+    known = {script.revision for script in _scripts(service).walk_revisions()}
     if version is None or version in known:
         return False
     log.warning("the schema %s is at version %s, which is newer than %s", service.name, version, newest(service))
     return True
+
+
+@cache
+def _scripts(service: catalog.Service) -> ScriptDirectory:
+    """Returns a service's migrations, read once: who waits for them asks about them over and over."""
+    return ScriptDirectory.from_config(_config(service))
 
 
 def _version(connection: Connection, service: catalog.Service) -> str | None:
