@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from services.common.settings import SettingsError, given
 from services.local.cluster import PostgresError, environment, find_binaries, initialise
 
 DATA = "/var/lib/postgresql/data"
@@ -48,11 +49,10 @@ def prepare(variables: Mapping[str, str]) -> list[str]:
 
 
 def _password(variables: Mapping[str, str]) -> str:
-    path = variables.get("POSTGRES_PASSWORD_FILE")
     try:
-        password = Path(path).read_text(encoding="utf-8").strip() if path else variables.get("POSTGRES_PASSWORD")
-    except OSError as error:
-        raise PostgresError(f"POSTGRES_PASSWORD_FILE is {path}, which cannot be read: {error.strerror}") from error
+        password = given(variables, "POSTGRES_PASSWORD")
+    except SettingsError as error:
+        raise PostgresError(str(error)) from error
     if not password:
         raise PostgresError("POSTGRES_PASSWORD is not set; give the password that the user montrg is to have")
     return password
