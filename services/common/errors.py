@@ -52,6 +52,14 @@ class ExhaustedError(DomainError):
     """More was asked than can be done now; the same call may work a little later."""
 
 
+class UnauthenticatedError(DomainError):
+    """The call shows nothing that says who makes it, or something that does not hold."""
+
+
+class ForbiddenError(DomainError):
+    """Whoever calls may not do this."""
+
+
 class InvalidInputError(DomainError):
     """The request is wrong by itself, field by field."""
 

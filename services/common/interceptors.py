@@ -17,6 +17,8 @@ from grpc_status import rpc_status
 from sqlalchemy import exc
 
 from services.common import errors
+from services.common.access.current import called_by
+from services.common.access.gate import Gate
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +40,8 @@ STATUSES: dict[type[Exception], grpc.StatusCode] = {
     errors.OutOfRangeError: grpc.StatusCode.OUT_OF_RANGE,
     errors.ExhaustedError: grpc.StatusCode.RESOURCE_EXHAUSTED,
     errors.InvalidInputError: grpc.StatusCode.INVALID_ARGUMENT,
+    errors.UnauthenticatedError: grpc.StatusCode.UNAUTHENTICATED,
+    errors.ForbiddenError: grpc.StatusCode.PERMISSION_DENIED,
 }
 
 # The same call may work after RETRY_DELAY_S.
@@ -109,7 +113,10 @@ def _pack(message: Any) -> any_pb2.Any:  # noqa: ANN401  any protobuf message
 
 
 class CallInterceptor(grpc.aio.ServerInterceptor):
-    """Gives each call a request id, maps its errors, and logs one line when it ends."""
+    """Lets a call in or refuses it, gives it a request id, maps its errors, and logs one line when it ends."""
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
 
     async def intercept_service(
         self,
@@ -121,17 +128,17 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         # Reflection and health answer for themselves; a watch of theirs would log a line a second.
         if handler is None or not handler_call_details.method.startswith("/montrg."):
             return handler
-        return _wrap(handler, handler_call_details.method)
+        return _wrap(handler, handler_call_details.method, self._gate)
 
 
-def _wrap(handler: Any, method: str) -> Any:  # noqa: ANN401  grpc's untyped handler
+def _wrap(handler: Any, method: str, gate: Gate) -> Any:  # noqa: ANN401  grpc's untyped handler
     """Wraps a handler, which is given bytes: what grpc itself could not parse it would answer with Python's words."""
     parse = handler.request_deserializer
     if handler.unary_unary:
         inner = handler.unary_unary
 
         async def unary(request: bytes, context: Any) -> Any:  # noqa: ANN401
-            async with _call(method, context):
+            async with _call(method, context, gate):
                 return await inner(_parsed(parse, request, method), context)
 
         return grpc.unary_unary_rpc_method_handler(unary, None, _serializer(handler.response_serializer))
@@ -139,7 +146,7 @@ def _wrap(handler: Any, method: str) -> Any:  # noqa: ANN401  grpc's untyped han
         source = handler.unary_stream
 
         async def stream(request: bytes, context: Any) -> AsyncIterator[Any]:  # noqa: ANN401
-            async with _call(method, context):
+            async with _call(method, context, gate):
                 async for response in source(_parsed(parse, request, method), context):
                     yield response
 
@@ -161,11 +168,12 @@ def _serializer(serialize: Callable[[Any], bytes]) -> Callable[[Any], bytes]:
 
 
 @asynccontextmanager
-async def _call(method: str, context: Any) -> AsyncIterator[None]:  # noqa: ANN401
+async def _call(method: str, context: Any, gate: Gate) -> AsyncIterator[None]:  # noqa: ANN401
     start = time.perf_counter()
     request_id = _request_id(context)
     code = "OK"
     try:
+        called_by(gate.admit(method, context))
         yield
     except grpc.aio.AbortError:
         code = "ABORTED_BY_HANDLER"

@@ -15,6 +15,7 @@ from grpc_reflection.v1alpha import reflection
 
 from services import catalog
 from services.common import logs
+from services.common.access.gate import OpenGate
 from services.common.channels import MAX_MESSAGE_BYTES
 from services.common.database import Database
 from services.common.interceptors import CallInterceptor, database_is_away
@@ -129,7 +130,7 @@ async def serve(app: App, settings: ServiceSettings, environment: Environment) -
     held; the database is let go.
     """
     database = Database(settings.database_url, settings.pool_size, settings.service.role)
-    server = grpc.aio.server(interceptors=[CallInterceptor()], options=_OPTIONS)
+    server = grpc.aio.server(interceptors=[CallInterceptor(OpenGate())], options=_OPTIONS)
     checks = health.aio.HealthServicer()
     stopping = asyncio.Event()
     try:

@@ -9,6 +9,8 @@ from google.api import annotations_pb2, http_pb2
 from google.protobuf import descriptor_pb2
 from google.protobuf.descriptor_pb2 import DescriptorProto, EnumDescriptorProto, FieldDescriptorProto
 
+from services.common.access.table import Access, access_of
+
 # A service of this name answers the REST callers of the service without `Json`, with HttpBody instead of messages.
 _JSON_TWIN = re.compile(r"JsonService$")
 
@@ -51,7 +53,7 @@ class Binding:
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """One RPC. `request` and `response` are full names of messages."""
+    """One RPC. `request` and `response` are full names of messages, `access` says who may call it."""
 
     service: str
     name: str
@@ -60,6 +62,7 @@ class Method:
     client_streaming: bool
     server_streaming: bool
     bindings: tuple[Binding, ...]
+    access: Access
 
     @property
     def path(self) -> str:
@@ -211,7 +214,18 @@ def _method(service: str, method: descriptor_pb2.MethodDescriptorProto) -> Metho
         client_streaming=method.client_streaming,
         server_streaming=method.server_streaming,
         bindings=tuple(bindings),
+        access=_access(service, method),
     )
+
+
+def _access(service: str, method: descriptor_pb2.MethodDescriptorProto) -> Access:
+    access = access_of(method.options)
+    if access is None:
+        raise ContractError(
+            f"{service}.{method.name}: say who may call it with the option montrg.type.v1.access: a role and a reach "
+            "for people, callers for services; devices need a role, too"
+        )
+    return access
 
 
 def _binding(rule: http_pb2.HttpRule) -> Binding:

@@ -16,6 +16,8 @@ EXAMPLES = [
     (errors.OutOfRangeError("x is gone", "X_GONE"), grpc.StatusCode.OUT_OF_RANGE),
     (errors.ExhaustedError("x is full", "X_FULL"), grpc.StatusCode.RESOURCE_EXHAUSTED),
     (errors.invalid("x", "is bad"), grpc.StatusCode.INVALID_ARGUMENT),
+    (errors.UnauthenticatedError("who are you", "NO_CREDENTIAL"), grpc.StatusCode.UNAUTHENTICATED),
+    (errors.ForbiddenError("not yours", "ROLE_TOO_LOW"), grpc.StatusCode.PERMISSION_DENIED),
 ]
 
 

@@ -8,6 +8,7 @@ import pytest
 from montrg.realtime.v1 import reading_log_service_pb2 as pb2
 from montrg.realtime.v1 import reading_log_service_pb2_grpc
 
+from services.common.access.gate import OpenGate
 from services.common.channels import connect
 from services.common.errors import NotFoundError, OutOfRangeError, UnavailableError
 from services.common.interceptors import CallInterceptor
@@ -52,7 +53,7 @@ class Script(reading_log_service_pb2_grpc.ReadingLogServiceServicer):
 
 @asynccontextmanager
 async def served(script):
-    server = grpc.aio.server(interceptors=[CallInterceptor()])
+    server = grpc.aio.server(interceptors=[CallInterceptor(OpenGate())])
     reading_log_service_pb2_grpc.add_ReadingLogServiceServicer_to_server(script, server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()

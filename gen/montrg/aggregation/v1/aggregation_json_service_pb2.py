@@ -24,15 +24,26 @@ _sym_db = _symbol_database.Default()
 
 from google.api import httpbody_pb2 as google_dot_api_dot_httpbody__pb2
 from montrg.aggregation.v1 import aggregation_service_pb2 as montrg_dot_aggregation_dot_v1_dot_aggregation__service__pb2
+from montrg.type.v1 import access_pb2 as montrg_dot_type_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n4montrg/aggregation/v1/aggregation_json_service.proto\x12\x15montrg.aggregation.v1\x1a\x19google/api/httpbody.proto\x1a/montrg/aggregation/v1/aggregation_service.proto2\xfe\x03\n\x16\x41ggregationJsonService\x12T\n\x0eGetAggregation\x12,.montrg.aggregation.v1.GetAggregationRequest\x1a\x14.google.api.HttpBody\x12\x64\n\x16GetLocationAggregation\x12\x34.montrg.aggregation.v1.GetLocationAggregationRequest\x1a\x14.google.api.HttpBody\x12\x62\n\x15GetFactoryAggregation\x12\x33.montrg.aggregation.v1.GetFactoryAggregationRequest\x1a\x14.google.api.HttpBody\x12\x64\n\x16GetBuildingAggregation\x12\x34.montrg.aggregation.v1.GetBuildingAggregationRequest\x1a\x14.google.api.HttpBody\x12^\n\x13GetFloorAggregation\x12\x31.montrg.aggregation.v1.GetFloorAggregationRequest\x1a\x14.google.api.HttpBodyb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n4montrg/aggregation/v1/aggregation_json_service.proto\x12\x15montrg.aggregation.v1\x1a\x19google/api/httpbody.proto\x1a/montrg/aggregation/v1/aggregation_service.proto\x1a\x1bmontrg/type/v1/access.proto2\xb0\x04\n\x16\x41ggregationJsonService\x12^\n\x0eGetAggregation\x12,.montrg.aggregation.v1.GetAggregationRequest\x1a\x14.google.api.HttpBody\"\x08\xca\xf4\x18\x04\x08\x01\x10\x01\x12n\n\x16GetLocationAggregation\x12\x34.montrg.aggregation.v1.GetLocationAggregationRequest\x1a\x14.google.api.HttpBody\"\x08\xca\xf4\x18\x04\x08\x01\x10\x01\x12l\n\x15GetFactoryAggregation\x12\x33.montrg.aggregation.v1.GetFactoryAggregationRequest\x1a\x14.google.api.HttpBody\"\x08\xca\xf4\x18\x04\x08\x01\x10\x01\x12n\n\x16GetBuildingAggregation\x12\x34.montrg.aggregation.v1.GetBuildingAggregationRequest\x1a\x14.google.api.HttpBody\"\x08\xca\xf4\x18\x04\x08\x01\x10\x01\x12h\n\x13GetFloorAggregation\x12\x31.montrg.aggregation.v1.GetFloorAggregationRequest\x1a\x14.google.api.HttpBody\"\x08\xca\xf4\x18\x04\x08\x01\x10\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'montrg.aggregation.v1.aggregation_json_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_AGGREGATIONJSONSERVICE']._serialized_start=156
-  _globals['_AGGREGATIONJSONSERVICE']._serialized_end=666
+  _globals['_AGGREGATIONJSONSERVICE'].methods_by_name['GetAggregation']._loaded_options = None
+  _globals['_AGGREGATIONJSONSERVICE'].methods_by_name['GetAggregation']._serialized_options = b'\312\364\030\004\010\001\020\001'
+  _globals['_AGGREGATIONJSONSERVICE'].methods_by_name['GetLocationAggregation']._loaded_options = None
+  _globals['_AGGREGATIONJSONSERVICE'].methods_by_name['GetLocationAggregation']._serialized_options = b'\312\364\030\004\010\001\020\001'
+  _globals['_AGGREGATIONJSONSERVICE'].methods_by_name['GetFactoryAggregation']._loaded_options = None
+  _globals['_AGGREGATIONJSONSERVICE'].methods_by_name['GetFactoryAggregation']._serialized_options = b'\312\364\030\004\010\001\020\001'
+  _globals['_AGGREGATIONJSONSERVICE'].methods_by_name['GetBuildingAggregation']._loaded_options = None
+  _globals['_AGGREGATIONJSONSERVICE'].methods_by_name['GetBuildingAggregation']._serialized_options = b'\312\364\030\004\010\001\020\001'
+  _globals['_AGGREGATIONJSONSERVICE'].methods_by_name['GetFloorAggregation']._loaded_options = None
+  _globals['_AGGREGATIONJSONSERVICE'].methods_by_name['GetFloorAggregation']._serialized_options = b'\312\364\030\004\010\001\020\001'
+  _globals['_AGGREGATIONJSONSERVICE']._serialized_start=185
+  _globals['_AGGREGATIONJSONSERVICE']._serialized_end=745
 # @@protoc_insertion_point(module_scope)

@@ -25,9 +25,10 @@ _sym_db = _symbol_database.Default()
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from montrg.type.v1 import access_pb2 as montrg_dot_type_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,montrg/aggregation/v1/backfill_service.proto\x12\x15montrg.aggregation.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc5\x04\n\x08\x42\x61\x63kfill\x12%\n\x0b\x62\x61\x63kfill_id\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x03R\nbackfillId\x12\"\n\nstart_date\x18\x02 \x01(\tH\x00R\tstartDate\x88\x01\x01\x12\x1e\n\x08\x65nd_date\x18\x03 \x01(\tH\x01R\x07\x65ndDate\x88\x01\x01\x12\x41\n\x05state\x18\x04 \x01(\x0e\x32%.montrg.aggregation.v1.Backfill.StateB\x04\xe2\x41\x01\x03R\x05state\x12 \n\x08progress\x18\x05 \x01(\x01\x42\x04\xe2\x41\x01\x03R\x08progress\x12\x1a\n\x05\x63\x65lls\x18\x06 \x01(\x05\x42\x04\xe2\x41\x01\x03R\x05\x63\x65lls\x12\x1e\n\x07\x63hanged\x18\x07 \x01(\x05\x42\x04\xe2\x41\x01\x03R\x07\x63hanged\x12!\n\x06reason\x18\x08 \x01(\tB\x04\xe2\x41\x01\x03H\x02R\x06reason\x88\x01\x01\x12\x41\n\x0b\x63reate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03R\ncreateTime\x12\x41\n\x0bupdate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03R\nupdateTime\"]\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x0b\n\x07PENDING\x10\x01\x12\x0b\n\x07RUNNING\x10\x02\x12\x08\n\x04\x44ONE\x10\x03\x12\r\n\tCANCELLED\x10\x04\x12\n\n\x06\x46\x41ILED\x10\x05\x42\r\n\x0b_start_dateB\x0b\n\t_end_dateB\t\n\x07_reason\"Z\n\x15\x43reateBackfillRequest\x12\x41\n\x08\x62\x61\x63kfill\x18\x01 \x01(\x0b\x32\x1f.montrg.aggregation.v1.BackfillB\x04\xe2\x41\x01\x02R\x08\x62\x61\x63kfill\"5\n\x12GetBackfillRequest\x12\x1f\n\x0b\x62\x61\x63kfill_id\x18\x01 \x01(\x05R\nbackfillId\"_\n\x14ListBackfillsRequest\x12\x14\n\x05limit\x18\x01 \x01(\x05R\x05limit\x12\x12\n\x04skip\x18\x02 \x01(\x05R\x04skip\x12\x1d\n\npage_token\x18\x03 \x01(\tR\tpageToken\"~\n\x15ListBackfillsResponse\x12=\n\tbackfills\x18\x01 \x03(\x0b\x32\x1f.montrg.aggregation.v1.BackfillR\tbackfills\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"8\n\x15\x43\x61ncelBackfillRequest\x12\x1f\n\x0b\x62\x61\x63kfill_id\x18\x01 \x01(\x05R\nbackfillId\"v\n\x14VerifyRollupsRequest\x12\"\n\nstart_date\x18\x01 \x01(\tH\x00R\tstartDate\x88\x01\x01\x12\x1e\n\x08\x65nd_date\x18\x02 \x01(\tH\x01R\x07\x65ndDate\x88\x01\x01\x42\r\n\x0b_start_dateB\x0b\n\t_end_date\"\xb2\x02\n\x15VerifyRollupsResponse\x12\x45\n\x04kind\x18\x01 \x01(\x0e\x32\x31.montrg.aggregation.v1.VerifyRollupsResponse.KindR\x04kind\x12\x1e\n\ndifference\x18\x02 \x01(\tR\ndifference\x12\x1a\n\x08progress\x18\x03 \x01(\x01R\x08progress\x12\x1a\n\x08verified\x18\x04 \x01(\x03R\x08verified\x12 \n\x0b\x64ifferences\x18\x05 \x01(\x03R\x0b\x64ifferences\x12\x12\n\x04note\x18\x06 \x01(\tR\x04note\"D\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x0e\n\nDIFFERENCE\x10\x01\x12\x0c\n\x08PROGRESS\x10\x02\x12\x08\n\x04\x44ONE\x10\x03\x32\xd8\x05\n\x0f\x42\x61\x63kfillService\x12\x90\x01\n\x0e\x43reateBackfill\x12,.montrg.aggregation.v1.CreateBackfillRequest\x1a\x1f.montrg.aggregation.v1.Backfill\"/\x82\xd3\xe4\x93\x02)\"\x1d/api/v1/aggregation/backfills:\x08\x62\x61\x63kfill\x12\x8e\x01\n\x0bGetBackfill\x12).montrg.aggregation.v1.GetBackfillRequest\x1a\x1f.montrg.aggregation.v1.Backfill\"3\x82\xd3\xe4\x93\x02-\x12+/api/v1/aggregation/backfills/{backfill_id}\x12\x91\x01\n\rListBackfills\x12+.montrg.aggregation.v1.ListBackfillsRequest\x1a,.montrg.aggregation.v1.ListBackfillsResponse\"%\x82\xd3\xe4\x93\x02\x1f\x12\x1d/api/v1/aggregation/backfills\x12\x9e\x01\n\x0e\x43\x61ncelBackfill\x12,.montrg.aggregation.v1.CancelBackfillRequest\x1a\x1f.montrg.aggregation.v1.Backfill\"=\x82\xd3\xe4\x93\x02\x37\"2/api/v1/aggregation/backfills/{backfill_id}:cancel:\x01*\x12l\n\rVerifyRollups\x12+.montrg.aggregation.v1.VerifyRollupsRequest\x1a,.montrg.aggregation.v1.VerifyRollupsResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,montrg/aggregation/v1/backfill_service.proto\x12\x15montrg.aggregation.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bmontrg/type/v1/access.proto\"\xc5\x04\n\x08\x42\x61\x63kfill\x12%\n\x0b\x62\x61\x63kfill_id\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x03R\nbackfillId\x12\"\n\nstart_date\x18\x02 \x01(\tH\x00R\tstartDate\x88\x01\x01\x12\x1e\n\x08\x65nd_date\x18\x03 \x01(\tH\x01R\x07\x65ndDate\x88\x01\x01\x12\x41\n\x05state\x18\x04 \x01(\x0e\x32%.montrg.aggregation.v1.Backfill.StateB\x04\xe2\x41\x01\x03R\x05state\x12 \n\x08progress\x18\x05 \x01(\x01\x42\x04\xe2\x41\x01\x03R\x08progress\x12\x1a\n\x05\x63\x65lls\x18\x06 \x01(\x05\x42\x04\xe2\x41\x01\x03R\x05\x63\x65lls\x12\x1e\n\x07\x63hanged\x18\x07 \x01(\x05\x42\x04\xe2\x41\x01\x03R\x07\x63hanged\x12!\n\x06reason\x18\x08 \x01(\tB\x04\xe2\x41\x01\x03H\x02R\x06reason\x88\x01\x01\x12\x41\n\x0b\x63reate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03R\ncreateTime\x12\x41\n\x0bupdate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03R\nupdateTime\"]\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x0b\n\x07PENDING\x10\x01\x12\x0b\n\x07RUNNING\x10\x02\x12\x08\n\x04\x44ONE\x10\x03\x12\r\n\tCANCELLED\x10\x04\x12\n\n\x06\x46\x41ILED\x10\x05\x42\r\n\x0b_start_dateB\x0b\n\t_end_dateB\t\n\x07_reason\"Z\n\x15\x43reateBackfillRequest\x12\x41\n\x08\x62\x61\x63kfill\x18\x01 \x01(\x0b\x32\x1f.montrg.aggregation.v1.BackfillB\x04\xe2\x41\x01\x02R\x08\x62\x61\x63kfill\"5\n\x12GetBackfillRequest\x12\x1f\n\x0b\x62\x61\x63kfill_id\x18\x01 \x01(\x05R\nbackfillId\"_\n\x14ListBackfillsRequest\x12\x14\n\x05limit\x18\x01 \x01(\x05R\x05limit\x12\x12\n\x04skip\x18\x02 \x01(\x05R\x04skip\x12\x1d\n\npage_token\x18\x03 \x01(\tR\tpageToken\"~\n\x15ListBackfillsResponse\x12=\n\tbackfills\x18\x01 \x03(\x0b\x32\x1f.montrg.aggregation.v1.BackfillR\tbackfills\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"8\n\x15\x43\x61ncelBackfillRequest\x12\x1f\n\x0b\x62\x61\x63kfill_id\x18\x01 \x01(\x05R\nbackfillId\"v\n\x14VerifyRollupsRequest\x12\"\n\nstart_date\x18\x01 \x01(\tH\x00R\tstartDate\x88\x01\x01\x12\x1e\n\x08\x65nd_date\x18\x02 \x01(\tH\x01R\x07\x65ndDate\x88\x01\x01\x42\r\n\x0b_start_dateB\x0b\n\t_end_date\"\xb2\x02\n\x15VerifyRollupsResponse\x12\x45\n\x04kind\x18\x01 \x01(\x0e\x32\x31.montrg.aggregation.v1.VerifyRollupsResponse.KindR\x04kind\x12\x1e\n\ndifference\x18\x02 \x01(\tR\ndifference\x12\x1a\n\x08progress\x18\x03 \x01(\x01R\x08progress\x12\x1a\n\x08verified\x18\x04 \x01(\x03R\x08verified\x12 \n\x0b\x64ifferences\x18\x05 \x01(\x03R\x0b\x64ifferences\x12\x12\n\x04note\x18\x06 \x01(\tR\x04note\"D\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x0e\n\nDIFFERENCE\x10\x01\x12\x0c\n\x08PROGRESS\x10\x02\x12\x08\n\x04\x44ONE\x10\x03\x32\x82\x06\n\x0f\x42\x61\x63kfillService\x12\x98\x01\n\x0e\x43reateBackfill\x12,.montrg.aggregation.v1.CreateBackfillRequest\x1a\x1f.montrg.aggregation.v1.Backfill\"7\xca\xf4\x18\x04\x08\x04\x10\x03\x82\xd3\xe4\x93\x02)\"\x1d/api/v1/aggregation/backfills:\x08\x62\x61\x63kfill\x12\x96\x01\n\x0bGetBackfill\x12).montrg.aggregation.v1.GetBackfillRequest\x1a\x1f.montrg.aggregation.v1.Backfill\";\xca\xf4\x18\x04\x08\x03\x10\x02\x82\xd3\xe4\x93\x02-\x12+/api/v1/aggregation/backfills/{backfill_id}\x12\x99\x01\n\rListBackfills\x12+.montrg.aggregation.v1.ListBackfillsRequest\x1a,.montrg.aggregation.v1.ListBackfillsResponse\"-\xca\xf4\x18\x04\x08\x03\x10\x02\x82\xd3\xe4\x93\x02\x1f\x12\x1d/api/v1/aggregation/backfills\x12\xa6\x01\n\x0e\x43\x61ncelBackfill\x12,.montrg.aggregation.v1.CancelBackfillRequest\x1a\x1f.montrg.aggregation.v1.Backfill\"E\xca\xf4\x18\x04\x08\x04\x10\x03\x82\xd3\xe4\x93\x02\x37\"2/api/v1/aggregation/backfills/{backfill_id}:cancel:\x01*\x12v\n\rVerifyRollups\x12+.montrg.aggregation.v1.VerifyRollupsRequest\x1a,.montrg.aggregation.v1.VerifyRollupsResponse\"\x08\xca\xf4\x18\x04\x08\x03\x10\x03\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -53,33 +54,35 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CREATEBACKFILLREQUEST'].fields_by_name['backfill']._loaded_options = None
   _globals['_CREATEBACKFILLREQUEST'].fields_by_name['backfill']._serialized_options = b'\342A\001\002'
   _globals['_BACKFILLSERVICE'].methods_by_name['CreateBackfill']._loaded_options = None
-  _globals['_BACKFILLSERVICE'].methods_by_name['CreateBackfill']._serialized_options = b'\202\323\344\223\002)\"\035/api/v1/aggregation/backfills:\010backfill'
+  _globals['_BACKFILLSERVICE'].methods_by_name['CreateBackfill']._serialized_options = b'\312\364\030\004\010\004\020\003\202\323\344\223\002)\"\035/api/v1/aggregation/backfills:\010backfill'
   _globals['_BACKFILLSERVICE'].methods_by_name['GetBackfill']._loaded_options = None
-  _globals['_BACKFILLSERVICE'].methods_by_name['GetBackfill']._serialized_options = b'\202\323\344\223\002-\022+/api/v1/aggregation/backfills/{backfill_id}'
+  _globals['_BACKFILLSERVICE'].methods_by_name['GetBackfill']._serialized_options = b'\312\364\030\004\010\003\020\002\202\323\344\223\002-\022+/api/v1/aggregation/backfills/{backfill_id}'
   _globals['_BACKFILLSERVICE'].methods_by_name['ListBackfills']._loaded_options = None
-  _globals['_BACKFILLSERVICE'].methods_by_name['ListBackfills']._serialized_options = b'\202\323\344\223\002\037\022\035/api/v1/aggregation/backfills'
+  _globals['_BACKFILLSERVICE'].methods_by_name['ListBackfills']._serialized_options = b'\312\364\030\004\010\003\020\002\202\323\344\223\002\037\022\035/api/v1/aggregation/backfills'
   _globals['_BACKFILLSERVICE'].methods_by_name['CancelBackfill']._loaded_options = None
-  _globals['_BACKFILLSERVICE'].methods_by_name['CancelBackfill']._serialized_options = b'\202\323\344\223\0027\"2/api/v1/aggregation/backfills/{backfill_id}:cancel:\001*'
-  _globals['_BACKFILL']._serialized_start=168
-  _globals['_BACKFILL']._serialized_end=749
-  _globals['_BACKFILL_STATE']._serialized_start=617
-  _globals['_BACKFILL_STATE']._serialized_end=710
-  _globals['_CREATEBACKFILLREQUEST']._serialized_start=751
-  _globals['_CREATEBACKFILLREQUEST']._serialized_end=841
-  _globals['_GETBACKFILLREQUEST']._serialized_start=843
-  _globals['_GETBACKFILLREQUEST']._serialized_end=896
-  _globals['_LISTBACKFILLSREQUEST']._serialized_start=898
-  _globals['_LISTBACKFILLSREQUEST']._serialized_end=993
-  _globals['_LISTBACKFILLSRESPONSE']._serialized_start=995
-  _globals['_LISTBACKFILLSRESPONSE']._serialized_end=1121
-  _globals['_CANCELBACKFILLREQUEST']._serialized_start=1123
-  _globals['_CANCELBACKFILLREQUEST']._serialized_end=1179
-  _globals['_VERIFYROLLUPSREQUEST']._serialized_start=1181
-  _globals['_VERIFYROLLUPSREQUEST']._serialized_end=1299
-  _globals['_VERIFYROLLUPSRESPONSE']._serialized_start=1302
-  _globals['_VERIFYROLLUPSRESPONSE']._serialized_end=1608
-  _globals['_VERIFYROLLUPSRESPONSE_KIND']._serialized_start=1540
-  _globals['_VERIFYROLLUPSRESPONSE_KIND']._serialized_end=1608
-  _globals['_BACKFILLSERVICE']._serialized_start=1611
-  _globals['_BACKFILLSERVICE']._serialized_end=2339
+  _globals['_BACKFILLSERVICE'].methods_by_name['CancelBackfill']._serialized_options = b'\312\364\030\004\010\004\020\003\202\323\344\223\0027\"2/api/v1/aggregation/backfills/{backfill_id}:cancel:\001*'
+  _globals['_BACKFILLSERVICE'].methods_by_name['VerifyRollups']._loaded_options = None
+  _globals['_BACKFILLSERVICE'].methods_by_name['VerifyRollups']._serialized_options = b'\312\364\030\004\010\003\020\003'
+  _globals['_BACKFILL']._serialized_start=197
+  _globals['_BACKFILL']._serialized_end=778
+  _globals['_BACKFILL_STATE']._serialized_start=646
+  _globals['_BACKFILL_STATE']._serialized_end=739
+  _globals['_CREATEBACKFILLREQUEST']._serialized_start=780
+  _globals['_CREATEBACKFILLREQUEST']._serialized_end=870
+  _globals['_GETBACKFILLREQUEST']._serialized_start=872
+  _globals['_GETBACKFILLREQUEST']._serialized_end=925
+  _globals['_LISTBACKFILLSREQUEST']._serialized_start=927
+  _globals['_LISTBACKFILLSREQUEST']._serialized_end=1022
+  _globals['_LISTBACKFILLSRESPONSE']._serialized_start=1024
+  _globals['_LISTBACKFILLSRESPONSE']._serialized_end=1150
+  _globals['_CANCELBACKFILLREQUEST']._serialized_start=1152
+  _globals['_CANCELBACKFILLREQUEST']._serialized_end=1208
+  _globals['_VERIFYROLLUPSREQUEST']._serialized_start=1210
+  _globals['_VERIFYROLLUPSREQUEST']._serialized_end=1328
+  _globals['_VERIFYROLLUPSRESPONSE']._serialized_start=1331
+  _globals['_VERIFYROLLUPSRESPONSE']._serialized_end=1637
+  _globals['_VERIFYROLLUPSRESPONSE_KIND']._serialized_start=1569
+  _globals['_VERIFYROLLUPSRESPONSE_KIND']._serialized_end=1637
+  _globals['_BACKFILLSERVICE']._serialized_start=1640
+  _globals['_BACKFILLSERVICE']._serialized_end=2410
 # @@protoc_insertion_point(module_scope)

@@ -24,9 +24,10 @@ _sym_db = _symbol_database.Default()
 
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from montrg.type.v1 import access_pb2 as montrg_dot_type_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*montrg/alert/v1/notification_service.proto\x12\x0fmontrg.alert.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa1\x06\n\x0cNotification\x12\'\n\x0fnotification_id\x18\x01 \x01(\x05R\x0enotificationId\x12\'\n\x0fidempotency_key\x18\x02 \x01(\tR\x0eidempotencyKey\x12\x1e\n\x08\x61lert_id\x18\x03 \x01(\x05H\x00R\x07\x61lertId\x88\x01\x01\x12\'\n\x0fsubscription_id\x18\x04 \x01(\x05R\x0esubscriptionId\x12\x14\n\x05\x63\x61use\x18\x05 \x01(\tR\x05\x63\x61use\x12\x18\n\x07\x63hannel\x18\x06 \x01(\tR\x07\x63hannel\x12\x1c\n\trecipient\x18\x07 \x01(\tR\trecipient\x12\x39\n\x05state\x18\x08 \x01(\x0e\x32#.montrg.alert.v1.Notification.StateR\x05state\x12\x1a\n\x08\x61ttempts\x18\t \x01(\x05R\x08\x61ttempts\x12\"\n\nlast_error\x18\n \x01(\tH\x01R\tlastError\x88\x01\x01\x12\x37\n\tnext_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x08nextTime\x12;\n\x0b\x63reate_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ncreateTime\x12\x37\n\tsend_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x08sendTime\x12\x18\n\x07subject\x18\x0e \x01(\tR\x07subject\x12(\n\rcancel_reason\x18\x0f \x01(\tH\x02R\x0c\x63\x61ncelReason\x88\x01\x01\x12 \n\tdigest_id\x18\x10 \x01(\x05H\x03R\x08\x64igestId\x88\x01\x01\"\\\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x0b\n\x07PENDING\x10\x01\x12\x08\n\x04SENT\x10\x02\x12\x08\n\x04\x44\x45\x41\x44\x10\x03\x12\r\n\tCANCELLED\x10\x04\x12\x0c\n\x08\x44IGESTED\x10\x05\x42\x0b\n\t_alert_idB\r\n\x0b_last_errorB\x10\n\x0e_cancel_reasonB\x0c\n\n_digest_id\"\xf7\x01\n\x18ListNotificationsRequest\x12\x19\n\x05state\x18\x01 \x01(\tH\x00R\x05state\x88\x01\x01\x12\x1e\n\x08\x61lert_id\x18\x02 \x01(\x05H\x01R\x07\x61lertId\x88\x01\x01\x12,\n\x0fsubscription_id\x18\x03 \x01(\x05H\x02R\x0esubscriptionId\x88\x01\x01\x12\x14\n\x05limit\x18\x04 \x01(\x05R\x05limit\x12\x12\n\x04skip\x18\x05 \x01(\x05R\x04skip\x12\x1d\n\npage_token\x18\x06 \x01(\tR\tpageTokenB\x08\n\x06_stateB\x0b\n\t_alert_idB\x12\n\x10_subscription_id\"\x88\x01\n\x19ListNotificationsResponse\x12\x43\n\rnotifications\x18\x01 \x03(\x0b\x32\x1d.montrg.alert.v1.NotificationR\rnotifications\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"A\n\x16GetNotificationRequest\x12\'\n\x0fnotification_id\x18\x01 \x01(\x05R\x0enotificationId\"C\n\x18RetryNotificationRequest\x12\'\n\x0fnotification_id\x18\x01 \x01(\x05R\x0enotificationId2\xc8\x03\n\x13NotificationService\x12\x89\x01\n\x11ListNotifications\x12).montrg.alert.v1.ListNotificationsRequest\x1a*.montrg.alert.v1.ListNotificationsResponse\"\x1d\x82\xd3\xe4\x93\x02\x17\x12\x15/api/v1/notifications\x12\x8a\x01\n\x0fGetNotification\x12\'.montrg.alert.v1.GetNotificationRequest\x1a\x1d.montrg.alert.v1.Notification\"/\x82\xd3\xe4\x93\x02)\x12\'/api/v1/notifications/{notification_id}\x12\x97\x01\n\x11RetryNotification\x12).montrg.alert.v1.RetryNotificationRequest\x1a\x1d.montrg.alert.v1.Notification\"8\x82\xd3\xe4\x93\x02\x32\"-/api/v1/notifications/{notification_id}:retry:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*montrg/alert/v1/notification_service.proto\x12\x0fmontrg.alert.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bmontrg/type/v1/access.proto\"\xa1\x06\n\x0cNotification\x12\'\n\x0fnotification_id\x18\x01 \x01(\x05R\x0enotificationId\x12\'\n\x0fidempotency_key\x18\x02 \x01(\tR\x0eidempotencyKey\x12\x1e\n\x08\x61lert_id\x18\x03 \x01(\x05H\x00R\x07\x61lertId\x88\x01\x01\x12\'\n\x0fsubscription_id\x18\x04 \x01(\x05R\x0esubscriptionId\x12\x14\n\x05\x63\x61use\x18\x05 \x01(\tR\x05\x63\x61use\x12\x18\n\x07\x63hannel\x18\x06 \x01(\tR\x07\x63hannel\x12\x1c\n\trecipient\x18\x07 \x01(\tR\trecipient\x12\x39\n\x05state\x18\x08 \x01(\x0e\x32#.montrg.alert.v1.Notification.StateR\x05state\x12\x1a\n\x08\x61ttempts\x18\t \x01(\x05R\x08\x61ttempts\x12\"\n\nlast_error\x18\n \x01(\tH\x01R\tlastError\x88\x01\x01\x12\x37\n\tnext_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x08nextTime\x12;\n\x0b\x63reate_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ncreateTime\x12\x37\n\tsend_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x08sendTime\x12\x18\n\x07subject\x18\x0e \x01(\tR\x07subject\x12(\n\rcancel_reason\x18\x0f \x01(\tH\x02R\x0c\x63\x61ncelReason\x88\x01\x01\x12 \n\tdigest_id\x18\x10 \x01(\x05H\x03R\x08\x64igestId\x88\x01\x01\"\\\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x0b\n\x07PENDING\x10\x01\x12\x08\n\x04SENT\x10\x02\x12\x08\n\x04\x44\x45\x41\x44\x10\x03\x12\r\n\tCANCELLED\x10\x04\x12\x0c\n\x08\x44IGESTED\x10\x05\x42\x0b\n\t_alert_idB\r\n\x0b_last_errorB\x10\n\x0e_cancel_reasonB\x0c\n\n_digest_id\"\xf7\x01\n\x18ListNotificationsRequest\x12\x19\n\x05state\x18\x01 \x01(\tH\x00R\x05state\x88\x01\x01\x12\x1e\n\x08\x61lert_id\x18\x02 \x01(\x05H\x01R\x07\x61lertId\x88\x01\x01\x12,\n\x0fsubscription_id\x18\x03 \x01(\x05H\x02R\x0esubscriptionId\x88\x01\x01\x12\x14\n\x05limit\x18\x04 \x01(\x05R\x05limit\x12\x12\n\x04skip\x18\x05 \x01(\x05R\x04skip\x12\x1d\n\npage_token\x18\x06 \x01(\tR\tpageTokenB\x08\n\x06_stateB\x0b\n\t_alert_idB\x12\n\x10_subscription_id\"\x88\x01\n\x19ListNotificationsResponse\x12\x43\n\rnotifications\x18\x01 \x03(\x0b\x32\x1d.montrg.alert.v1.NotificationR\rnotifications\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"A\n\x16GetNotificationRequest\x12\'\n\x0fnotification_id\x18\x01 \x01(\x05R\x0enotificationId\"C\n\x18RetryNotificationRequest\x12\'\n\x0fnotification_id\x18\x01 \x01(\x05R\x0enotificationId2\xe0\x03\n\x13NotificationService\x12\x91\x01\n\x11ListNotifications\x12).montrg.alert.v1.ListNotificationsRequest\x1a*.montrg.alert.v1.ListNotificationsResponse\"%\xca\xf4\x18\x04\x08\x02\x10\x01\x82\xd3\xe4\x93\x02\x17\x12\x15/api/v1/notifications\x12\x92\x01\n\x0fGetNotification\x12\'.montrg.alert.v1.GetNotificationRequest\x1a\x1d.montrg.alert.v1.Notification\"7\xca\xf4\x18\x04\x08\x02\x10\x01\x82\xd3\xe4\x93\x02)\x12\'/api/v1/notifications/{notification_id}\x12\x9f\x01\n\x11RetryNotification\x12).montrg.alert.v1.RetryNotificationRequest\x1a\x1d.montrg.alert.v1.Notification\"@\xca\xf4\x18\x04\x08\x02\x10\x01\x82\xd3\xe4\x93\x02\x32\"-/api/v1/notifications/{notification_id}:retry:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,23 +35,23 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'montrg.alert.v1.notificatio
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_NOTIFICATIONSERVICE'].methods_by_name['ListNotifications']._loaded_options = None
-  _globals['_NOTIFICATIONSERVICE'].methods_by_name['ListNotifications']._serialized_options = b'\202\323\344\223\002\027\022\025/api/v1/notifications'
+  _globals['_NOTIFICATIONSERVICE'].methods_by_name['ListNotifications']._serialized_options = b'\312\364\030\004\010\002\020\001\202\323\344\223\002\027\022\025/api/v1/notifications'
   _globals['_NOTIFICATIONSERVICE'].methods_by_name['GetNotification']._loaded_options = None
-  _globals['_NOTIFICATIONSERVICE'].methods_by_name['GetNotification']._serialized_options = b'\202\323\344\223\002)\022\'/api/v1/notifications/{notification_id}'
+  _globals['_NOTIFICATIONSERVICE'].methods_by_name['GetNotification']._serialized_options = b'\312\364\030\004\010\002\020\001\202\323\344\223\002)\022\'/api/v1/notifications/{notification_id}'
   _globals['_NOTIFICATIONSERVICE'].methods_by_name['RetryNotification']._loaded_options = None
-  _globals['_NOTIFICATIONSERVICE'].methods_by_name['RetryNotification']._serialized_options = b'\202\323\344\223\0022\"-/api/v1/notifications/{notification_id}:retry:\001*'
-  _globals['_NOTIFICATION']._serialized_start=127
-  _globals['_NOTIFICATION']._serialized_end=928
-  _globals['_NOTIFICATION_STATE']._serialized_start=776
-  _globals['_NOTIFICATION_STATE']._serialized_end=868
-  _globals['_LISTNOTIFICATIONSREQUEST']._serialized_start=931
-  _globals['_LISTNOTIFICATIONSREQUEST']._serialized_end=1178
-  _globals['_LISTNOTIFICATIONSRESPONSE']._serialized_start=1181
-  _globals['_LISTNOTIFICATIONSRESPONSE']._serialized_end=1317
-  _globals['_GETNOTIFICATIONREQUEST']._serialized_start=1319
-  _globals['_GETNOTIFICATIONREQUEST']._serialized_end=1384
-  _globals['_RETRYNOTIFICATIONREQUEST']._serialized_start=1386
-  _globals['_RETRYNOTIFICATIONREQUEST']._serialized_end=1453
-  _globals['_NOTIFICATIONSERVICE']._serialized_start=1456
-  _globals['_NOTIFICATIONSERVICE']._serialized_end=1912
+  _globals['_NOTIFICATIONSERVICE'].methods_by_name['RetryNotification']._serialized_options = b'\312\364\030\004\010\002\020\001\202\323\344\223\0022\"-/api/v1/notifications/{notification_id}:retry:\001*'
+  _globals['_NOTIFICATION']._serialized_start=156
+  _globals['_NOTIFICATION']._serialized_end=957
+  _globals['_NOTIFICATION_STATE']._serialized_start=805
+  _globals['_NOTIFICATION_STATE']._serialized_end=897
+  _globals['_LISTNOTIFICATIONSREQUEST']._serialized_start=960
+  _globals['_LISTNOTIFICATIONSREQUEST']._serialized_end=1207
+  _globals['_LISTNOTIFICATIONSRESPONSE']._serialized_start=1210
+  _globals['_LISTNOTIFICATIONSRESPONSE']._serialized_end=1346
+  _globals['_GETNOTIFICATIONREQUEST']._serialized_start=1348
+  _globals['_GETNOTIFICATIONREQUEST']._serialized_end=1413
+  _globals['_RETRYNOTIFICATIONREQUEST']._serialized_start=1415
+  _globals['_RETRYNOTIFICATIONREQUEST']._serialized_end=1482
+  _globals['_NOTIFICATIONSERVICE']._serialized_start=1485
+  _globals['_NOTIFICATIONSERVICE']._serialized_end=1965
 # @@protoc_insertion_point(module_scope)

@@ -26,9 +26,10 @@ from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from montrg.type.v1 import access_pb2 as montrg_dot_type_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%montrg/alert/v1/silence_service.proto\x12\x0fmontrg.alert.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf2\x06\n\x07Silence\x12#\n\nsilence_id\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x03R\tsilenceId\x12\x39\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12\x1f\n\x08weekdays\x18\x04 \x01(\tH\x00R\x08weekdays\x88\x01\x01\x12%\n\x0cstart_of_day\x18\x05 \x01(\tH\x01R\nstartOfDay\x88\x01\x01\x12!\n\nend_of_day\x18\x06 \x01(\tH\x02R\x08\x65ndOfDay\x88\x01\x01\x12\x17\n\x04zone\x18\x07 \x01(\tH\x03R\x04zone\x88\x01\x01\x12\x19\n\x05plant\x18\x08 \x01(\tH\x04R\x05plant\x88\x01\x01\x12\x1d\n\x07\x66\x61\x63tory\x18\t \x01(\tH\x05R\x07\x66\x61\x63tory\x88\x01\x01\x12\x1f\n\x08\x62uilding\x18\n \x01(\tH\x06R\x08\x62uilding\x88\x01\x01\x12\x19\n\x05\x66loor\x18\x0b \x01(\x05H\x07R\x05\x66loor\x88\x01\x01\x12\x17\n\x04\x61rea\x18\x0c \x01(\tH\x08R\x04\x61rea\x88\x01\x01\x12 \n\tsensor_id\x18\r \x01(\tH\tR\x08sensorId\x88\x01\x01\x12\"\n\nalert_type\x18\x0e \x01(\tH\nR\talertType\x88\x01\x01\x12 \n\tmax_level\x18\x0f \x01(\tH\x0bR\x08maxLevel\x88\x01\x01\x12!\n\x06\x61uthor\x18\x10 \x01(\tB\x04\xe2\x41\x01\x02H\x0cR\x06\x61uthor\x88\x01\x01\x12!\n\x06reason\x18\x11 \x01(\tB\x04\xe2\x41\x01\x02H\rR\x06reason\x88\x01\x01\x12\x1f\n\x08in_force\x18\x12 \x01(\x08\x42\x04\xe2\x41\x01\x03R\x07inForce\x12\x41\n\x0bupdate_time\x18\x13 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03R\nupdateTimeB\x0b\n\t_weekdaysB\x0f\n\r_start_of_dayB\r\n\x0b_end_of_dayB\x07\n\x05_zoneB\x08\n\x06_plantB\n\n\x08_factoryB\x0b\n\t_buildingB\x08\n\x06_floorB\x07\n\x05_areaB\x0c\n\n_sensor_idB\r\n\x0b_alert_typeB\x0c\n\n_max_levelB\t\n\x07_authorB\t\n\x07_reason\"x\n\x13ListSilencesRequest\x12\x18\n\x07\x63urrent\x18\x01 \x01(\x08R\x07\x63urrent\x12\x14\n\x05limit\x18\x02 \x01(\x05R\x05limit\x12\x12\n\x04skip\x18\x03 \x01(\x05R\x04skip\x12\x1d\n\npage_token\x18\x04 \x01(\tR\tpageToken\"t\n\x14ListSilencesResponse\x12\x34\n\x08silences\x18\x01 \x03(\x0b\x32\x18.montrg.alert.v1.SilenceR\x08silences\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"2\n\x11GetSilenceRequest\x12\x1d\n\nsilence_id\x18\x01 \x01(\x05R\tsilenceId\"P\n\x14\x43reateSilenceRequest\x12\x38\n\x07silence\x18\x01 \x01(\x0b\x32\x18.montrg.alert.v1.SilenceB\x04\xe2\x41\x01\x02R\x07silence\"\xac\x01\n\x14UpdateSilenceRequest\x12\x1d\n\nsilence_id\x18\x01 \x01(\x05R\tsilenceId\x12\x38\n\x07silence\x18\x02 \x01(\x0b\x32\x18.montrg.alert.v1.SilenceB\x04\xe2\x41\x01\x02R\x07silence\x12;\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskR\nupdateMask\"5\n\x14\x44\x65leteSilenceRequest\x12\x1d\n\nsilence_id\x18\x01 \x01(\x05R\tsilenceId\"K\n\x15\x44\x65leteSilenceResponse\x12\x18\n\x07message\x18\x01 \x01(\tR\x07message\x12\x18\n\x07\x64\x65leted\x18\x02 \x01(\x08R\x07\x64\x65leted2\xfa\x04\n\x0eSilenceService\x12u\n\x0cListSilences\x12$.montrg.alert.v1.ListSilencesRequest\x1a%.montrg.alert.v1.ListSilencesResponse\"\x18\x82\xd3\xe4\x93\x02\x12\x12\x10/api/v1/silences\x12q\n\nGetSilence\x12\".montrg.alert.v1.GetSilenceRequest\x1a\x18.montrg.alert.v1.Silence\"%\x82\xd3\xe4\x93\x02\x1f\x12\x1d/api/v1/silences/{silence_id}\x12s\n\rCreateSilence\x12%.montrg.alert.v1.CreateSilenceRequest\x1a\x18.montrg.alert.v1.Silence\"!\x82\xd3\xe4\x93\x02\x1b\"\x10/api/v1/silences:\x07silence\x12\x80\x01\n\rUpdateSilence\x12%.montrg.alert.v1.UpdateSilenceRequest\x1a\x18.montrg.alert.v1.Silence\".\x82\xd3\xe4\x93\x02(\x1a\x1d/api/v1/silences/{silence_id}:\x07silence\x12\x85\x01\n\rDeleteSilence\x12%.montrg.alert.v1.DeleteSilenceRequest\x1a&.montrg.alert.v1.DeleteSilenceResponse\"%\x82\xd3\xe4\x93\x02\x1f*\x1d/api/v1/silences/{silence_id}b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%montrg/alert/v1/silence_service.proto\x12\x0fmontrg.alert.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bmontrg/type/v1/access.proto\"\xf2\x06\n\x07Silence\x12#\n\nsilence_id\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x03R\tsilenceId\x12\x39\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12\x1f\n\x08weekdays\x18\x04 \x01(\tH\x00R\x08weekdays\x88\x01\x01\x12%\n\x0cstart_of_day\x18\x05 \x01(\tH\x01R\nstartOfDay\x88\x01\x01\x12!\n\nend_of_day\x18\x06 \x01(\tH\x02R\x08\x65ndOfDay\x88\x01\x01\x12\x17\n\x04zone\x18\x07 \x01(\tH\x03R\x04zone\x88\x01\x01\x12\x19\n\x05plant\x18\x08 \x01(\tH\x04R\x05plant\x88\x01\x01\x12\x1d\n\x07\x66\x61\x63tory\x18\t \x01(\tH\x05R\x07\x66\x61\x63tory\x88\x01\x01\x12\x1f\n\x08\x62uilding\x18\n \x01(\tH\x06R\x08\x62uilding\x88\x01\x01\x12\x19\n\x05\x66loor\x18\x0b \x01(\x05H\x07R\x05\x66loor\x88\x01\x01\x12\x17\n\x04\x61rea\x18\x0c \x01(\tH\x08R\x04\x61rea\x88\x01\x01\x12 \n\tsensor_id\x18\r \x01(\tH\tR\x08sensorId\x88\x01\x01\x12\"\n\nalert_type\x18\x0e \x01(\tH\nR\talertType\x88\x01\x01\x12 \n\tmax_level\x18\x0f \x01(\tH\x0bR\x08maxLevel\x88\x01\x01\x12!\n\x06\x61uthor\x18\x10 \x01(\tB\x04\xe2\x41\x01\x02H\x0cR\x06\x61uthor\x88\x01\x01\x12!\n\x06reason\x18\x11 \x01(\tB\x04\xe2\x41\x01\x02H\rR\x06reason\x88\x01\x01\x12\x1f\n\x08in_force\x18\x12 \x01(\x08\x42\x04\xe2\x41\x01\x03R\x07inForce\x12\x41\n\x0bupdate_time\x18\x13 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03R\nupdateTimeB\x0b\n\t_weekdaysB\x0f\n\r_start_of_dayB\r\n\x0b_end_of_dayB\x07\n\x05_zoneB\x08\n\x06_plantB\n\n\x08_factoryB\x0b\n\t_buildingB\x08\n\x06_floorB\x07\n\x05_areaB\x0c\n\n_sensor_idB\r\n\x0b_alert_typeB\x0c\n\n_max_levelB\t\n\x07_authorB\t\n\x07_reason\"x\n\x13ListSilencesRequest\x12\x18\n\x07\x63urrent\x18\x01 \x01(\x08R\x07\x63urrent\x12\x14\n\x05limit\x18\x02 \x01(\x05R\x05limit\x12\x12\n\x04skip\x18\x03 \x01(\x05R\x04skip\x12\x1d\n\npage_token\x18\x04 \x01(\tR\tpageToken\"t\n\x14ListSilencesResponse\x12\x34\n\x08silences\x18\x01 \x03(\x0b\x32\x18.montrg.alert.v1.SilenceR\x08silences\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"2\n\x11GetSilenceRequest\x12\x1d\n\nsilence_id\x18\x01 \x01(\x05R\tsilenceId\"P\n\x14\x43reateSilenceRequest\x12\x38\n\x07silence\x18\x01 \x01(\x0b\x32\x18.montrg.alert.v1.SilenceB\x04\xe2\x41\x01\x02R\x07silence\"\xac\x01\n\x14UpdateSilenceRequest\x12\x1d\n\nsilence_id\x18\x01 \x01(\x05R\tsilenceId\x12\x38\n\x07silence\x18\x02 \x01(\x0b\x32\x18.montrg.alert.v1.SilenceB\x04\xe2\x41\x01\x02R\x07silence\x12;\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskR\nupdateMask\"5\n\x14\x44\x65leteSilenceRequest\x12\x1d\n\nsilence_id\x18\x01 \x01(\x05R\tsilenceId\"K\n\x15\x44\x65leteSilenceResponse\x12\x18\n\x07message\x18\x01 \x01(\tR\x07message\x12\x18\n\x07\x64\x65leted\x18\x02 \x01(\x08R\x07\x64\x65leted2\xa2\x05\n\x0eSilenceService\x12}\n\x0cListSilences\x12$.montrg.alert.v1.ListSilencesRequest\x1a%.montrg.alert.v1.ListSilencesResponse\" \xca\xf4\x18\x04\x08\x01\x10\x01\x82\xd3\xe4\x93\x02\x12\x12\x10/api/v1/silences\x12y\n\nGetSilence\x12\".montrg.alert.v1.GetSilenceRequest\x1a\x18.montrg.alert.v1.Silence\"-\xca\xf4\x18\x04\x08\x01\x10\x01\x82\xd3\xe4\x93\x02\x1f\x12\x1d/api/v1/silences/{silence_id}\x12{\n\rCreateSilence\x12%.montrg.alert.v1.CreateSilenceRequest\x1a\x18.montrg.alert.v1.Silence\")\xca\xf4\x18\x04\x08\x02\x10\x01\x82\xd3\xe4\x93\x02\x1b\"\x10/api/v1/silences:\x07silence\x12\x88\x01\n\rUpdateSilence\x12%.montrg.alert.v1.UpdateSilenceRequest\x1a\x18.montrg.alert.v1.Silence\"6\xca\xf4\x18\x04\x08\x02\x10\x01\x82\xd3\xe4\x93\x02(\x1a\x1d/api/v1/silences/{silence_id}:\x07silence\x12\x8d\x01\n\rDeleteSilence\x12%.montrg.alert.v1.DeleteSilenceRequest\x1a&.montrg.alert.v1.DeleteSilenceResponse\"-\xca\xf4\x18\x04\x08\x02\x10\x01\x82\xd3\xe4\x93\x02\x1f*\x1d/api/v1/silences/{silence_id}b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -50,31 +51,31 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_UPDATESILENCEREQUEST'].fields_by_name['silence']._loaded_options = None
   _globals['_UPDATESILENCEREQUEST'].fields_by_name['silence']._serialized_options = b'\342A\001\002'
   _globals['_SILENCESERVICE'].methods_by_name['ListSilences']._loaded_options = None
-  _globals['_SILENCESERVICE'].methods_by_name['ListSilences']._serialized_options = b'\202\323\344\223\002\022\022\020/api/v1/silences'
+  _globals['_SILENCESERVICE'].methods_by_name['ListSilences']._serialized_options = b'\312\364\030\004\010\001\020\001\202\323\344\223\002\022\022\020/api/v1/silences'
   _globals['_SILENCESERVICE'].methods_by_name['GetSilence']._loaded_options = None
-  _globals['_SILENCESERVICE'].methods_by_name['GetSilence']._serialized_options = b'\202\323\344\223\002\037\022\035/api/v1/silences/{silence_id}'
+  _globals['_SILENCESERVICE'].methods_by_name['GetSilence']._serialized_options = b'\312\364\030\004\010\001\020\001\202\323\344\223\002\037\022\035/api/v1/silences/{silence_id}'
   _globals['_SILENCESERVICE'].methods_by_name['CreateSilence']._loaded_options = None
-  _globals['_SILENCESERVICE'].methods_by_name['CreateSilence']._serialized_options = b'\202\323\344\223\002\033\"\020/api/v1/silences:\007silence'
+  _globals['_SILENCESERVICE'].methods_by_name['CreateSilence']._serialized_options = b'\312\364\030\004\010\002\020\001\202\323\344\223\002\033\"\020/api/v1/silences:\007silence'
   _globals['_SILENCESERVICE'].methods_by_name['UpdateSilence']._loaded_options = None
-  _globals['_SILENCESERVICE'].methods_by_name['UpdateSilence']._serialized_options = b'\202\323\344\223\002(\032\035/api/v1/silences/{silence_id}:\007silence'
+  _globals['_SILENCESERVICE'].methods_by_name['UpdateSilence']._serialized_options = b'\312\364\030\004\010\002\020\001\202\323\344\223\002(\032\035/api/v1/silences/{silence_id}:\007silence'
   _globals['_SILENCESERVICE'].methods_by_name['DeleteSilence']._loaded_options = None
-  _globals['_SILENCESERVICE'].methods_by_name['DeleteSilence']._serialized_options = b'\202\323\344\223\002\037*\035/api/v1/silences/{silence_id}'
-  _globals['_SILENCE']._serialized_start=189
-  _globals['_SILENCE']._serialized_end=1071
-  _globals['_LISTSILENCESREQUEST']._serialized_start=1073
-  _globals['_LISTSILENCESREQUEST']._serialized_end=1193
-  _globals['_LISTSILENCESRESPONSE']._serialized_start=1195
-  _globals['_LISTSILENCESRESPONSE']._serialized_end=1311
-  _globals['_GETSILENCEREQUEST']._serialized_start=1313
-  _globals['_GETSILENCEREQUEST']._serialized_end=1363
-  _globals['_CREATESILENCEREQUEST']._serialized_start=1365
-  _globals['_CREATESILENCEREQUEST']._serialized_end=1445
-  _globals['_UPDATESILENCEREQUEST']._serialized_start=1448
-  _globals['_UPDATESILENCEREQUEST']._serialized_end=1620
-  _globals['_DELETESILENCEREQUEST']._serialized_start=1622
-  _globals['_DELETESILENCEREQUEST']._serialized_end=1675
-  _globals['_DELETESILENCERESPONSE']._serialized_start=1677
-  _globals['_DELETESILENCERESPONSE']._serialized_end=1752
-  _globals['_SILENCESERVICE']._serialized_start=1755
-  _globals['_SILENCESERVICE']._serialized_end=2389
+  _globals['_SILENCESERVICE'].methods_by_name['DeleteSilence']._serialized_options = b'\312\364\030\004\010\002\020\001\202\323\344\223\002\037*\035/api/v1/silences/{silence_id}'
+  _globals['_SILENCE']._serialized_start=218
+  _globals['_SILENCE']._serialized_end=1100
+  _globals['_LISTSILENCESREQUEST']._serialized_start=1102
+  _globals['_LISTSILENCESREQUEST']._serialized_end=1222
+  _globals['_LISTSILENCESRESPONSE']._serialized_start=1224
+  _globals['_LISTSILENCESRESPONSE']._serialized_end=1340
+  _globals['_GETSILENCEREQUEST']._serialized_start=1342
+  _globals['_GETSILENCEREQUEST']._serialized_end=1392
+  _globals['_CREATESILENCEREQUEST']._serialized_start=1394
+  _globals['_CREATESILENCEREQUEST']._serialized_end=1474
+  _globals['_UPDATESILENCEREQUEST']._serialized_start=1477
+  _globals['_UPDATESILENCEREQUEST']._serialized_end=1649
+  _globals['_DELETESILENCEREQUEST']._serialized_start=1651
+  _globals['_DELETESILENCEREQUEST']._serialized_end=1704
+  _globals['_DELETESILENCERESPONSE']._serialized_start=1706
+  _globals['_DELETESILENCERESPONSE']._serialized_end=1781
+  _globals['_SILENCESERVICE']._serialized_start=1784
+  _globals['_SILENCESERVICE']._serialized_end=2458
 # @@protoc_insertion_point(module_scope)

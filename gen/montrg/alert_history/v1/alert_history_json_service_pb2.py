@@ -24,15 +24,18 @@ _sym_db = _symbol_database.Default()
 
 from google.api import httpbody_pb2 as google_dot_api_dot_httpbody__pb2
 from montrg.alert_history.v1 import alert_history_service_pb2 as montrg_dot_alert__history_dot_v1_dot_alert__history__service__pb2
+from montrg.type.v1 import access_pb2 as montrg_dot_type_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n8montrg/alert_history/v1/alert_history_json_service.proto\x12\x17montrg.alert_history.v1\x1a\x19google/api/httpbody.proto\x1a\x33montrg/alert_history/v1/alert_history_service.proto2s\n\x17\x41lertHistoryJsonService\x12X\n\x0fListAlertEvents\x12/.montrg.alert_history.v1.ListAlertEventsRequest\x1a\x14.google.api.HttpBodyb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n8montrg/alert_history/v1/alert_history_json_service.proto\x12\x17montrg.alert_history.v1\x1a\x19google/api/httpbody.proto\x1a\x33montrg/alert_history/v1/alert_history_service.proto\x1a\x1bmontrg/type/v1/access.proto2}\n\x17\x41lertHistoryJsonService\x12\x62\n\x0fListAlertEvents\x12/.montrg.alert_history.v1.ListAlertEventsRequest\x1a\x14.google.api.HttpBody\"\x08\xca\xf4\x18\x04\x08\x01\x10\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'montrg.alert_history.v1.alert_history_json_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ALERTHISTORYJSONSERVICE']._serialized_start=165
-  _globals['_ALERTHISTORYJSONSERVICE']._serialized_end=280
+  _globals['_ALERTHISTORYJSONSERVICE'].methods_by_name['ListAlertEvents']._loaded_options = None
+  _globals['_ALERTHISTORYJSONSERVICE'].methods_by_name['ListAlertEvents']._serialized_options = b'\312\364\030\004\010\001\020\001'
+  _globals['_ALERTHISTORYJSONSERVICE']._serialized_start=194
+  _globals['_ALERTHISTORYJSONSERVICE']._serialized_end=319
 # @@protoc_insertion_point(module_scope)

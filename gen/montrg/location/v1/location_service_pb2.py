@@ -26,9 +26,10 @@ from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from montrg.type.v1 import access_pb2 as montrg_dot_type_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)montrg/location/v1/location_service.proto\x12\x12montrg.location.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xcd\x02\n\x08Location\x12 \n\x06loc_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02H\x00R\x05locId\x88\x01\x01\x12\x19\n\x05plant\x18\x02 \x01(\tH\x01R\x05plant\x88\x01\x01\x12#\n\x07\x66\x61\x63tory\x18\x03 \x01(\tB\x04\xe2\x41\x01\x02H\x02R\x07\x66\x61\x63tory\x88\x01\x01\x12%\n\x08\x62uilding\x18\x04 \x01(\tB\x04\xe2\x41\x01\x02H\x03R\x08\x62uilding\x88\x01\x01\x12\x1f\n\x05\x66loor\x18\x05 \x01(\x05\x42\x04\xe2\x41\x01\x02H\x04R\x05\x66loor\x88\x01\x01\x12\x1d\n\x04\x61rea\x18\x06 \x01(\tB\x04\xe2\x41\x01\x02H\x05R\x04\x61rea\x88\x01\x01\x12\x37\n\x06upd_dt\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03R\x05updDtB\t\n\x07_loc_idB\x08\n\x06_plantB\n\n\x08_factoryB\x0b\n\t_buildingB\x08\n\x06_floorB\x07\n\x05_area\"\xcd\x01\n\x0eSensorLocation\x12 \n\tsensor_id\x18\x01 \x01(\tH\x00R\x08sensorId\x88\x01\x01\x12\x15\n\x06loc_id\x18\x02 \x01(\tR\x05locId\x12\x14\n\x05plant\x18\x03 \x01(\tR\x05plant\x12\x18\n\x07\x66\x61\x63tory\x18\x04 \x01(\tR\x07\x66\x61\x63tory\x12\x1a\n\x08\x62uilding\x18\x05 \x01(\tR\x08\x62uilding\x12\x14\n\x05\x66loor\x18\x06 \x01(\x05R\x05\x66loor\x12\x12\n\x04\x61rea\x18\x07 \x01(\tR\x04\x61reaB\x0c\n\n_sensor_id\"\x88\x02\n\x1aListSensorLocationsRequest\x12\x14\n\x05limit\x18\x01 \x01(\x05R\x05limit\x12\x12\n\x04skip\x18\x02 \x01(\x05R\x04skip\x12\x1d\n\npage_token\x18\x03 \x01(\tR\tpageToken\x12\x19\n\x05plant\x18\x04 \x01(\tH\x00R\x05plant\x88\x01\x01\x12\x1d\n\x07\x66\x61\x63tory\x18\x05 \x01(\tH\x01R\x07\x66\x61\x63tory\x88\x01\x01\x12\x1f\n\x08\x62uilding\x18\x06 \x01(\tH\x02R\x08\x62uilding\x88\x01\x01\x12\x19\n\x05\x66loor\x18\x07 \x01(\x05H\x03R\x05\x66loor\x88\x01\x01\x42\x08\n\x06_plantB\n\n\x08_factoryB\x0b\n\t_buildingB\x08\n\x06_floor\"\x87\x01\n\x1bListSensorLocationsResponse\x12@\n\tlocations\x18\x01 \x03(\x0b\x32\".montrg.location.v1.SensorLocationR\tlocations\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"7\n\x18GetSensorLocationRequest\x12\x1b\n\tsensor_id\x18\x01 \x01(\tR\x08sensorId\"?\n\x1e\x42\x61tchGetSensorLocationsRequest\x12\x1d\n\nsensor_ids\x18\x01 \x03(\tR\tsensorIds\"c\n\x1f\x42\x61tchGetSensorLocationsResponse\x12@\n\tlocations\x18\x01 \x03(\x0b\x32\".montrg.location.v1.SensorLocationR\tlocations\"3\n\x18\x42\x61tchGetLocationsRequest\x12\x17\n\x07loc_ids\x18\x01 \x03(\tR\x06locIds\"W\n\x19\x42\x61tchGetLocationsResponse\x12:\n\tlocations\x18\x01 \x03(\x0b\x32\x1c.montrg.location.v1.LocationR\tlocations\"+\n\x12GetLocationRequest\x12\x15\n\x06loc_id\x18\x01 \x01(\tR\x05locId\"Q\n\x15\x43reateLocationRequest\x12\x38\n\x08location\x18\x01 \x01(\x0b\x32\x1c.montrg.location.v1.LocationR\x08location\"\xa5\x01\n\x15UpdateLocationRequest\x12\x15\n\x06loc_id\x18\x01 \x01(\tR\x05locId\x12\x38\n\x08location\x18\x02 \x01(\x0b\x32\x1c.montrg.location.v1.LocationR\x08location\x12;\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskR\nupdateMask\".\n\x15\x44\x65leteLocationRequest\x12\x15\n\x06loc_id\x18\x01 \x01(\tR\x05locId\"L\n\x16\x44\x65leteLocationResponse\x12\x18\n\x07message\x18\x01 \x01(\tR\x07message\x12\x18\n\x07\x64\x65leted\x18\x02 \x01(\x08R\x07\x64\x65leted2\xb6\x0b\n\x0fLocationService\x12\xa5\x01\n\x13ListSensorLocations\x12..montrg.location.v1.ListSensorLocationsRequest\x1a/.montrg.location.v1.ListSensorLocationsResponse\"-\x82\xd3\xe4\x93\x02\'\x12\x11/api/v1/locationsZ\x12\x12\x10/api/v1/location\x12\xac\x01\n\x11GetSensorLocation\x12,.montrg.location.v1.GetSensorLocationRequest\x1a\".montrg.location.v1.SensorLocation\"E\x82\xd3\xe4\x93\x02?\x12\x1d/api/v1/locations/{sensor_id}Z\x1e\x12\x1c/api/v1/location/{sensor_id}\x12\xd7\x01\n\x17\x42\x61tchGetSensorLocations\x12\x32.montrg.location.v1.BatchGetSensorLocationsRequest\x1a\x33.montrg.location.v1.BatchGetSensorLocationsResponse\"S\x82\xd3\xe4\x93\x02M\x12$/api/v1/locations/batch/{sensor_ids}Z%\x12#/api/v1/location/batch/{sensor_ids}\x12\xc7\x01\n\x11\x42\x61tchGetLocations\x12,.montrg.location.v1.BatchGetLocationsRequest\x1a-.montrg.location.v1.BatchGetLocationsResponse\"U\x82\xd3\xe4\x93\x02O\x12%/api/v1/locations/loc/batch/{loc_ids}Z&\x12$/api/v1/location/loc/batch/{loc_ids}\x12\x9c\x01\n\x0bGetLocation\x12&.montrg.location.v1.GetLocationRequest\x1a\x1c.montrg.location.v1.Location\"G\x82\xd3\xe4\x93\x02\x41\x12\x1e/api/v1/locations/loc/{loc_id}Z\x1f\x12\x1d/api/v1/location/loc/{loc_id}\x12\x9c\x01\n\x0e\x43reateLocation\x12).montrg.location.v1.CreateLocationRequest\x1a\x1c.montrg.location.v1.Location\"A\x82\xd3\xe4\x93\x02;\"\x11/api/v1/locations:\x08locationZ\x1c\"\x10/api/v1/location:\x08location\x12\xb6\x01\n\x0eUpdateLocation\x12).montrg.location.v1.UpdateLocationRequest\x1a\x1c.montrg.location.v1.Location\"[\x82\xd3\xe4\x93\x02U\x1a\x1e/api/v1/locations/loc/{loc_id}:\x08locationZ)\x1a\x1d/api/v1/location/loc/{loc_id}:\x08location\x12\xb0\x01\n\x0e\x44\x65leteLocation\x12).montrg.location.v1.DeleteLocationRequest\x1a*.montrg.location.v1.DeleteLocationResponse\"G\x82\xd3\xe4\x93\x02\x41*\x1e/api/v1/locations/loc/{loc_id}Z\x1f*\x1d/api/v1/location/loc/{loc_id}b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)montrg/location/v1/location_service.proto\x12\x12montrg.location.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bmontrg/type/v1/access.proto\"\xcd\x02\n\x08Location\x12 \n\x06loc_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02H\x00R\x05locId\x88\x01\x01\x12\x19\n\x05plant\x18\x02 \x01(\tH\x01R\x05plant\x88\x01\x01\x12#\n\x07\x66\x61\x63tory\x18\x03 \x01(\tB\x04\xe2\x41\x01\x02H\x02R\x07\x66\x61\x63tory\x88\x01\x01\x12%\n\x08\x62uilding\x18\x04 \x01(\tB\x04\xe2\x41\x01\x02H\x03R\x08\x62uilding\x88\x01\x01\x12\x1f\n\x05\x66loor\x18\x05 \x01(\x05\x42\x04\xe2\x41\x01\x02H\x04R\x05\x66loor\x88\x01\x01\x12\x1d\n\x04\x61rea\x18\x06 \x01(\tB\x04\xe2\x41\x01\x02H\x05R\x04\x61rea\x88\x01\x01\x12\x37\n\x06upd_dt\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03R\x05updDtB\t\n\x07_loc_idB\x08\n\x06_plantB\n\n\x08_factoryB\x0b\n\t_buildingB\x08\n\x06_floorB\x07\n\x05_area\"\xcd\x01\n\x0eSensorLocation\x12 \n\tsensor_id\x18\x01 \x01(\tH\x00R\x08sensorId\x88\x01\x01\x12\x15\n\x06loc_id\x18\x02 \x01(\tR\x05locId\x12\x14\n\x05plant\x18\x03 \x01(\tR\x05plant\x12\x18\n\x07\x66\x61\x63tory\x18\x04 \x01(\tR\x07\x66\x61\x63tory\x12\x1a\n\x08\x62uilding\x18\x05 \x01(\tR\x08\x62uilding\x12\x14\n\x05\x66loor\x18\x06 \x01(\x05R\x05\x66loor\x12\x12\n\x04\x61rea\x18\x07 \x01(\tR\x04\x61reaB\x0c\n\n_sensor_id\"\x88\x02\n\x1aListSensorLocationsRequest\x12\x14\n\x05limit\x18\x01 \x01(\x05R\x05limit\x12\x12\n\x04skip\x18\x02 \x01(\x05R\x04skip\x12\x1d\n\npage_token\x18\x03 \x01(\tR\tpageToken\x12\x19\n\x05plant\x18\x04 \x01(\tH\x00R\x05plant\x88\x01\x01\x12\x1d\n\x07\x66\x61\x63tory\x18\x05 \x01(\tH\x01R\x07\x66\x61\x63tory\x88\x01\x01\x12\x1f\n\x08\x62uilding\x18\x06 \x01(\tH\x02R\x08\x62uilding\x88\x01\x01\x12\x19\n\x05\x66loor\x18\x07 \x01(\x05H\x03R\x05\x66loor\x88\x01\x01\x42\x08\n\x06_plantB\n\n\x08_factoryB\x0b\n\t_buildingB\x08\n\x06_floor\"\x87\x01\n\x1bListSensorLocationsResponse\x12@\n\tlocations\x18\x01 \x03(\x0b\x32\".montrg.location.v1.SensorLocationR\tlocations\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"7\n\x18GetSensorLocationRequest\x12\x1b\n\tsensor_id\x18\x01 \x01(\tR\x08sensorId\"?\n\x1e\x42\x61tchGetSensorLocationsRequest\x12\x1d\n\nsensor_ids\x18\x01 \x03(\tR\tsensorIds\"c\n\x1f\x42\x61tchGetSensorLocationsResponse\x12@\n\tlocations\x18\x01 \x03(\x0b\x32\".montrg.location.v1.SensorLocationR\tlocations\"3\n\x18\x42\x61tchGetLocationsRequest\x12\x17\n\x07loc_ids\x18\x01 \x03(\tR\x06locIds\"W\n\x19\x42\x61tchGetLocationsResponse\x12:\n\tlocations\x18\x01 \x03(\x0b\x32\x1c.montrg.location.v1.LocationR\tlocations\"+\n\x12GetLocationRequest\x12\x15\n\x06loc_id\x18\x01 \x01(\tR\x05locId\"Q\n\x15\x43reateLocationRequest\x12\x38\n\x08location\x18\x01 \x01(\x0b\x32\x1c.montrg.location.v1.LocationR\x08location\"\xa5\x01\n\x15UpdateLocationRequest\x12\x15\n\x06loc_id\x18\x01 \x01(\tR\x05locId\x12\x38\n\x08location\x18\x02 \x01(\x0b\x32\x1c.montrg.location.v1.LocationR\x08location\x12;\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskR\nupdateMask\".\n\x15\x44\x65leteLocationRequest\x12\x15\n\x06loc_id\x18\x01 \x01(\tR\x05locId\"L\n\x16\x44\x65leteLocationResponse\x12\x18\n\x07message\x18\x01 \x01(\tR\x07message\x12\x18\n\x07\x64\x65leted\x18\x02 \x01(\x08R\x07\x64\x65leted2\xf6\x0b\n\x0fLocationService\x12\xad\x01\n\x13ListSensorLocations\x12..montrg.location.v1.ListSensorLocationsRequest\x1a/.montrg.location.v1.ListSensorLocationsResponse\"5\xca\xf4\x18\x04\x08\x01\x10\x01\x82\xd3\xe4\x93\x02\'\x12\x11/api/v1/locationsZ\x12\x12\x10/api/v1/location\x12\xb4\x01\n\x11GetSensorLocation\x12,.montrg.location.v1.GetSensorLocationRequest\x1a\".montrg.location.v1.SensorLocation\"M\xca\xf4\x18\x04\x08\x01\x10\x01\x82\xd3\xe4\x93\x02?\x12\x1d/api/v1/locations/{sensor_id}Z\x1e\x12\x1c/api/v1/location/{sensor_id}\x12\xdf\x01\n\x17\x42\x61tchGetSensorLocations\x12\x32.montrg.location.v1.BatchGetSensorLocationsRequest\x1a\x33.montrg.location.v1.BatchGetSensorLocationsResponse\"[\xca\xf4\x18\x04\x08\x01\x10\x01\x82\xd3\xe4\x93\x02M\x12$/api/v1/locations/batch/{sensor_ids}Z%\x12#/api/v1/location/batch/{sensor_ids}\x12\xcf\x01\n\x11\x42\x61tchGetLocations\x12,.montrg.location.v1.BatchGetLocationsRequest\x1a-.montrg.location.v1.BatchGetLocationsResponse\"]\xca\xf4\x18\x04\x08\x01\x10\x01\x82\xd3\xe4\x93\x02O\x12%/api/v1/locations/loc/batch/{loc_ids}Z&\x12$/api/v1/location/loc/batch/{loc_ids}\x12\xa4\x01\n\x0bGetLocation\x12&.montrg.location.v1.GetLocationRequest\x1a\x1c.montrg.location.v1.Location\"O\xca\xf4\x18\x04\x08\x01\x10\x01\x82\xd3\xe4\x93\x02\x41\x12\x1e/api/v1/locations/loc/{loc_id}Z\x1f\x12\x1d/api/v1/location/loc/{loc_id}\x12\xa4\x01\n\x0e\x43reateLocation\x12).montrg.location.v1.CreateLocationRequest\x1a\x1c.montrg.location.v1.Location\"I\xca\xf4\x18\x04\x08\x03\x10\x01\x82\xd3\xe4\x93\x02;\"\x11/api/v1/locations:\x08locationZ\x1c\"\x10/api/v1/location:\x08location\x12\xbe\x01\n\x0eUpdateLocation\x12).montrg.location.v1.UpdateLocationRequest\x1a\x1c.montrg.location.v1.Location\"c\xca\xf4\x18\x04\x08\x03\x10\x01\x82\xd3\xe4\x93\x02U\x1a\x1e/api/v1/locations/loc/{loc_id}:\x08locationZ)\x1a\x1d/api/v1/location/loc/{loc_id}:\x08location\x12\xb8\x01\n\x0e\x44\x65leteLocation\x12).montrg.location.v1.DeleteLocationRequest\x1a*.montrg.location.v1.DeleteLocationResponse\"O\xca\xf4\x18\x04\x08\x03\x10\x01\x82\xd3\xe4\x93\x02\x41*\x1e/api/v1/locations/loc/{loc_id}Z\x1f*\x1d/api/v1/location/loc/{loc_id}b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -48,49 +49,49 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LOCATION'].fields_by_name['upd_dt']._loaded_options = None
   _globals['_LOCATION'].fields_by_name['upd_dt']._serialized_options = b'\342A\001\003'
   _globals['_LOCATIONSERVICE'].methods_by_name['ListSensorLocations']._loaded_options = None
-  _globals['_LOCATIONSERVICE'].methods_by_name['ListSensorLocations']._serialized_options = b'\202\323\344\223\002\'\022\021/api/v1/locationsZ\022\022\020/api/v1/location'
+  _globals['_LOCATIONSERVICE'].methods_by_name['ListSensorLocations']._serialized_options = b'\312\364\030\004\010\001\020\001\202\323\344\223\002\'\022\021/api/v1/locationsZ\022\022\020/api/v1/location'
   _globals['_LOCATIONSERVICE'].methods_by_name['GetSensorLocation']._loaded_options = None
-  _globals['_LOCATIONSERVICE'].methods_by_name['GetSensorLocation']._serialized_options = b'\202\323\344\223\002?\022\035/api/v1/locations/{sensor_id}Z\036\022\034/api/v1/location/{sensor_id}'
+  _globals['_LOCATIONSERVICE'].methods_by_name['GetSensorLocation']._serialized_options = b'\312\364\030\004\010\001\020\001\202\323\344\223\002?\022\035/api/v1/locations/{sensor_id}Z\036\022\034/api/v1/location/{sensor_id}'
   _globals['_LOCATIONSERVICE'].methods_by_name['BatchGetSensorLocations']._loaded_options = None
-  _globals['_LOCATIONSERVICE'].methods_by_name['BatchGetSensorLocations']._serialized_options = b'\202\323\344\223\002M\022$/api/v1/locations/batch/{sensor_ids}Z%\022#/api/v1/location/batch/{sensor_ids}'
+  _globals['_LOCATIONSERVICE'].methods_by_name['BatchGetSensorLocations']._serialized_options = b'\312\364\030\004\010\001\020\001\202\323\344\223\002M\022$/api/v1/locations/batch/{sensor_ids}Z%\022#/api/v1/location/batch/{sensor_ids}'
   _globals['_LOCATIONSERVICE'].methods_by_name['BatchGetLocations']._loaded_options = None
-  _globals['_LOCATIONSERVICE'].methods_by_name['BatchGetLocations']._serialized_options = b'\202\323\344\223\002O\022%/api/v1/locations/loc/batch/{loc_ids}Z&\022$/api/v1/location/loc/batch/{loc_ids}'
+  _globals['_LOCATIONSERVICE'].methods_by_name['BatchGetLocations']._serialized_options = b'\312\364\030\004\010\001\020\001\202\323\344\223\002O\022%/api/v1/locations/loc/batch/{loc_ids}Z&\022$/api/v1/location/loc/batch/{loc_ids}'
   _globals['_LOCATIONSERVICE'].methods_by_name['GetLocation']._loaded_options = None
-  _globals['_LOCATIONSERVICE'].methods_by_name['GetLocation']._serialized_options = b'\202\323\344\223\002A\022\036/api/v1/locations/loc/{loc_id}Z\037\022\035/api/v1/location/loc/{loc_id}'
+  _globals['_LOCATIONSERVICE'].methods_by_name['GetLocation']._serialized_options = b'\312\364\030\004\010\001\020\001\202\323\344\223\002A\022\036/api/v1/locations/loc/{loc_id}Z\037\022\035/api/v1/location/loc/{loc_id}'
   _globals['_LOCATIONSERVICE'].methods_by_name['CreateLocation']._loaded_options = None
-  _globals['_LOCATIONSERVICE'].methods_by_name['CreateLocation']._serialized_options = b'\202\323\344\223\002;\"\021/api/v1/locations:\010locationZ\034\"\020/api/v1/location:\010location'
+  _globals['_LOCATIONSERVICE'].methods_by_name['CreateLocation']._serialized_options = b'\312\364\030\004\010\003\020\001\202\323\344\223\002;\"\021/api/v1/locations:\010locationZ\034\"\020/api/v1/location:\010location'
   _globals['_LOCATIONSERVICE'].methods_by_name['UpdateLocation']._loaded_options = None
-  _globals['_LOCATIONSERVICE'].methods_by_name['UpdateLocation']._serialized_options = b'\202\323\344\223\002U\032\036/api/v1/locations/loc/{loc_id}:\010locationZ)\032\035/api/v1/location/loc/{loc_id}:\010location'
+  _globals['_LOCATIONSERVICE'].methods_by_name['UpdateLocation']._serialized_options = b'\312\364\030\004\010\003\020\001\202\323\344\223\002U\032\036/api/v1/locations/loc/{loc_id}:\010locationZ)\032\035/api/v1/location/loc/{loc_id}:\010location'
   _globals['_LOCATIONSERVICE'].methods_by_name['DeleteLocation']._loaded_options = None
-  _globals['_LOCATIONSERVICE'].methods_by_name['DeleteLocation']._serialized_options = b'\202\323\344\223\002A*\036/api/v1/locations/loc/{loc_id}Z\037*\035/api/v1/location/loc/{loc_id}'
-  _globals['_LOCATION']._serialized_start=196
-  _globals['_LOCATION']._serialized_end=529
-  _globals['_SENSORLOCATION']._serialized_start=532
-  _globals['_SENSORLOCATION']._serialized_end=737
-  _globals['_LISTSENSORLOCATIONSREQUEST']._serialized_start=740
-  _globals['_LISTSENSORLOCATIONSREQUEST']._serialized_end=1004
-  _globals['_LISTSENSORLOCATIONSRESPONSE']._serialized_start=1007
-  _globals['_LISTSENSORLOCATIONSRESPONSE']._serialized_end=1142
-  _globals['_GETSENSORLOCATIONREQUEST']._serialized_start=1144
-  _globals['_GETSENSORLOCATIONREQUEST']._serialized_end=1199
-  _globals['_BATCHGETSENSORLOCATIONSREQUEST']._serialized_start=1201
-  _globals['_BATCHGETSENSORLOCATIONSREQUEST']._serialized_end=1264
-  _globals['_BATCHGETSENSORLOCATIONSRESPONSE']._serialized_start=1266
-  _globals['_BATCHGETSENSORLOCATIONSRESPONSE']._serialized_end=1365
-  _globals['_BATCHGETLOCATIONSREQUEST']._serialized_start=1367
-  _globals['_BATCHGETLOCATIONSREQUEST']._serialized_end=1418
-  _globals['_BATCHGETLOCATIONSRESPONSE']._serialized_start=1420
-  _globals['_BATCHGETLOCATIONSRESPONSE']._serialized_end=1507
-  _globals['_GETLOCATIONREQUEST']._serialized_start=1509
-  _globals['_GETLOCATIONREQUEST']._serialized_end=1552
-  _globals['_CREATELOCATIONREQUEST']._serialized_start=1554
-  _globals['_CREATELOCATIONREQUEST']._serialized_end=1635
-  _globals['_UPDATELOCATIONREQUEST']._serialized_start=1638
-  _globals['_UPDATELOCATIONREQUEST']._serialized_end=1803
-  _globals['_DELETELOCATIONREQUEST']._serialized_start=1805
-  _globals['_DELETELOCATIONREQUEST']._serialized_end=1851
-  _globals['_DELETELOCATIONRESPONSE']._serialized_start=1853
-  _globals['_DELETELOCATIONRESPONSE']._serialized_end=1929
-  _globals['_LOCATIONSERVICE']._serialized_start=1932
-  _globals['_LOCATIONSERVICE']._serialized_end=3394
+  _globals['_LOCATIONSERVICE'].methods_by_name['DeleteLocation']._serialized_options = b'\312\364\030\004\010\003\020\001\202\323\344\223\002A*\036/api/v1/locations/loc/{loc_id}Z\037*\035/api/v1/location/loc/{loc_id}'
+  _globals['_LOCATION']._serialized_start=225
+  _globals['_LOCATION']._serialized_end=558
+  _globals['_SENSORLOCATION']._serialized_start=561
+  _globals['_SENSORLOCATION']._serialized_end=766
+  _globals['_LISTSENSORLOCATIONSREQUEST']._serialized_start=769
+  _globals['_LISTSENSORLOCATIONSREQUEST']._serialized_end=1033
+  _globals['_LISTSENSORLOCATIONSRESPONSE']._serialized_start=1036
+  _globals['_LISTSENSORLOCATIONSRESPONSE']._serialized_end=1171
+  _globals['_GETSENSORLOCATIONREQUEST']._serialized_start=1173
+  _globals['_GETSENSORLOCATIONREQUEST']._serialized_end=1228
+  _globals['_BATCHGETSENSORLOCATIONSREQUEST']._serialized_start=1230
+  _globals['_BATCHGETSENSORLOCATIONSREQUEST']._serialized_end=1293
+  _globals['_BATCHGETSENSORLOCATIONSRESPONSE']._serialized_start=1295
+  _globals['_BATCHGETSENSORLOCATIONSRESPONSE']._serialized_end=1394
+  _globals['_BATCHGETLOCATIONSREQUEST']._serialized_start=1396
+  _globals['_BATCHGETLOCATIONSREQUEST']._serialized_end=1447
+  _globals['_BATCHGETLOCATIONSRESPONSE']._serialized_start=1449
+  _globals['_BATCHGETLOCATIONSRESPONSE']._serialized_end=1536
+  _globals['_GETLOCATIONREQUEST']._serialized_start=1538
+  _globals['_GETLOCATIONREQUEST']._serialized_end=1581
+  _globals['_CREATELOCATIONREQUEST']._serialized_start=1583
+  _globals['_CREATELOCATIONREQUEST']._serialized_end=1664
+  _globals['_UPDATELOCATIONREQUEST']._serialized_start=1667
+  _globals['_UPDATELOCATIONREQUEST']._serialized_end=1832
+  _globals['_DELETELOCATIONREQUEST']._serialized_start=1834
+  _globals['_DELETELOCATIONREQUEST']._serialized_end=1880
+  _globals['_DELETELOCATIONRESPONSE']._serialized_start=1882
+  _globals['_DELETELOCATIONRESPONSE']._serialized_end=1958
+  _globals['_LOCATIONSERVICE']._serialized_start=1961
+  _globals['_LOCATIONSERVICE']._serialized_end=3487
 # @@protoc_insertion_point(module_scope)

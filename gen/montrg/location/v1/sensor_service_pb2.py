@@ -27,10 +27,11 @@ from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior_
 from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from montrg.location.v1 import location_service_pb2 as montrg_dot_location_dot_v1_dot_location__service__pb2
+from montrg.type.v1 import access_pb2 as montrg_dot_type_dot_v1_dot_access__pb2
 from montrg.type.v1 import change_pb2 as montrg_dot_type_dot_v1_dot_change__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'montrg/location/v1/sensor_service.proto\x12\x12montrg.location.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a)montrg/location/v1/location_service.proto\x1a\x1bmontrg/type/v1/change.proto\"\xce\x03\n\x06Sensor\x12&\n\tsensor_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02H\x00R\x08sensorId\x88\x01\x01\x12 \n\x06loc_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02H\x01R\x05locId\x88\x01\x01\x12\x17\n\x04name\x18\x03 \x01(\tH\x02R\x04name\x88\x01\x01\x12 \n\tis_active\x18\x04 \x01(\x08H\x03R\x08isActive\x88\x01\x01\x12\x1e\n\x08height_m\x18\x05 \x01(\x01H\x04R\x07heightM\x88\x01\x01\x12\"\n\ninterval_s\x18\x06 \x01(\x05H\x05R\tintervalS\x88\x01\x01\x12\"\n\nindex_kind\x18\x07 \x01(\tH\x06R\tindexKind\x88\x01\x01\x12\x43\n\x0c\x63\x61librations\x18\x08 \x03(\x0b\x32\x1f.montrg.location.v1.CalibrationR\x0c\x63\x61librations\x12\x37\n\x06upd_dt\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03R\x05updDtB\x0c\n\n_sensor_idB\t\n\x07_loc_idB\x07\n\x05_nameB\x0c\n\n_is_activeB\x0b\n\t_height_mB\r\n\x0b_interval_sB\r\n\x0b_index_kind\"\xa6\x01\n\x0b\x43\x61libration\x12?\n\nvalid_from\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x02R\tvalidFrom\x12-\n\x12temperature_offset\x18\x02 \x01(\x01R\x11temperatureOffset\x12\'\n\x0fhumidity_offset\x18\x03 \x01(\x01R\x0ehumidityOffset\"\xb4\x01\n\x12ListSensorsRequest\x12\x14\n\x05limit\x18\x01 \x01(\x05R\x05limit\x12\x12\n\x04skip\x18\x02 \x01(\x05R\x04skip\x12\x1d\n\npage_token\x18\x03 \x01(\tR\tpageToken\x12\x1a\n\x06loc_id\x18\x04 \x01(\tH\x00R\x05locId\x88\x01\x01\x12 \n\tis_active\x18\x05 \x01(\x08H\x01R\x08isActive\x88\x01\x01\x42\t\n\x07_loc_idB\x0c\n\n_is_active\"s\n\x13ListSensorsResponse\x12\x34\n\x07sensors\x18\x01 \x03(\x0b\x32\x1a.montrg.location.v1.SensorR\x07sensors\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"/\n\x10GetSensorRequest\x12\x1b\n\tsensor_id\x18\x01 \x01(\tR\x08sensorId\"I\n\x13\x43reateSensorRequest\x12\x32\n\x06sensor\x18\x01 \x01(\x0b\x32\x1a.montrg.location.v1.SensorR\x06sensor\"\xa3\x01\n\x13UpdateSensorRequest\x12\x1b\n\tsensor_id\x18\x01 \x01(\tR\x08sensorId\x12\x32\n\x06sensor\x18\x02 \x01(\x0b\x32\x1a.montrg.location.v1.SensorR\x06sensor\x12;\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskR\nupdateMask\"2\n\x13\x44\x65leteSensorRequest\x12\x1b\n\tsensor_id\x18\x01 \x01(\tR\x08sensorId\"J\n\x14\x44\x65leteSensorResponse\x12\x18\n\x07message\x18\x01 \x01(\tR\x07message\x12\x18\n\x07\x64\x65leted\x18\x02 \x01(\x08R\x07\x64\x65leted\"T\n\x13GetDirectoryRequest\x12*\n\x0eknown_revision\x18\x01 \x01(\x05H\x00R\rknownRevision\x88\x01\x01\x42\x11\n\x0f_known_revision\"\xb7\x01\n\tDirectory\x12\x1a\n\x08revision\x18\x01 \x01(\x05R\x08revision\x12\x1c\n\tunchanged\x18\x02 \x01(\x08R\tunchanged\x12\x34\n\x07sensors\x18\x03 \x03(\x0b\x32\x1a.montrg.location.v1.SensorR\x07sensors\x12:\n\tlocations\x18\x04 \x03(\x0b\x32\x1c.montrg.location.v1.LocationR\tlocations\"\x15\n\x13WatchChangesRequest\"F\n\x14WatchChangesResponse\x12.\n\x06\x63hange\x18\x01 \x01(\x0b\x32\x16.montrg.type.v1.ChangeR\x06\x63hange2\xbf\x06\n\rSensorService\x12w\n\x0bListSensors\x12&.montrg.location.v1.ListSensorsRequest\x1a\'.montrg.location.v1.ListSensorsResponse\"\x17\x82\xd3\xe4\x93\x02\x11\x12\x0f/api/v1/sensors\x12r\n\tGetSensor\x12$.montrg.location.v1.GetSensorRequest\x1a\x1a.montrg.location.v1.Sensor\"#\x82\xd3\xe4\x93\x02\x1d\x12\x1b/api/v1/sensors/{sensor_id}\x12t\n\x0c\x43reateSensor\x12\'.montrg.location.v1.CreateSensorRequest\x1a\x1a.montrg.location.v1.Sensor\"\x1f\x82\xd3\xe4\x93\x02\x19\"\x0f/api/v1/sensors:\x06sensor\x12\x80\x01\n\x0cUpdateSensor\x12\'.montrg.location.v1.UpdateSensorRequest\x1a\x1a.montrg.location.v1.Sensor\"+\x82\xd3\xe4\x93\x02%\x1a\x1b/api/v1/sensors/{sensor_id}:\x06sensor\x12\x86\x01\n\x0c\x44\x65leteSensor\x12\'.montrg.location.v1.DeleteSensorRequest\x1a(.montrg.location.v1.DeleteSensorResponse\"#\x82\xd3\xe4\x93\x02\x1d*\x1b/api/v1/sensors/{sensor_id}\x12X\n\x0cGetDirectory\x12\'.montrg.location.v1.GetDirectoryRequest\x1a\x1d.montrg.location.v1.Directory\"\x00\x12\x65\n\x0cWatchChanges\x12\'.montrg.location.v1.WatchChangesRequest\x1a(.montrg.location.v1.WatchChangesResponse\"\x00\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'montrg/location/v1/sensor_service.proto\x12\x12montrg.location.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a)montrg/location/v1/location_service.proto\x1a\x1bmontrg/type/v1/access.proto\x1a\x1bmontrg/type/v1/change.proto\"\xce\x03\n\x06Sensor\x12&\n\tsensor_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02H\x00R\x08sensorId\x88\x01\x01\x12 \n\x06loc_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02H\x01R\x05locId\x88\x01\x01\x12\x17\n\x04name\x18\x03 \x01(\tH\x02R\x04name\x88\x01\x01\x12 \n\tis_active\x18\x04 \x01(\x08H\x03R\x08isActive\x88\x01\x01\x12\x1e\n\x08height_m\x18\x05 \x01(\x01H\x04R\x07heightM\x88\x01\x01\x12\"\n\ninterval_s\x18\x06 \x01(\x05H\x05R\tintervalS\x88\x01\x01\x12\"\n\nindex_kind\x18\x07 \x01(\tH\x06R\tindexKind\x88\x01\x01\x12\x43\n\x0c\x63\x61librations\x18\x08 \x03(\x0b\x32\x1f.montrg.location.v1.CalibrationR\x0c\x63\x61librations\x12\x37\n\x06upd_dt\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03R\x05updDtB\x0c\n\n_sensor_idB\t\n\x07_loc_idB\x07\n\x05_nameB\x0c\n\n_is_activeB\x0b\n\t_height_mB\r\n\x0b_interval_sB\r\n\x0b_index_kind\"\xa6\x01\n\x0b\x43\x61libration\x12?\n\nvalid_from\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x02R\tvalidFrom\x12-\n\x12temperature_offset\x18\x02 \x01(\x01R\x11temperatureOffset\x12\'\n\x0fhumidity_offset\x18\x03 \x01(\x01R\x0ehumidityOffset\"\xb4\x01\n\x12ListSensorsRequest\x12\x14\n\x05limit\x18\x01 \x01(\x05R\x05limit\x12\x12\n\x04skip\x18\x02 \x01(\x05R\x04skip\x12\x1d\n\npage_token\x18\x03 \x01(\tR\tpageToken\x12\x1a\n\x06loc_id\x18\x04 \x01(\tH\x00R\x05locId\x88\x01\x01\x12 \n\tis_active\x18\x05 \x01(\x08H\x01R\x08isActive\x88\x01\x01\x42\t\n\x07_loc_idB\x0c\n\n_is_active\"s\n\x13ListSensorsResponse\x12\x34\n\x07sensors\x18\x01 \x03(\x0b\x32\x1a.montrg.location.v1.SensorR\x07sensors\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"/\n\x10GetSensorRequest\x12\x1b\n\tsensor_id\x18\x01 \x01(\tR\x08sensorId\"I\n\x13\x43reateSensorRequest\x12\x32\n\x06sensor\x18\x01 \x01(\x0b\x32\x1a.montrg.location.v1.SensorR\x06sensor\"\xa3\x01\n\x13UpdateSensorRequest\x12\x1b\n\tsensor_id\x18\x01 \x01(\tR\x08sensorId\x12\x32\n\x06sensor\x18\x02 \x01(\x0b\x32\x1a.montrg.location.v1.SensorR\x06sensor\x12;\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskR\nupdateMask\"2\n\x13\x44\x65leteSensorRequest\x12\x1b\n\tsensor_id\x18\x01 \x01(\tR\x08sensorId\"J\n\x14\x44\x65leteSensorResponse\x12\x18\n\x07message\x18\x01 \x01(\tR\x07message\x12\x18\n\x07\x64\x65leted\x18\x02 \x01(\x08R\x07\x64\x65leted\"T\n\x13GetDirectoryRequest\x12*\n\x0eknown_revision\x18\x01 \x01(\x05H\x00R\rknownRevision\x88\x01\x01\x42\x11\n\x0f_known_revision\"\xb7\x01\n\tDirectory\x12\x1a\n\x08revision\x18\x01 \x01(\x05R\x08revision\x12\x1c\n\tunchanged\x18\x02 \x01(\x08R\tunchanged\x12\x34\n\x07sensors\x18\x03 \x03(\x0b\x32\x1a.montrg.location.v1.SensorR\x07sensors\x12:\n\tlocations\x18\x04 \x03(\x0b\x32\x1c.montrg.location.v1.LocationR\tlocations\"\x15\n\x13WatchChangesRequest\"F\n\x14WatchChangesResponse\x12.\n\x06\x63hange\x18\x01 \x01(\x0b\x32\x16.montrg.type.v1.ChangeR\x06\x63hange2\xb7\x07\n\rSensorService\x12\x7f\n\x0bListSensors\x12&.montrg.location.v1.ListSensorsRequest\x1a\'.montrg.location.v1.ListSensorsResponse\"\x1f\xca\xf4\x18\x04\x08\x01\x10\x01\x82\xd3\xe4\x93\x02\x11\x12\x0f/api/v1/sensors\x12z\n\tGetSensor\x12$.montrg.location.v1.GetSensorRequest\x1a\x1a.montrg.location.v1.Sensor\"+\xca\xf4\x18\x04\x08\x01\x10\x01\x82\xd3\xe4\x93\x02\x1d\x12\x1b/api/v1/sensors/{sensor_id}\x12\x86\x01\n\x0c\x43reateSensor\x12\'.montrg.location.v1.CreateSensorRequest\x1a\x1a.montrg.location.v1.Sensor\"1\xca\xf4\x18\x0e\x08\x03\x10\x01\x1a\x08realtime\x82\xd3\xe4\x93\x02\x19\"\x0f/api/v1/sensors:\x06sensor\x12\x88\x01\n\x0cUpdateSensor\x12\'.montrg.location.v1.UpdateSensorRequest\x1a\x1a.montrg.location.v1.Sensor\"3\xca\xf4\x18\x04\x08\x03\x10\x01\x82\xd3\xe4\x93\x02%\x1a\x1b/api/v1/sensors/{sensor_id}:\x06sensor\x12\x8e\x01\n\x0c\x44\x65leteSensor\x12\'.montrg.location.v1.DeleteSensorRequest\x1a(.montrg.location.v1.DeleteSensorResponse\"+\xca\xf4\x18\x04\x08\x03\x10\x01\x82\xd3\xe4\x93\x02\x1d*\x1b/api/v1/sensors/{sensor_id}\x12z\n\x0cGetDirectory\x12\'.montrg.location.v1.GetDirectoryRequest\x1a\x1d.montrg.location.v1.Directory\"\"\xca\xf4\x18\x1e\x1a\x08realtime\x1a\x0b\x61ggregation\x1a\x05\x61lert\x12\x87\x01\n\x0cWatchChanges\x12\'.montrg.location.v1.WatchChangesRequest\x1a(.montrg.location.v1.WatchChangesResponse\"\"\xca\xf4\x18\x1e\x1a\x08realtime\x1a\x0b\x61ggregation\x1a\x05\x61lert0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -46,41 +47,45 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CALIBRATION'].fields_by_name['valid_from']._loaded_options = None
   _globals['_CALIBRATION'].fields_by_name['valid_from']._serialized_options = b'\342A\001\002'
   _globals['_SENSORSERVICE'].methods_by_name['ListSensors']._loaded_options = None
-  _globals['_SENSORSERVICE'].methods_by_name['ListSensors']._serialized_options = b'\202\323\344\223\002\021\022\017/api/v1/sensors'
+  _globals['_SENSORSERVICE'].methods_by_name['ListSensors']._serialized_options = b'\312\364\030\004\010\001\020\001\202\323\344\223\002\021\022\017/api/v1/sensors'
   _globals['_SENSORSERVICE'].methods_by_name['GetSensor']._loaded_options = None
-  _globals['_SENSORSERVICE'].methods_by_name['GetSensor']._serialized_options = b'\202\323\344\223\002\035\022\033/api/v1/sensors/{sensor_id}'
+  _globals['_SENSORSERVICE'].methods_by_name['GetSensor']._serialized_options = b'\312\364\030\004\010\001\020\001\202\323\344\223\002\035\022\033/api/v1/sensors/{sensor_id}'
   _globals['_SENSORSERVICE'].methods_by_name['CreateSensor']._loaded_options = None
-  _globals['_SENSORSERVICE'].methods_by_name['CreateSensor']._serialized_options = b'\202\323\344\223\002\031\"\017/api/v1/sensors:\006sensor'
+  _globals['_SENSORSERVICE'].methods_by_name['CreateSensor']._serialized_options = b'\312\364\030\016\010\003\020\001\032\010realtime\202\323\344\223\002\031\"\017/api/v1/sensors:\006sensor'
   _globals['_SENSORSERVICE'].methods_by_name['UpdateSensor']._loaded_options = None
-  _globals['_SENSORSERVICE'].methods_by_name['UpdateSensor']._serialized_options = b'\202\323\344\223\002%\032\033/api/v1/sensors/{sensor_id}:\006sensor'
+  _globals['_SENSORSERVICE'].methods_by_name['UpdateSensor']._serialized_options = b'\312\364\030\004\010\003\020\001\202\323\344\223\002%\032\033/api/v1/sensors/{sensor_id}:\006sensor'
   _globals['_SENSORSERVICE'].methods_by_name['DeleteSensor']._loaded_options = None
-  _globals['_SENSORSERVICE'].methods_by_name['DeleteSensor']._serialized_options = b'\202\323\344\223\002\035*\033/api/v1/sensors/{sensor_id}'
-  _globals['_SENSOR']._serialized_start=266
-  _globals['_SENSOR']._serialized_end=728
-  _globals['_CALIBRATION']._serialized_start=731
-  _globals['_CALIBRATION']._serialized_end=897
-  _globals['_LISTSENSORSREQUEST']._serialized_start=900
-  _globals['_LISTSENSORSREQUEST']._serialized_end=1080
-  _globals['_LISTSENSORSRESPONSE']._serialized_start=1082
-  _globals['_LISTSENSORSRESPONSE']._serialized_end=1197
-  _globals['_GETSENSORREQUEST']._serialized_start=1199
-  _globals['_GETSENSORREQUEST']._serialized_end=1246
-  _globals['_CREATESENSORREQUEST']._serialized_start=1248
-  _globals['_CREATESENSORREQUEST']._serialized_end=1321
-  _globals['_UPDATESENSORREQUEST']._serialized_start=1324
-  _globals['_UPDATESENSORREQUEST']._serialized_end=1487
-  _globals['_DELETESENSORREQUEST']._serialized_start=1489
-  _globals['_DELETESENSORREQUEST']._serialized_end=1539
-  _globals['_DELETESENSORRESPONSE']._serialized_start=1541
-  _globals['_DELETESENSORRESPONSE']._serialized_end=1615
-  _globals['_GETDIRECTORYREQUEST']._serialized_start=1617
-  _globals['_GETDIRECTORYREQUEST']._serialized_end=1701
-  _globals['_DIRECTORY']._serialized_start=1704
-  _globals['_DIRECTORY']._serialized_end=1887
-  _globals['_WATCHCHANGESREQUEST']._serialized_start=1889
-  _globals['_WATCHCHANGESREQUEST']._serialized_end=1910
-  _globals['_WATCHCHANGESRESPONSE']._serialized_start=1912
-  _globals['_WATCHCHANGESRESPONSE']._serialized_end=1982
-  _globals['_SENSORSERVICE']._serialized_start=1985
-  _globals['_SENSORSERVICE']._serialized_end=2816
+  _globals['_SENSORSERVICE'].methods_by_name['DeleteSensor']._serialized_options = b'\312\364\030\004\010\003\020\001\202\323\344\223\002\035*\033/api/v1/sensors/{sensor_id}'
+  _globals['_SENSORSERVICE'].methods_by_name['GetDirectory']._loaded_options = None
+  _globals['_SENSORSERVICE'].methods_by_name['GetDirectory']._serialized_options = b'\312\364\030\036\032\010realtime\032\013aggregation\032\005alert'
+  _globals['_SENSORSERVICE'].methods_by_name['WatchChanges']._loaded_options = None
+  _globals['_SENSORSERVICE'].methods_by_name['WatchChanges']._serialized_options = b'\312\364\030\036\032\010realtime\032\013aggregation\032\005alert'
+  _globals['_SENSOR']._serialized_start=295
+  _globals['_SENSOR']._serialized_end=757
+  _globals['_CALIBRATION']._serialized_start=760
+  _globals['_CALIBRATION']._serialized_end=926
+  _globals['_LISTSENSORSREQUEST']._serialized_start=929
+  _globals['_LISTSENSORSREQUEST']._serialized_end=1109
+  _globals['_LISTSENSORSRESPONSE']._serialized_start=1111
+  _globals['_LISTSENSORSRESPONSE']._serialized_end=1226
+  _globals['_GETSENSORREQUEST']._serialized_start=1228
+  _globals['_GETSENSORREQUEST']._serialized_end=1275
+  _globals['_CREATESENSORREQUEST']._serialized_start=1277
+  _globals['_CREATESENSORREQUEST']._serialized_end=1350
+  _globals['_UPDATESENSORREQUEST']._serialized_start=1353
+  _globals['_UPDATESENSORREQUEST']._serialized_end=1516
+  _globals['_DELETESENSORREQUEST']._serialized_start=1518
+  _globals['_DELETESENSORREQUEST']._serialized_end=1568
+  _globals['_DELETESENSORRESPONSE']._serialized_start=1570
+  _globals['_DELETESENSORRESPONSE']._serialized_end=1644
+  _globals['_GETDIRECTORYREQUEST']._serialized_start=1646
+  _globals['_GETDIRECTORYREQUEST']._serialized_end=1730
+  _globals['_DIRECTORY']._serialized_start=1733
+  _globals['_DIRECTORY']._serialized_end=1916
+  _globals['_WATCHCHANGESREQUEST']._serialized_start=1918
+  _globals['_WATCHCHANGESREQUEST']._serialized_end=1939
+  _globals['_WATCHCHANGESRESPONSE']._serialized_start=1941
+  _globals['_WATCHCHANGESRESPONSE']._serialized_end=2011
+  _globals['_SENSORSERVICE']._serialized_start=2014
+  _globals['_SENSORSERVICE']._serialized_end=2965
 # @@protoc_insertion_point(module_scope)

@@ -5,6 +5,7 @@ from google.api import field_behavior_pb2 as _field_behavior_pb2
 from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from montrg.location.v1 import location_service_pb2 as _location_service_pb2
+from montrg.type.v1 import access_pb2 as _access_pb2
 from montrg.type.v1 import change_pb2 as _change_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor

@@ -25,9 +25,10 @@ _sym_db = _symbol_database.Default()
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from montrg.type.v1 import access_pb2 as montrg_dot_type_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'montrg/realtime/v1/ingest_service.proto\x12\x12montrg.realtime.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x91\x03\n\x07Reading\x12!\n\tsensor_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x08sensorId\x12\x43\n\x0c\x63\x61pture_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x02R\x0b\x63\x61ptureTime\x12+\n\x0btemperature\x18\x03 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x00R\x0btemperature\x88\x01\x01\x12%\n\x08humidity\x18\x04 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x01R\x08humidity\x88\x01\x01\x12,\n\x0fpcv_temperature\x18\x05 \x01(\x01H\x02R\x0epcvTemperature\x88\x01\x01\x12.\n\x10temperature_unit\x18\x06 \x01(\tH\x03R\x0ftemperatureUnit\x88\x01\x01\x12\x1b\n\x06source\x18\x07 \x01(\tH\x04R\x06source\x88\x01\x01\x42\x0e\n\x0c_temperatureB\x0b\n\t_humidityB\x12\n\x10_pcv_temperatureB\x13\n\x11_temperature_unitB\t\n\x07_source\"U\n\x14WriteReadingsRequest\x12=\n\x08readings\x18\x01 \x03(\x0b\x32\x1b.montrg.realtime.v1.ReadingB\x04\xe2\x41\x01\x02R\x08readings\"\xfb\x01\n\x15WriteReadingsResponse\x12\x1a\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\x05R\x08\x61\x63\x63\x65pted\x12\x1c\n\tduplicate\x18\x02 \x01(\x05R\tduplicate\x12\x12\n\x04late\x18\x03 \x01(\x05R\x04late\x12\x1a\n\x08\x63onflict\x18\x04 \x01(\x05R\x08\x63onflict\x12\x1a\n\x08rejected\x18\x05 \x01(\x05R\x08rejected\x12 \n\x0bunavailable\x18\x06 \x01(\x05R\x0bunavailable\x12:\n\x08outcomes\x18\x07 \x03(\x0b\x32\x1e.montrg.realtime.v1.RowOutcomeR\x08outcomes\"\x8a\x02\n\nRowOutcome\x12\x14\n\x05index\x18\x01 \x01(\x05R\x05index\x12@\n\x07outcome\x18\x02 \x01(\x0e\x32&.montrg.realtime.v1.RowOutcome.OutcomeR\x07outcome\x12\x14\n\x05\x66ield\x18\x03 \x01(\tR\x05\x66ield\x12\x16\n\x06reason\x18\x04 \x01(\tR\x06reason\"v\n\x07Outcome\x12\x17\n\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x0c\n\x08\x41\x43\x43\x45PTED\x10\x01\x12\r\n\tDUPLICATE\x10\x02\x12\x08\n\x04LATE\x10\x03\x12\x0c\n\x08\x43ONFLICT\x10\x04\x12\x0c\n\x08REJECTED\x10\x05\x12\x0f\n\x0bUNAVAILABLE\x10\x06\"\xf3\x01\n\x13ListReadingsRequest\x12!\n\tsensor_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x08sensorId\x12\x39\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12\x14\n\x05limit\x18\x04 \x01(\x05R\x05limit\x12\x12\n\x04skip\x18\x05 \x01(\x05R\x04skip\x12\x1d\n\npage_token\x18\x06 \x01(\tR\tpageToken\"}\n\x14ListReadingsResponse\x12=\n\x08readings\x18\x01 \x03(\x0b\x32!.montrg.realtime.v1.StoredReadingR\x08readings\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xb1\x05\n\rStoredReading\x12\x1b\n\tsensor_id\x18\x01 \x01(\tR\x08sensorId\x12=\n\x0c\x63\x61pture_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0b\x63\x61ptureTime\x12=\n\x0creceive_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0breceiveTime\x12\x15\n\x06loc_id\x18\x04 \x01(\tR\x05locId\x12 \n\x0btemperature\x18\x05 \x01(\x01R\x0btemperature\x12\x1a\n\x08humidity\x18\x06 \x01(\x01R\x08humidity\x12,\n\x0fpcv_temperature\x18\x07 \x01(\x01H\x00R\x0epcvTemperature\x88\x01\x01\x12\'\n\x0fraw_temperature\x18\x08 \x01(\x01R\x0erawTemperature\x12!\n\x0craw_humidity\x18\t \x01(\x01R\x0brawHumidity\x12\x33\n\x13raw_pcv_temperature\x18\n \x01(\x01H\x01R\x11rawPcvTemperature\x88\x01\x01\x12\x43\n\x07quality\x18\x0b \x01(\x0e\x32).montrg.realtime.v1.StoredReading.QualityR\x07quality\x12\x16\n\x06source\x18\x0c \x01(\tR\x06source\x12*\n\x0equality_reason\x18\r \x01(\tH\x02R\rqualityReason\x88\x01\x01\"9\n\x07Quality\x12\x17\n\x13QUALITY_UNSPECIFIED\x10\x00\x12\x08\n\x04GOOD\x10\x01\x12\x0b\n\x07SUSPECT\x10\x02\x42\x12\n\x10_pcv_temperatureB\x16\n\x14_raw_pcv_temperatureB\x11\n\x0f_quality_reason2\xa3\x02\n\rIngestService\x12\x8a\x01\n\rWriteReadings\x12(.montrg.realtime.v1.WriteReadingsRequest\x1a).montrg.realtime.v1.WriteReadingsResponse\"$\x82\xd3\xe4\x93\x02\x1e\"\x19/api/v1/realtime/readings:\x01*\x12\x84\x01\n\x0cListReadings\x12\'.montrg.realtime.v1.ListReadingsRequest\x1a(.montrg.realtime.v1.ListReadingsResponse\"!\x82\xd3\xe4\x93\x02\x1b\x12\x19/api/v1/realtime/readingsb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'montrg/realtime/v1/ingest_service.proto\x12\x12montrg.realtime.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bmontrg/type/v1/access.proto\"\x91\x03\n\x07Reading\x12!\n\tsensor_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x08sensorId\x12\x43\n\x0c\x63\x61pture_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x02R\x0b\x63\x61ptureTime\x12+\n\x0btemperature\x18\x03 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x00R\x0btemperature\x88\x01\x01\x12%\n\x08humidity\x18\x04 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x01R\x08humidity\x88\x01\x01\x12,\n\x0fpcv_temperature\x18\x05 \x01(\x01H\x02R\x0epcvTemperature\x88\x01\x01\x12.\n\x10temperature_unit\x18\x06 \x01(\tH\x03R\x0ftemperatureUnit\x88\x01\x01\x12\x1b\n\x06source\x18\x07 \x01(\tH\x04R\x06source\x88\x01\x01\x42\x0e\n\x0c_temperatureB\x0b\n\t_humidityB\x12\n\x10_pcv_temperatureB\x13\n\x11_temperature_unitB\t\n\x07_source\"U\n\x14WriteReadingsRequest\x12=\n\x08readings\x18\x01 \x03(\x0b\x32\x1b.montrg.realtime.v1.ReadingB\x04\xe2\x41\x01\x02R\x08readings\"\xfb\x01\n\x15WriteReadingsResponse\x12\x1a\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\x05R\x08\x61\x63\x63\x65pted\x12\x1c\n\tduplicate\x18\x02 \x01(\x05R\tduplicate\x12\x12\n\x04late\x18\x03 \x01(\x05R\x04late\x12\x1a\n\x08\x63onflict\x18\x04 \x01(\x05R\x08\x63onflict\x12\x1a\n\x08rejected\x18\x05 \x01(\x05R\x08rejected\x12 \n\x0bunavailable\x18\x06 \x01(\x05R\x0bunavailable\x12:\n\x08outcomes\x18\x07 \x03(\x0b\x32\x1e.montrg.realtime.v1.RowOutcomeR\x08outcomes\"\x8a\x02\n\nRowOutcome\x12\x14\n\x05index\x18\x01 \x01(\x05R\x05index\x12@\n\x07outcome\x18\x02 \x01(\x0e\x32&.montrg.realtime.v1.RowOutcome.OutcomeR\x07outcome\x12\x14\n\x05\x66ield\x18\x03 \x01(\tR\x05\x66ield\x12\x16\n\x06reason\x18\x04 \x01(\tR\x06reason\"v\n\x07Outcome\x12\x17\n\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x0c\n\x08\x41\x43\x43\x45PTED\x10\x01\x12\r\n\tDUPLICATE\x10\x02\x12\x08\n\x04LATE\x10\x03\x12\x0c\n\x08\x43ONFLICT\x10\x04\x12\x0c\n\x08REJECTED\x10\x05\x12\x0f\n\x0bUNAVAILABLE\x10\x06\"\xf3\x01\n\x13ListReadingsRequest\x12!\n\tsensor_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x08sensorId\x12\x39\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12\x14\n\x05limit\x18\x04 \x01(\x05R\x05limit\x12\x12\n\x04skip\x18\x05 \x01(\x05R\x04skip\x12\x1d\n\npage_token\x18\x06 \x01(\tR\tpageToken\"}\n\x14ListReadingsResponse\x12=\n\x08readings\x18\x01 \x03(\x0b\x32!.montrg.realtime.v1.StoredReadingR\x08readings\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xb1\x05\n\rStoredReading\x12\x1b\n\tsensor_id\x18\x01 \x01(\tR\x08sensorId\x12=\n\x0c\x63\x61pture_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0b\x63\x61ptureTime\x12=\n\x0creceive_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0breceiveTime\x12\x15\n\x06loc_id\x18\x04 \x01(\tR\x05locId\x12 \n\x0btemperature\x18\x05 \x01(\x01R\x0btemperature\x12\x1a\n\x08humidity\x18\x06 \x01(\x01R\x08humidity\x12,\n\x0fpcv_temperature\x18\x07 \x01(\x01H\x00R\x0epcvTemperature\x88\x01\x01\x12\'\n\x0fraw_temperature\x18\x08 \x01(\x01R\x0erawTemperature\x12!\n\x0craw_humidity\x18\t \x01(\x01R\x0brawHumidity\x12\x33\n\x13raw_pcv_temperature\x18\n \x01(\x01H\x01R\x11rawPcvTemperature\x88\x01\x01\x12\x43\n\x07quality\x18\x0b \x01(\x0e\x32).montrg.realtime.v1.StoredReading.QualityR\x07quality\x12\x16\n\x06source\x18\x0c \x01(\tR\x06source\x12*\n\x0equality_reason\x18\r \x01(\tH\x02R\rqualityReason\x88\x01\x01\"9\n\x07Quality\x12\x17\n\x13QUALITY_UNSPECIFIED\x10\x00\x12\x08\n\x04GOOD\x10\x01\x12\x0b\n\x07SUSPECT\x10\x02\x42\x12\n\x10_pcv_temperatureB\x16\n\x14_raw_pcv_temperatureB\x11\n\x0f_quality_reason2\xb5\x02\n\rIngestService\x12\x94\x01\n\rWriteReadings\x12(.montrg.realtime.v1.WriteReadingsRequest\x1a).montrg.realtime.v1.WriteReadingsResponse\".\xca\xf4\x18\x06\x08\x02\x10\x01 \x01\x82\xd3\xe4\x93\x02\x1e\"\x19/api/v1/realtime/readings:\x01*\x12\x8c\x01\n\x0cListReadings\x12\'.montrg.realtime.v1.ListReadingsRequest\x1a(.montrg.realtime.v1.ListReadingsResponse\")\xca\xf4\x18\x04\x08\x01\x10\x01\x82\xd3\xe4\x93\x02\x1b\x12\x19/api/v1/realtime/readingsb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -47,27 +48,27 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTREADINGSREQUEST'].fields_by_name['sensor_id']._loaded_options = None
   _globals['_LISTREADINGSREQUEST'].fields_by_name['sensor_id']._serialized_options = b'\342A\001\002'
   _globals['_INGESTSERVICE'].methods_by_name['WriteReadings']._loaded_options = None
-  _globals['_INGESTSERVICE'].methods_by_name['WriteReadings']._serialized_options = b'\202\323\344\223\002\036\"\031/api/v1/realtime/readings:\001*'
+  _globals['_INGESTSERVICE'].methods_by_name['WriteReadings']._serialized_options = b'\312\364\030\006\010\002\020\001 \001\202\323\344\223\002\036\"\031/api/v1/realtime/readings:\001*'
   _globals['_INGESTSERVICE'].methods_by_name['ListReadings']._loaded_options = None
-  _globals['_INGESTSERVICE'].methods_by_name['ListReadings']._serialized_options = b'\202\323\344\223\002\033\022\031/api/v1/realtime/readings'
-  _globals['_READING']._serialized_start=160
-  _globals['_READING']._serialized_end=561
-  _globals['_WRITEREADINGSREQUEST']._serialized_start=563
-  _globals['_WRITEREADINGSREQUEST']._serialized_end=648
-  _globals['_WRITEREADINGSRESPONSE']._serialized_start=651
-  _globals['_WRITEREADINGSRESPONSE']._serialized_end=902
-  _globals['_ROWOUTCOME']._serialized_start=905
-  _globals['_ROWOUTCOME']._serialized_end=1171
-  _globals['_ROWOUTCOME_OUTCOME']._serialized_start=1053
-  _globals['_ROWOUTCOME_OUTCOME']._serialized_end=1171
-  _globals['_LISTREADINGSREQUEST']._serialized_start=1174
-  _globals['_LISTREADINGSREQUEST']._serialized_end=1417
-  _globals['_LISTREADINGSRESPONSE']._serialized_start=1419
-  _globals['_LISTREADINGSRESPONSE']._serialized_end=1544
-  _globals['_STOREDREADING']._serialized_start=1547
-  _globals['_STOREDREADING']._serialized_end=2236
-  _globals['_STOREDREADING_QUALITY']._serialized_start=2116
-  _globals['_STOREDREADING_QUALITY']._serialized_end=2173
-  _globals['_INGESTSERVICE']._serialized_start=2239
-  _globals['_INGESTSERVICE']._serialized_end=2530
+  _globals['_INGESTSERVICE'].methods_by_name['ListReadings']._serialized_options = b'\312\364\030\004\010\001\020\001\202\323\344\223\002\033\022\031/api/v1/realtime/readings'
+  _globals['_READING']._serialized_start=189
+  _globals['_READING']._serialized_end=590
+  _globals['_WRITEREADINGSREQUEST']._serialized_start=592
+  _globals['_WRITEREADINGSREQUEST']._serialized_end=677
+  _globals['_WRITEREADINGSRESPONSE']._serialized_start=680
+  _globals['_WRITEREADINGSRESPONSE']._serialized_end=931
+  _globals['_ROWOUTCOME']._serialized_start=934
+  _globals['_ROWOUTCOME']._serialized_end=1200
+  _globals['_ROWOUTCOME_OUTCOME']._serialized_start=1082
+  _globals['_ROWOUTCOME_OUTCOME']._serialized_end=1200
+  _globals['_LISTREADINGSREQUEST']._serialized_start=1203
+  _globals['_LISTREADINGSREQUEST']._serialized_end=1446
+  _globals['_LISTREADINGSRESPONSE']._serialized_start=1448
+  _globals['_LISTREADINGSRESPONSE']._serialized_end=1573
+  _globals['_STOREDREADING']._serialized_start=1576
+  _globals['_STOREDREADING']._serialized_end=2265
+  _globals['_STOREDREADING_QUALITY']._serialized_start=2145
+  _globals['_STOREDREADING_QUALITY']._serialized_end=2202
+  _globals['_INGESTSERVICE']._serialized_start=2268
+  _globals['_INGESTSERVICE']._serialized_end=2577
 # @@protoc_insertion_point(module_scope)

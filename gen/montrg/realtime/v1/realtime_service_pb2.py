@@ -24,9 +24,10 @@ _sym_db = _symbol_database.Default()
 
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from montrg.type.v1 import access_pb2 as montrg_dot_type_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)montrg/realtime/v1/realtime_service.proto\x12\x12montrg.realtime.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x18\n\x16GetMeasurementsRequest\"9\n\x1dGetFactoryMeasurementsRequest\x12\x18\n\x07\x66\x61\x63tory\x18\x01 \x01(\tR\x07\x66\x61\x63tory\"<\n\x1eGetBuildingMeasurementsRequest\x12\x1a\n\x08\x62uilding\x18\x01 \x01(\tR\x08\x62uilding\"3\n\x1bGetFloorMeasurementsRequest\x12\x14\n\x05\x66loor\x18\x01 \x01(\x05R\x05\x66loor\"4\n\x1bGetPlaceMeasurementsRequest\x12\x15\n\x06loc_id\x18\x01 \x01(\tR\x05locId\"\xc5\x01\n\x1eGetLocationMeasurementsRequest\x12\x1d\n\x07\x66\x61\x63tory\x18\x01 \x01(\tH\x00R\x07\x66\x61\x63tory\x88\x01\x01\x12\x1f\n\x08\x62uilding\x18\x02 \x01(\tH\x01R\x08\x62uilding\x88\x01\x01\x12\x19\n\x05\x66loor\x18\x03 \x01(\x05H\x02R\x05\x66loor\x88\x01\x01\x12\x1a\n\x06loc_id\x18\x04 \x01(\tH\x03R\x05locId\x88\x01\x01\x42\n\n\x08_factoryB\x0b\n\t_buildingB\x08\n\x06_floorB\t\n\x07_loc_id\"\xe2\x01\n\x18WatchMeasurementsRequest\x12\x1d\n\x07\x66\x61\x63tory\x18\x01 \x01(\tH\x00R\x07\x66\x61\x63tory\x88\x01\x01\x12\x1f\n\x08\x62uilding\x18\x02 \x01(\tH\x01R\x08\x62uilding\x88\x01\x01\x12\x19\n\x05\x66loor\x18\x03 \x01(\x05H\x02R\x05\x66loor\x88\x01\x01\x12\x1a\n\x06loc_id\x18\x04 \x01(\tH\x03R\x05locId\x88\x01\x01\x12!\n\x0cresume_token\x18\x05 \x01(\tR\x0bresumeTokenB\n\n\x08_factoryB\x0b\n\t_buildingB\x08\n\x06_floorB\t\n\x07_loc_id\"\x8c\x03\n\x19WatchMeasurementsResponse\x12\x46\n\x04kind\x18\x01 \x01(\x0e\x32\x32.montrg.realtime.v1.WatchMeasurementsResponse.KindR\x04kind\x12\x10\n\x03ymd\x18\x02 \x01(\tR\x03ymd\x12\x0e\n\x02hh\x18\x03 \x01(\tR\x02hh\x12\x43\n\x0cmeasurements\x18\x04 \x03(\x0b\x32\x1f.montrg.realtime.v1.MeasurementR\x0cmeasurements\x12\x18\n\x07removed\x18\x05 \x03(\tR\x07removed\x12\x1a\n\x08\x64\x65graded\x18\x06 \x03(\tR\x08\x64\x65graded\x12!\n\x0cresume_token\x18\x07 \x01(\tR\x0bresumeToken\x12\x16\n\x06reason\x18\x08 \x01(\tR\x06reason\"O\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x0c\n\x08SNAPSHOT\x10\x01\x12\x0b\n\x07\x43HANGES\x10\x02\x12\r\n\tHEARTBEAT\x10\x03\x12\x07\n\x03\x45ND\x10\x04\"\x98\x01\n\x13MeasurementSnapshot\x12\x10\n\x03ymd\x18\x01 \x01(\tR\x03ymd\x12\x0e\n\x02hh\x18\x02 \x01(\tR\x02hh\x12\x43\n\x0cmeasurements\x18\x03 \x03(\x0b\x32\x1f.montrg.realtime.v1.MeasurementR\x0cmeasurements\x12\x1a\n\x08\x64\x65graded\x18\x04 \x03(\tR\x08\x64\x65graded\"\xd7\x03\n\x0bMeasurement\x12\x1b\n\tsensor_id\x18\x01 \x01(\tR\x08sensorId\x12=\n\x0c\x63\x61pture_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0b\x63\x61ptureTime\x12\x41\n\x07quality\x18\x03 \x01(\x0e\x32\'.montrg.realtime.v1.Measurement.QualityR\x07quality\x12\x35\n\x08location\x18\x04 \x01(\x0b\x32\x19.montrg.realtime.v1.PlaceR\x08location\x12\x35\n\x07metrics\x18\x05 \x01(\x0b\x32\x1b.montrg.realtime.v1.MetricsR\x07metrics\x12*\n\x0equality_reason\x18\x06 \x01(\tH\x00R\rqualityReason\x88\x01\x01\x12%\n\x0c\x63lock_skew_s\x18\x07 \x01(\x01H\x01R\nclockSkewS\x88\x01\x01\"D\n\x07Quality\x12\x17\n\x13QUALITY_UNSPECIFIED\x10\x00\x12\x08\n\x04GOOD\x10\x01\x12\x0b\n\x07SUSPECT\x10\x02\x12\t\n\x05STALE\x10\x03\x42\x11\n\x0f_quality_reasonB\x0f\n\r_clock_skew_s\"\xe3\x01\n\x05Place\x12\x1d\n\x07\x66\x61\x63tory\x18\x01 \x01(\tH\x00R\x07\x66\x61\x63tory\x88\x01\x01\x12\x1f\n\x08\x62uilding\x18\x02 \x01(\tH\x01R\x08\x62uilding\x88\x01\x01\x12\x19\n\x05\x66loor\x18\x03 \x01(\x05H\x02R\x05\x66loor\x88\x01\x01\x12\x15\n\x06loc_id\x18\x04 \x01(\tR\x05locId\x12\x17\n\x04\x61rea\x18\x05 \x01(\tH\x03R\x04\x61rea\x88\x01\x01\x12\x19\n\x05plant\x18\x06 \x01(\tH\x04R\x05plant\x88\x01\x01\x42\n\n\x08_factoryB\x0b\n\t_buildingB\x08\n\x06_floorB\x07\n\x05_areaB\x08\n\x06_plant\"\xc4\x01\n\x07Metrics\x12<\n\x0btemperature\x18\x01 \x01(\x0b\x32\x1a.montrg.realtime.v1.MetricR\x0btemperature\x12\x36\n\x08humidity\x18\x02 \x01(\x0b\x32\x1a.montrg.realtime.v1.MetricR\x08humidity\x12\x43\n\x0fpcv_temperature\x18\x03 \x01(\x0b\x32\x1a.montrg.realtime.v1.MetricR\x0epcvTemperature\"k\n\x06Metric\x12\x14\n\x05value\x18\x01 \x01(\x01R\x05value\x12\x1b\n\x06status\x18\x02 \x01(\tH\x00R\x06status\x88\x01\x01\x12\x19\n\x05level\x18\x03 \x01(\tH\x01R\x05level\x88\x01\x01\x42\t\n\x07_statusB\x08\n\x06_level2\xc7\x08\n\x0fRealtimeService\x12\x80\x01\n\x0fGetMeasurements\x12*.montrg.realtime.v1.GetMeasurementsRequest\x1a\'.montrg.realtime.v1.MeasurementSnapshot\"\x18\x82\xd3\xe4\x93\x02\x12\x12\x10/api/v1/realtime\x12\xa0\x01\n\x16GetFactoryMeasurements\x12\x31.montrg.realtime.v1.GetFactoryMeasurementsRequest\x1a\'.montrg.realtime.v1.MeasurementSnapshot\"*\x82\xd3\xe4\x93\x02$\x12\"/api/v1/realtime/factory/{factory}\x12\xa4\x01\n\x17GetBuildingMeasurements\x12\x32.montrg.realtime.v1.GetBuildingMeasurementsRequest\x1a\'.montrg.realtime.v1.MeasurementSnapshot\",\x82\xd3\xe4\x93\x02&\x12$/api/v1/realtime/building/{building}\x12\x98\x01\n\x14GetFloorMeasurements\x12/.montrg.realtime.v1.GetFloorMeasurementsRequest\x1a\'.montrg.realtime.v1.MeasurementSnapshot\"&\x82\xd3\xe4\x93\x02 \x12\x1e/api/v1/realtime/floor/{floor}\x12\x9a\x01\n\x14GetPlaceMeasurements\x12/.montrg.realtime.v1.GetPlaceMeasurementsRequest\x1a\'.montrg.realtime.v1.MeasurementSnapshot\"(\x82\xd3\xe4\x93\x02\"\x12 /api/v1/realtime/loc_id/{loc_id}\x12\x99\x01\n\x17GetLocationMeasurements\x12\x32.montrg.realtime.v1.GetLocationMeasurementsRequest\x1a\'.montrg.realtime.v1.MeasurementSnapshot\"!\x82\xd3\xe4\x93\x02\x1b\x12\x19/api/v1/realtime/location\x12\x92\x01\n\x11WatchMeasurements\x12,.montrg.realtime.v1.WatchMeasurementsRequest\x1a-.montrg.realtime.v1.WatchMeasurementsResponse\"\x1e\x82\xd3\xe4\x93\x02\x18\x12\x16/api/v1/realtime/watch0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)montrg/realtime/v1/realtime_service.proto\x12\x12montrg.realtime.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bmontrg/type/v1/access.proto\"\x18\n\x16GetMeasurementsRequest\"9\n\x1dGetFactoryMeasurementsRequest\x12\x18\n\x07\x66\x61\x63tory\x18\x01 \x01(\tR\x07\x66\x61\x63tory\"<\n\x1eGetBuildingMeasurementsRequest\x12\x1a\n\x08\x62uilding\x18\x01 \x01(\tR\x08\x62uilding\"3\n\x1bGetFloorMeasurementsRequest\x12\x14\n\x05\x66loor\x18\x01 \x01(\x05R\x05\x66loor\"4\n\x1bGetPlaceMeasurementsRequest\x12\x15\n\x06loc_id\x18\x01 \x01(\tR\x05locId\"\xc5\x01\n\x1eGetLocationMeasurementsRequest\x12\x1d\n\x07\x66\x61\x63tory\x18\x01 \x01(\tH\x00R\x07\x66\x61\x63tory\x88\x01\x01\x12\x1f\n\x08\x62uilding\x18\x02 \x01(\tH\x01R\x08\x62uilding\x88\x01\x01\x12\x19\n\x05\x66loor\x18\x03 \x01(\x05H\x02R\x05\x66loor\x88\x01\x01\x12\x1a\n\x06loc_id\x18\x04 \x01(\tH\x03R\x05locId\x88\x01\x01\x42\n\n\x08_factoryB\x0b\n\t_buildingB\x08\n\x06_floorB\t\n\x07_loc_id\"\xe2\x01\n\x18WatchMeasurementsRequest\x12\x1d\n\x07\x66\x61\x63tory\x18\x01 \x01(\tH\x00R\x07\x66\x61\x63tory\x88\x01\x01\x12\x1f\n\x08\x62uilding\x18\x02 \x01(\tH\x01R\x08\x62uilding\x88\x01\x01\x12\x19\n\x05\x66loor\x18\x03 \x01(\x05H\x02R\x05\x66loor\x88\x01\x01\x12\x1a\n\x06loc_id\x18\x04 \x01(\tH\x03R\x05locId\x88\x01\x01\x12!\n\x0cresume_token\x18\x05 \x01(\tR\x0bresumeTokenB\n\n\x08_factoryB\x0b\n\t_buildingB\x08\n\x06_floorB\t\n\x07_loc_id\"\x8c\x03\n\x19WatchMeasurementsResponse\x12\x46\n\x04kind\x18\x01 \x01(\x0e\x32\x32.montrg.realtime.v1.WatchMeasurementsResponse.KindR\x04kind\x12\x10\n\x03ymd\x18\x02 \x01(\tR\x03ymd\x12\x0e\n\x02hh\x18\x03 \x01(\tR\x02hh\x12\x43\n\x0cmeasurements\x18\x04 \x03(\x0b\x32\x1f.montrg.realtime.v1.MeasurementR\x0cmeasurements\x12\x18\n\x07removed\x18\x05 \x03(\tR\x07removed\x12\x1a\n\x08\x64\x65graded\x18\x06 \x03(\tR\x08\x64\x65graded\x12!\n\x0cresume_token\x18\x07 \x01(\tR\x0bresumeToken\x12\x16\n\x06reason\x18\x08 \x01(\tR\x06reason\"O\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x0c\n\x08SNAPSHOT\x10\x01\x12\x0b\n\x07\x43HANGES\x10\x02\x12\r\n\tHEARTBEAT\x10\x03\x12\x07\n\x03\x45ND\x10\x04\"\x98\x01\n\x13MeasurementSnapshot\x12\x10\n\x03ymd\x18\x01 \x01(\tR\x03ymd\x12\x0e\n\x02hh\x18\x02 \x01(\tR\x02hh\x12\x43\n\x0cmeasurements\x18\x03 \x03(\x0b\x32\x1f.montrg.realtime.v1.MeasurementR\x0cmeasurements\x12\x1a\n\x08\x64\x65graded\x18\x04 \x03(\tR\x08\x64\x65graded\"\xd7\x03\n\x0bMeasurement\x12\x1b\n\tsensor_id\x18\x01 \x01(\tR\x08sensorId\x12=\n\x0c\x63\x61pture_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0b\x63\x61ptureTime\x12\x41\n\x07quality\x18\x03 \x01(\x0e\x32\'.montrg.realtime.v1.Measurement.QualityR\x07quality\x12\x35\n\x08location\x18\x04 \x01(\x0b\x32\x19.montrg.realtime.v1.PlaceR\x08location\x12\x35\n\x07metrics\x18\x05 \x01(\x0b\x32\x1b.montrg.realtime.v1.MetricsR\x07metrics\x12*\n\x0equality_reason\x18\x06 \x01(\tH\x00R\rqualityReason\x88\x01\x01\x12%\n\x0c\x63lock_skew_s\x18\x07 \x01(\x01H\x01R\nclockSkewS\x88\x01\x01\"D\n\x07Quality\x12\x17\n\x13QUALITY_UNSPECIFIED\x10\x00\x12\x08\n\x04GOOD\x10\x01\x12\x0b\n\x07SUSPECT\x10\x02\x12\t\n\x05STALE\x10\x03\x42\x11\n\x0f_quality_reasonB\x0f\n\r_clock_skew_s\"\xe3\x01\n\x05Place\x12\x1d\n\x07\x66\x61\x63tory\x18\x01 \x01(\tH\x00R\x07\x66\x61\x63tory\x88\x01\x01\x12\x1f\n\x08\x62uilding\x18\x02 \x01(\tH\x01R\x08\x62uilding\x88\x01\x01\x12\x19\n\x05\x66loor\x18\x03 \x01(\x05H\x02R\x05\x66loor\x88\x01\x01\x12\x15\n\x06loc_id\x18\x04 \x01(\tR\x05locId\x12\x17\n\x04\x61rea\x18\x05 \x01(\tH\x03R\x04\x61rea\x88\x01\x01\x12\x19\n\x05plant\x18\x06 \x01(\tH\x04R\x05plant\x88\x01\x01\x42\n\n\x08_factoryB\x0b\n\t_buildingB\x08\n\x06_floorB\x07\n\x05_areaB\x08\n\x06_plant\"\xc4\x01\n\x07Metrics\x12<\n\x0btemperature\x18\x01 \x01(\x0b\x32\x1a.montrg.realtime.v1.MetricR\x0btemperature\x12\x36\n\x08humidity\x18\x02 \x01(\x0b\x32\x1a.montrg.realtime.v1.MetricR\x08humidity\x12\x43\n\x0fpcv_temperature\x18\x03 \x01(\x0b\x32\x1a.montrg.realtime.v1.MetricR\x0epcvTemperature\"k\n\x06Metric\x12\x14\n\x05value\x18\x01 \x01(\x01R\x05value\x12\x1b\n\x06status\x18\x02 \x01(\tH\x00R\x06status\x88\x01\x01\x12\x19\n\x05level\x18\x03 \x01(\tH\x01R\x05level\x88\x01\x01\x42\t\n\x07_statusB\x08\n\x06_level2\xff\x08\n\x0fRealtimeService\x12\x88\x01\n\x0fGetMeasurements\x12*.montrg.realtime.v1.GetMeasurementsRequest\x1a\'.montrg.realtime.v1.MeasurementSnapshot\" \xca\xf4\x18\x04\x08\x01\x10\x01\x82\xd3\xe4\x93\x02\x12\x12\x10/api/v1/realtime\x12\xa8\x01\n\x16GetFactoryMeasurements\x12\x31.montrg.realtime.v1.GetFactoryMeasurementsRequest\x1a\'.montrg.realtime.v1.MeasurementSnapshot\"2\xca\xf4\x18\x04\x08\x01\x10\x01\x82\xd3\xe4\x93\x02$\x12\"/api/v1/realtime/factory/{factory}\x12\xac\x01\n\x17GetBuildingMeasurements\x12\x32.montrg.realtime.v1.GetBuildingMeasurementsRequest\x1a\'.montrg.realtime.v1.MeasurementSnapshot\"4\xca\xf4\x18\x04\x08\x01\x10\x01\x82\xd3\xe4\x93\x02&\x12$/api/v1/realtime/building/{building}\x12\xa0\x01\n\x14GetFloorMeasurements\x12/.montrg.realtime.v1.GetFloorMeasurementsRequest\x1a\'.montrg.realtime.v1.MeasurementSnapshot\".\xca\xf4\x18\x04\x08\x01\x10\x01\x82\xd3\xe4\x93\x02 \x12\x1e/api/v1/realtime/floor/{floor}\x12\xa2\x01\n\x14GetPlaceMeasurements\x12/.montrg.realtime.v1.GetPlaceMeasurementsRequest\x1a\'.montrg.realtime.v1.MeasurementSnapshot\"0\xca\xf4\x18\x04\x08\x01\x10\x01\x82\xd3\xe4\x93\x02\"\x12 /api/v1/realtime/loc_id/{loc_id}\x12\xa1\x01\n\x17GetLocationMeasurements\x12\x32.montrg.realtime.v1.GetLocationMeasurementsRequest\x1a\'.montrg.realtime.v1.MeasurementSnapshot\")\xca\xf4\x18\x04\x08\x01\x10\x01\x82\xd3\xe4\x93\x02\x1b\x12\x19/api/v1/realtime/location\x12\x9a\x01\n\x11WatchMeasurements\x12,.montrg.realtime.v1.WatchMeasurementsRequest\x1a-.montrg.realtime.v1.WatchMeasurementsResponse\"&\xca\xf4\x18\x04\x08\x01\x10\x01\x82\xd3\xe4\x93\x02\x18\x12\x16/api/v1/realtime/watch0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,49 +35,49 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'montrg.realtime.v1.realtime
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_REALTIMESERVICE'].methods_by_name['GetMeasurements']._loaded_options = None
-  _globals['_REALTIMESERVICE'].methods_by_name['GetMeasurements']._serialized_options = b'\202\323\344\223\002\022\022\020/api/v1/realtime'
+  _globals['_REALTIMESERVICE'].methods_by_name['GetMeasurements']._serialized_options = b'\312\364\030\004\010\001\020\001\202\323\344\223\002\022\022\020/api/v1/realtime'
   _globals['_REALTIMESERVICE'].methods_by_name['GetFactoryMeasurements']._loaded_options = None
-  _globals['_REALTIMESERVICE'].methods_by_name['GetFactoryMeasurements']._serialized_options = b'\202\323\344\223\002$\022\"/api/v1/realtime/factory/{factory}'
+  _globals['_REALTIMESERVICE'].methods_by_name['GetFactoryMeasurements']._serialized_options = b'\312\364\030\004\010\001\020\001\202\323\344\223\002$\022\"/api/v1/realtime/factory/{factory}'
   _globals['_REALTIMESERVICE'].methods_by_name['GetBuildingMeasurements']._loaded_options = None
-  _globals['_REALTIMESERVICE'].methods_by_name['GetBuildingMeasurements']._serialized_options = b'\202\323\344\223\002&\022$/api/v1/realtime/building/{building}'
+  _globals['_REALTIMESERVICE'].methods_by_name['GetBuildingMeasurements']._serialized_options = b'\312\364\030\004\010\001\020\001\202\323\344\223\002&\022$/api/v1/realtime/building/{building}'
   _globals['_REALTIMESERVICE'].methods_by_name['GetFloorMeasurements']._loaded_options = None
-  _globals['_REALTIMESERVICE'].methods_by_name['GetFloorMeasurements']._serialized_options = b'\202\323\344\223\002 \022\036/api/v1/realtime/floor/{floor}'
+  _globals['_REALTIMESERVICE'].methods_by_name['GetFloorMeasurements']._serialized_options = b'\312\364\030\004\010\001\020\001\202\323\344\223\002 \022\036/api/v1/realtime/floor/{floor}'
   _globals['_REALTIMESERVICE'].methods_by_name['GetPlaceMeasurements']._loaded_options = None
-  _globals['_REALTIMESERVICE'].methods_by_name['GetPlaceMeasurements']._serialized_options = b'\202\323\344\223\002\"\022 /api/v1/realtime/loc_id/{loc_id}'
+  _globals['_REALTIMESERVICE'].methods_by_name['GetPlaceMeasurements']._serialized_options = b'\312\364\030\004\010\001\020\001\202\323\344\223\002\"\022 /api/v1/realtime/loc_id/{loc_id}'
   _globals['_REALTIMESERVICE'].methods_by_name['GetLocationMeasurements']._loaded_options = None
-  _globals['_REALTIMESERVICE'].methods_by_name['GetLocationMeasurements']._serialized_options = b'\202\323\344\223\002\033\022\031/api/v1/realtime/location'
+  _globals['_REALTIMESERVICE'].methods_by_name['GetLocationMeasurements']._serialized_options = b'\312\364\030\004\010\001\020\001\202\323\344\223\002\033\022\031/api/v1/realtime/location'
   _globals['_REALTIMESERVICE'].methods_by_name['WatchMeasurements']._loaded_options = None
-  _globals['_REALTIMESERVICE'].methods_by_name['WatchMeasurements']._serialized_options = b'\202\323\344\223\002\030\022\026/api/v1/realtime/watch'
-  _globals['_GETMEASUREMENTSREQUEST']._serialized_start=128
-  _globals['_GETMEASUREMENTSREQUEST']._serialized_end=152
-  _globals['_GETFACTORYMEASUREMENTSREQUEST']._serialized_start=154
-  _globals['_GETFACTORYMEASUREMENTSREQUEST']._serialized_end=211
-  _globals['_GETBUILDINGMEASUREMENTSREQUEST']._serialized_start=213
-  _globals['_GETBUILDINGMEASUREMENTSREQUEST']._serialized_end=273
-  _globals['_GETFLOORMEASUREMENTSREQUEST']._serialized_start=275
-  _globals['_GETFLOORMEASUREMENTSREQUEST']._serialized_end=326
-  _globals['_GETPLACEMEASUREMENTSREQUEST']._serialized_start=328
-  _globals['_GETPLACEMEASUREMENTSREQUEST']._serialized_end=380
-  _globals['_GETLOCATIONMEASUREMENTSREQUEST']._serialized_start=383
-  _globals['_GETLOCATIONMEASUREMENTSREQUEST']._serialized_end=580
-  _globals['_WATCHMEASUREMENTSREQUEST']._serialized_start=583
-  _globals['_WATCHMEASUREMENTSREQUEST']._serialized_end=809
-  _globals['_WATCHMEASUREMENTSRESPONSE']._serialized_start=812
-  _globals['_WATCHMEASUREMENTSRESPONSE']._serialized_end=1208
-  _globals['_WATCHMEASUREMENTSRESPONSE_KIND']._serialized_start=1129
-  _globals['_WATCHMEASUREMENTSRESPONSE_KIND']._serialized_end=1208
-  _globals['_MEASUREMENTSNAPSHOT']._serialized_start=1211
-  _globals['_MEASUREMENTSNAPSHOT']._serialized_end=1363
-  _globals['_MEASUREMENT']._serialized_start=1366
-  _globals['_MEASUREMENT']._serialized_end=1837
-  _globals['_MEASUREMENT_QUALITY']._serialized_start=1733
-  _globals['_MEASUREMENT_QUALITY']._serialized_end=1801
-  _globals['_PLACE']._serialized_start=1840
-  _globals['_PLACE']._serialized_end=2067
-  _globals['_METRICS']._serialized_start=2070
-  _globals['_METRICS']._serialized_end=2266
-  _globals['_METRIC']._serialized_start=2268
-  _globals['_METRIC']._serialized_end=2375
-  _globals['_REALTIMESERVICE']._serialized_start=2378
-  _globals['_REALTIMESERVICE']._serialized_end=3473
+  _globals['_REALTIMESERVICE'].methods_by_name['WatchMeasurements']._serialized_options = b'\312\364\030\004\010\001\020\001\202\323\344\223\002\030\022\026/api/v1/realtime/watch'
+  _globals['_GETMEASUREMENTSREQUEST']._serialized_start=157
+  _globals['_GETMEASUREMENTSREQUEST']._serialized_end=181
+  _globals['_GETFACTORYMEASUREMENTSREQUEST']._serialized_start=183
+  _globals['_GETFACTORYMEASUREMENTSREQUEST']._serialized_end=240
+  _globals['_GETBUILDINGMEASUREMENTSREQUEST']._serialized_start=242
+  _globals['_GETBUILDINGMEASUREMENTSREQUEST']._serialized_end=302
+  _globals['_GETFLOORMEASUREMENTSREQUEST']._serialized_start=304
+  _globals['_GETFLOORMEASUREMENTSREQUEST']._serialized_end=355
+  _globals['_GETPLACEMEASUREMENTSREQUEST']._serialized_start=357
+  _globals['_GETPLACEMEASUREMENTSREQUEST']._serialized_end=409
+  _globals['_GETLOCATIONMEASUREMENTSREQUEST']._serialized_start=412
+  _globals['_GETLOCATIONMEASUREMENTSREQUEST']._serialized_end=609
+  _globals['_WATCHMEASUREMENTSREQUEST']._serialized_start=612
+  _globals['_WATCHMEASUREMENTSREQUEST']._serialized_end=838
+  _globals['_WATCHMEASUREMENTSRESPONSE']._serialized_start=841
+  _globals['_WATCHMEASUREMENTSRESPONSE']._serialized_end=1237
+  _globals['_WATCHMEASUREMENTSRESPONSE_KIND']._serialized_start=1158
+  _globals['_WATCHMEASUREMENTSRESPONSE_KIND']._serialized_end=1237
+  _globals['_MEASUREMENTSNAPSHOT']._serialized_start=1240
+  _globals['_MEASUREMENTSNAPSHOT']._serialized_end=1392
+  _globals['_MEASUREMENT']._serialized_start=1395
+  _globals['_MEASUREMENT']._serialized_end=1866
+  _globals['_MEASUREMENT_QUALITY']._serialized_start=1762
+  _globals['_MEASUREMENT_QUALITY']._serialized_end=1830
+  _globals['_PLACE']._serialized_start=1869
+  _globals['_PLACE']._serialized_end=2096
+  _globals['_METRICS']._serialized_start=2099
+  _globals['_METRICS']._serialized_end=2295
+  _globals['_METRIC']._serialized_start=2297
+  _globals['_METRIC']._serialized_end=2404
+  _globals['_REALTIMESERVICE']._serialized_start=2407
+  _globals['_REALTIMESERVICE']._serialized_end=3558
 # @@protoc_insertion_point(module_scope)

@@ -26,9 +26,10 @@ from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from montrg.type.v1 import access_pb2 as montrg_dot_type_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*montrg/thresholds/v1/mapping_service.proto\x12\x14montrg.thresholds.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb6\x03\n\x07Mapping\x12\x1b\n\x06map_id\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x03R\x05mapId\x12&\n\tsensor_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02H\x00R\x08sensorId\x88\x01\x01\x12,\n\x0cthreshold_id\x18\x03 \x01(\x05\x42\x04\xe2\x41\x01\x02H\x01R\x0bthresholdId\x88\x01\x01\x12.\n\x10\x64uration_seconds\x18\x04 \x01(\x05H\x02R\x0f\x64urationSeconds\x88\x01\x01\x12\x39\n\nvalid_from\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tvalidFrom\x12\x35\n\x08valid_to\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07validTo\x12\x1d\n\x07\x65nabled\x18\x07 \x01(\x08H\x03R\x07\x65nabled\x88\x01\x01\x12\x37\n\x06upd_dt\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03R\x05updDtB\x0c\n\n_sensor_idB\x0f\n\r_threshold_idB\x13\n\x11_duration_secondsB\n\n\x08_enabled\"^\n\x13ListMappingsRequest\x12\x14\n\x05limit\x18\x01 \x01(\x05R\x05limit\x12\x12\n\x04skip\x18\x02 \x01(\x05R\x04skip\x12\x1d\n\npage_token\x18\x03 \x01(\tR\tpageToken\"y\n\x14ListMappingsResponse\x12\x39\n\x08mappings\x18\x01 \x03(\x0b\x32\x1d.montrg.thresholds.v1.MappingR\x08mappings\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x81\x01\n\x19ListSensorMappingsRequest\x12\x1b\n\tsensor_id\x18\x01 \x01(\tR\x08sensorId\x12\x14\n\x05limit\x18\x02 \x01(\x05R\x05limit\x12\x12\n\x04skip\x18\x03 \x01(\x05R\x04skip\x12\x1d\n\npage_token\x18\x04 \x01(\tR\tpageToken\"\x7f\n\x1aListSensorMappingsResponse\x12\x39\n\x08mappings\x18\x01 \x03(\x0b\x32\x1d.montrg.thresholds.v1.MappingR\x08mappings\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x8a\x01\n\x1cListThresholdMappingsRequest\x12!\n\x0cthreshold_id\x18\x01 \x01(\x05R\x0bthresholdId\x12\x14\n\x05limit\x18\x02 \x01(\x05R\x05limit\x12\x12\n\x04skip\x18\x03 \x01(\x05R\x04skip\x12\x1d\n\npage_token\x18\x04 \x01(\tR\tpageToken\"\x82\x01\n\x1dListThresholdMappingsResponse\x12\x39\n\x08mappings\x18\x01 \x03(\x0b\x32\x1d.montrg.thresholds.v1.MappingR\x08mappings\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"*\n\x11GetMappingRequest\x12\x15\n\x06map_id\x18\x01 \x01(\x05R\x05mapId\"O\n\x14\x43reateMappingRequest\x12\x37\n\x07mapping\x18\x01 \x01(\x0b\x32\x1d.montrg.thresholds.v1.MappingR\x07mapping\"\xa3\x01\n\x14UpdateMappingRequest\x12\x15\n\x06map_id\x18\x01 \x01(\x05R\x05mapId\x12\x37\n\x07mapping\x18\x02 \x01(\x0b\x32\x1d.montrg.thresholds.v1.MappingR\x07mapping\x12;\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskR\nupdateMask\"-\n\x14\x44\x65leteMappingRequest\x12\x15\n\x06map_id\x18\x01 \x01(\x05R\x05mapId\"K\n\x15\x44\x65leteMappingResponse\x12\x18\n\x07message\x18\x01 \x01(\tR\x07message\x12\x18\n\x07\x64\x65leted\x18\x02 \x01(\x08R\x07\x64\x65leted\"-\n\x14\x45nableMappingRequest\x12\x15\n\x06map_id\x18\x01 \x01(\x05R\x05mapId\".\n\x15\x44isableMappingRequest\x12\x15\n\x06map_id\x18\x01 \x01(\x05R\x05mapId2\x94\n\n\x0eMappingService\x12\x7f\n\x0cListMappings\x12).montrg.thresholds.v1.ListMappingsRequest\x1a*.montrg.thresholds.v1.ListMappingsResponse\"\x18\x82\xd3\xe4\x93\x02\x12\x12\x10/api/v1/mappings\x12\xa4\x01\n\x12ListSensorMappings\x12/.montrg.thresholds.v1.ListSensorMappingsRequest\x1a\x30.montrg.thresholds.v1.ListSensorMappingsResponse\"+\x82\xd3\xe4\x93\x02%\x12#/api/v1/mappings/sensor/{sensor_id}\x12\xb3\x01\n\x15ListThresholdMappings\x12\x32.montrg.thresholds.v1.ListThresholdMappingsRequest\x1a\x33.montrg.thresholds.v1.ListThresholdMappingsResponse\"1\x82\xd3\xe4\x93\x02+\x12)/api/v1/mappings/threshold/{threshold_id}\x12w\n\nGetMapping\x12\'.montrg.thresholds.v1.GetMappingRequest\x1a\x1d.montrg.thresholds.v1.Mapping\"!\x82\xd3\xe4\x93\x02\x1b\x12\x19/api/v1/mappings/{map_id}\x12}\n\rCreateMapping\x12*.montrg.thresholds.v1.CreateMappingRequest\x1a\x1d.montrg.thresholds.v1.Mapping\"!\x82\xd3\xe4\x93\x02\x1b\"\x10/api/v1/mappings:\x07mapping\x12\x86\x01\n\rUpdateMapping\x12*.montrg.thresholds.v1.UpdateMappingRequest\x1a\x1d.montrg.thresholds.v1.Mapping\"*\x82\xd3\xe4\x93\x02$\x1a\x19/api/v1/mappings/{map_id}:\x07mapping\x12\x8b\x01\n\rDeleteMapping\x12*.montrg.thresholds.v1.DeleteMappingRequest\x1a+.montrg.thresholds.v1.DeleteMappingResponse\"!\x82\xd3\xe4\x93\x02\x1b*\x19/api/v1/mappings/{map_id}\x12\x87\x01\n\rEnableMapping\x12*.montrg.thresholds.v1.EnableMappingRequest\x1a\x1d.montrg.thresholds.v1.Mapping\"+\x82\xd3\xe4\x93\x02%\" /api/v1/mappings/{map_id}:enable:\x01*\x12\x8a\x01\n\x0e\x44isableMapping\x12+.montrg.thresholds.v1.DisableMappingRequest\x1a\x1d.montrg.thresholds.v1.Mapping\",\x82\xd3\xe4\x93\x02&\"!/api/v1/mappings/{map_id}:disable:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*montrg/thresholds/v1/mapping_service.proto\x12\x14montrg.thresholds.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bmontrg/type/v1/access.proto\"\xb6\x03\n\x07Mapping\x12\x1b\n\x06map_id\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x03R\x05mapId\x12&\n\tsensor_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02H\x00R\x08sensorId\x88\x01\x01\x12,\n\x0cthreshold_id\x18\x03 \x01(\x05\x42\x04\xe2\x41\x01\x02H\x01R\x0bthresholdId\x88\x01\x01\x12.\n\x10\x64uration_seconds\x18\x04 \x01(\x05H\x02R\x0f\x64urationSeconds\x88\x01\x01\x12\x39\n\nvalid_from\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tvalidFrom\x12\x35\n\x08valid_to\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07validTo\x12\x1d\n\x07\x65nabled\x18\x07 \x01(\x08H\x03R\x07\x65nabled\x88\x01\x01\x12\x37\n\x06upd_dt\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03R\x05updDtB\x0c\n\n_sensor_idB\x0f\n\r_threshold_idB\x13\n\x11_duration_secondsB\n\n\x08_enabled\"^\n\x13ListMappingsRequest\x12\x14\n\x05limit\x18\x01 \x01(\x05R\x05limit\x12\x12\n\x04skip\x18\x02 \x01(\x05R\x04skip\x12\x1d\n\npage_token\x18\x03 \x01(\tR\tpageToken\"y\n\x14ListMappingsResponse\x12\x39\n\x08mappings\x18\x01 \x03(\x0b\x32\x1d.montrg.thresholds.v1.MappingR\x08mappings\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x81\x01\n\x19ListSensorMappingsRequest\x12\x1b\n\tsensor_id\x18\x01 \x01(\tR\x08sensorId\x12\x14\n\x05limit\x18\x02 \x01(\x05R\x05limit\x12\x12\n\x04skip\x18\x03 \x01(\x05R\x04skip\x12\x1d\n\npage_token\x18\x04 \x01(\tR\tpageToken\"\x7f\n\x1aListSensorMappingsResponse\x12\x39\n\x08mappings\x18\x01 \x03(\x0b\x32\x1d.montrg.thresholds.v1.MappingR\x08mappings\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x8a\x01\n\x1cListThresholdMappingsRequest\x12!\n\x0cthreshold_id\x18\x01 \x01(\x05R\x0bthresholdId\x12\x14\n\x05limit\x18\x02 \x01(\x05R\x05limit\x12\x12\n\x04skip\x18\x03 \x01(\x05R\x04skip\x12\x1d\n\npage_token\x18\x04 \x01(\tR\tpageToken\"\x82\x01\n\x1dListThresholdMappingsResponse\x12\x39\n\x08mappings\x18\x01 \x03(\x0b\x32\x1d.montrg.thresholds.v1.MappingR\x08mappings\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"*\n\x11GetMappingRequest\x12\x15\n\x06map_id\x18\x01 \x01(\x05R\x05mapId\"O\n\x14\x43reateMappingRequest\x12\x37\n\x07mapping\x18\x01 \x01(\x0b\x32\x1d.montrg.thresholds.v1.MappingR\x07mapping\"\xa3\x01\n\x14UpdateMappingRequest\x12\x15\n\x06map_id\x18\x01 \x01(\x05R\x05mapId\x12\x37\n\x07mapping\x18\x02 \x01(\x0b\x32\x1d.montrg.thresholds.v1.MappingR\x07mapping\x12;\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskR\nupdateMask\"-\n\x14\x44\x65leteMappingRequest\x12\x15\n\x06map_id\x18\x01 \x01(\x05R\x05mapId\"K\n\x15\x44\x65leteMappingResponse\x12\x18\n\x07message\x18\x01 \x01(\tR\x07message\x12\x18\n\x07\x64\x65leted\x18\x02 \x01(\x08R\x07\x64\x65leted\"-\n\x14\x45nableMappingRequest\x12\x15\n\x06map_id\x18\x01 \x01(\x05R\x05mapId\".\n\x15\x44isableMappingRequest\x12\x15\n\x06map_id\x18\x01 \x01(\x05R\x05mapId2\xde\n\n\x0eMappingService\x12\x87\x01\n\x0cListMappings\x12).montrg.thresholds.v1.ListMappingsRequest\x1a*.montrg.thresholds.v1.ListMappingsResponse\" \xca\xf4\x18\x04\x08\x01\x10\x01\x82\xd3\xe4\x93\x02\x12\x12\x10/api/v1/mappings\x12\xac\x01\n\x12ListSensorMappings\x12/.montrg.thresholds.v1.ListSensorMappingsRequest\x1a\x30.montrg.thresholds.v1.ListSensorMappingsResponse\"3\xca\xf4\x18\x04\x08\x01\x10\x01\x82\xd3\xe4\x93\x02%\x12#/api/v1/mappings/sensor/{sensor_id}\x12\xbb\x01\n\x15ListThresholdMappings\x12\x32.montrg.thresholds.v1.ListThresholdMappingsRequest\x1a\x33.montrg.thresholds.v1.ListThresholdMappingsResponse\"9\xca\xf4\x18\x04\x08\x01\x10\x01\x82\xd3\xe4\x93\x02+\x12)/api/v1/mappings/threshold/{threshold_id}\x12\x7f\n\nGetMapping\x12\'.montrg.thresholds.v1.GetMappingRequest\x1a\x1d.montrg.thresholds.v1.Mapping\")\xca\xf4\x18\x04\x08\x01\x10\x01\x82\xd3\xe4\x93\x02\x1b\x12\x19/api/v1/mappings/{map_id}\x12\x85\x01\n\rCreateMapping\x12*.montrg.thresholds.v1.CreateMappingRequest\x1a\x1d.montrg.thresholds.v1.Mapping\")\xca\xf4\x18\x04\x08\x03\x10\x01\x82\xd3\xe4\x93\x02\x1b\"\x10/api/v1/mappings:\x07mapping\x12\x8e\x01\n\rUpdateMapping\x12*.montrg.thresholds.v1.UpdateMappingRequest\x1a\x1d.montrg.thresholds.v1.Mapping\"2\xca\xf4\x18\x04\x08\x03\x10\x01\x82\xd3\xe4\x93\x02$\x1a\x19/api/v1/mappings/{map_id}:\x07mapping\x12\x93\x01\n\rDeleteMapping\x12*.montrg.thresholds.v1.DeleteMappingRequest\x1a+.montrg.thresholds.v1.DeleteMappingResponse\")\xca\xf4\x18\x04\x08\x03\x10\x01\x82\xd3\xe4\x93\x02\x1b*\x19/api/v1/mappings/{map_id}\x12\x8f\x01\n\rEnableMapping\x12*.montrg.thresholds.v1.EnableMappingRequest\x1a\x1d.montrg.thresholds.v1.Mapping\"3\xca\xf4\x18\x04\x08\x03\x10\x01\x82\xd3\xe4\x93\x02%\" /api/v1/mappings/{map_id}:enable:\x01*\x12\x92\x01\n\x0e\x44isableMapping\x12+.montrg.thresholds.v1.DisableMappingRequest\x1a\x1d.montrg.thresholds.v1.Mapping\"4\xca\xf4\x18\x04\x08\x03\x10\x01\x82\xd3\xe4\x93\x02&\"!/api/v1/mappings/{map_id}:disable:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -44,51 +45,51 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MAPPING'].fields_by_name['upd_dt']._loaded_options = None
   _globals['_MAPPING'].fields_by_name['upd_dt']._serialized_options = b'\342A\001\003'
   _globals['_MAPPINGSERVICE'].methods_by_name['ListMappings']._loaded_options = None
-  _globals['_MAPPINGSERVICE'].methods_by_name['ListMappings']._serialized_options = b'\202\323\344\223\002\022\022\020/api/v1/mappings'
+  _globals['_MAPPINGSERVICE'].methods_by_name['ListMappings']._serialized_options = b'\312\364\030\004\010\001\020\001\202\323\344\223\002\022\022\020/api/v1/mappings'
   _globals['_MAPPINGSERVICE'].methods_by_name['ListSensorMappings']._loaded_options = None
-  _globals['_MAPPINGSERVICE'].methods_by_name['ListSensorMappings']._serialized_options = b'\202\323\344\223\002%\022#/api/v1/mappings/sensor/{sensor_id}'
+  _globals['_MAPPINGSERVICE'].methods_by_name['ListSensorMappings']._serialized_options = b'\312\364\030\004\010\001\020\001\202\323\344\223\002%\022#/api/v1/mappings/sensor/{sensor_id}'
   _globals['_MAPPINGSERVICE'].methods_by_name['ListThresholdMappings']._loaded_options = None
-  _globals['_MAPPINGSERVICE'].methods_by_name['ListThresholdMappings']._serialized_options = b'\202\323\344\223\002+\022)/api/v1/mappings/threshold/{threshold_id}'
+  _globals['_MAPPINGSERVICE'].methods_by_name['ListThresholdMappings']._serialized_options = b'\312\364\030\004\010\001\020\001\202\323\344\223\002+\022)/api/v1/mappings/threshold/{threshold_id}'
   _globals['_MAPPINGSERVICE'].methods_by_name['GetMapping']._loaded_options = None
-  _globals['_MAPPINGSERVICE'].methods_by_name['GetMapping']._serialized_options = b'\202\323\344\223\002\033\022\031/api/v1/mappings/{map_id}'
+  _globals['_MAPPINGSERVICE'].methods_by_name['GetMapping']._serialized_options = b'\312\364\030\004\010\001\020\001\202\323\344\223\002\033\022\031/api/v1/mappings/{map_id}'
   _globals['_MAPPINGSERVICE'].methods_by_name['CreateMapping']._loaded_options = None
-  _globals['_MAPPINGSERVICE'].methods_by_name['CreateMapping']._serialized_options = b'\202\323\344\223\002\033\"\020/api/v1/mappings:\007mapping'
+  _globals['_MAPPINGSERVICE'].methods_by_name['CreateMapping']._serialized_options = b'\312\364\030\004\010\003\020\001\202\323\344\223\002\033\"\020/api/v1/mappings:\007mapping'
   _globals['_MAPPINGSERVICE'].methods_by_name['UpdateMapping']._loaded_options = None
-  _globals['_MAPPINGSERVICE'].methods_by_name['UpdateMapping']._serialized_options = b'\202\323\344\223\002$\032\031/api/v1/mappings/{map_id}:\007mapping'
+  _globals['_MAPPINGSERVICE'].methods_by_name['UpdateMapping']._serialized_options = b'\312\364\030\004\010\003\020\001\202\323\344\223\002$\032\031/api/v1/mappings/{map_id}:\007mapping'
   _globals['_MAPPINGSERVICE'].methods_by_name['DeleteMapping']._loaded_options = None
-  _globals['_MAPPINGSERVICE'].methods_by_name['DeleteMapping']._serialized_options = b'\202\323\344\223\002\033*\031/api/v1/mappings/{map_id}'
+  _globals['_MAPPINGSERVICE'].methods_by_name['DeleteMapping']._serialized_options = b'\312\364\030\004\010\003\020\001\202\323\344\223\002\033*\031/api/v1/mappings/{map_id}'
   _globals['_MAPPINGSERVICE'].methods_by_name['EnableMapping']._loaded_options = None
-  _globals['_MAPPINGSERVICE'].methods_by_name['EnableMapping']._serialized_options = b'\202\323\344\223\002%\" /api/v1/mappings/{map_id}:enable:\001*'
+  _globals['_MAPPINGSERVICE'].methods_by_name['EnableMapping']._serialized_options = b'\312\364\030\004\010\003\020\001\202\323\344\223\002%\" /api/v1/mappings/{map_id}:enable:\001*'
   _globals['_MAPPINGSERVICE'].methods_by_name['DisableMapping']._loaded_options = None
-  _globals['_MAPPINGSERVICE'].methods_by_name['DisableMapping']._serialized_options = b'\202\323\344\223\002&\"!/api/v1/mappings/{map_id}:disable:\001*'
-  _globals['_MAPPING']._serialized_start=199
-  _globals['_MAPPING']._serialized_end=637
-  _globals['_LISTMAPPINGSREQUEST']._serialized_start=639
-  _globals['_LISTMAPPINGSREQUEST']._serialized_end=733
-  _globals['_LISTMAPPINGSRESPONSE']._serialized_start=735
-  _globals['_LISTMAPPINGSRESPONSE']._serialized_end=856
-  _globals['_LISTSENSORMAPPINGSREQUEST']._serialized_start=859
-  _globals['_LISTSENSORMAPPINGSREQUEST']._serialized_end=988
-  _globals['_LISTSENSORMAPPINGSRESPONSE']._serialized_start=990
-  _globals['_LISTSENSORMAPPINGSRESPONSE']._serialized_end=1117
-  _globals['_LISTTHRESHOLDMAPPINGSREQUEST']._serialized_start=1120
-  _globals['_LISTTHRESHOLDMAPPINGSREQUEST']._serialized_end=1258
-  _globals['_LISTTHRESHOLDMAPPINGSRESPONSE']._serialized_start=1261
-  _globals['_LISTTHRESHOLDMAPPINGSRESPONSE']._serialized_end=1391
-  _globals['_GETMAPPINGREQUEST']._serialized_start=1393
-  _globals['_GETMAPPINGREQUEST']._serialized_end=1435
-  _globals['_CREATEMAPPINGREQUEST']._serialized_start=1437
-  _globals['_CREATEMAPPINGREQUEST']._serialized_end=1516
-  _globals['_UPDATEMAPPINGREQUEST']._serialized_start=1519
-  _globals['_UPDATEMAPPINGREQUEST']._serialized_end=1682
-  _globals['_DELETEMAPPINGREQUEST']._serialized_start=1684
-  _globals['_DELETEMAPPINGREQUEST']._serialized_end=1729
-  _globals['_DELETEMAPPINGRESPONSE']._serialized_start=1731
-  _globals['_DELETEMAPPINGRESPONSE']._serialized_end=1806
-  _globals['_ENABLEMAPPINGREQUEST']._serialized_start=1808
-  _globals['_ENABLEMAPPINGREQUEST']._serialized_end=1853
-  _globals['_DISABLEMAPPINGREQUEST']._serialized_start=1855
-  _globals['_DISABLEMAPPINGREQUEST']._serialized_end=1901
-  _globals['_MAPPINGSERVICE']._serialized_start=1904
-  _globals['_MAPPINGSERVICE']._serialized_end=3204
+  _globals['_MAPPINGSERVICE'].methods_by_name['DisableMapping']._serialized_options = b'\312\364\030\004\010\003\020\001\202\323\344\223\002&\"!/api/v1/mappings/{map_id}:disable:\001*'
+  _globals['_MAPPING']._serialized_start=228
+  _globals['_MAPPING']._serialized_end=666
+  _globals['_LISTMAPPINGSREQUEST']._serialized_start=668
+  _globals['_LISTMAPPINGSREQUEST']._serialized_end=762
+  _globals['_LISTMAPPINGSRESPONSE']._serialized_start=764
+  _globals['_LISTMAPPINGSRESPONSE']._serialized_end=885
+  _globals['_LISTSENSORMAPPINGSREQUEST']._serialized_start=888
+  _globals['_LISTSENSORMAPPINGSREQUEST']._serialized_end=1017
+  _globals['_LISTSENSORMAPPINGSRESPONSE']._serialized_start=1019
+  _globals['_LISTSENSORMAPPINGSRESPONSE']._serialized_end=1146
+  _globals['_LISTTHRESHOLDMAPPINGSREQUEST']._serialized_start=1149
+  _globals['_LISTTHRESHOLDMAPPINGSREQUEST']._serialized_end=1287
+  _globals['_LISTTHRESHOLDMAPPINGSRESPONSE']._serialized_start=1290
+  _globals['_LISTTHRESHOLDMAPPINGSRESPONSE']._serialized_end=1420
+  _globals['_GETMAPPINGREQUEST']._serialized_start=1422
+  _globals['_GETMAPPINGREQUEST']._serialized_end=1464
+  _globals['_CREATEMAPPINGREQUEST']._serialized_start=1466
+  _globals['_CREATEMAPPINGREQUEST']._serialized_end=1545
+  _globals['_UPDATEMAPPINGREQUEST']._serialized_start=1548
+  _globals['_UPDATEMAPPINGREQUEST']._serialized_end=1711
+  _globals['_DELETEMAPPINGREQUEST']._serialized_start=1713
+  _globals['_DELETEMAPPINGREQUEST']._serialized_end=1758
+  _globals['_DELETEMAPPINGRESPONSE']._serialized_start=1760
+  _globals['_DELETEMAPPINGRESPONSE']._serialized_end=1835
+  _globals['_ENABLEMAPPINGREQUEST']._serialized_start=1837
+  _globals['_ENABLEMAPPINGREQUEST']._serialized_end=1882
+  _globals['_DISABLEMAPPINGREQUEST']._serialized_start=1884
+  _globals['_DISABLEMAPPINGREQUEST']._serialized_end=1930
+  _globals['_MAPPINGSERVICE']._serialized_start=1933
+  _globals['_MAPPINGSERVICE']._serialized_end=3307
 # @@protoc_insertion_point(module_scope)

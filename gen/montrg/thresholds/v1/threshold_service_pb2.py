@@ -27,10 +27,11 @@ from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior_
 from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from montrg.thresholds.v1 import mapping_service_pb2 as montrg_dot_thresholds_dot_v1_dot_mapping__service__pb2
+from montrg.type.v1 import access_pb2 as montrg_dot_type_dot_v1_dot_access__pb2
 from montrg.type.v1 import change_pb2 as montrg_dot_type_dot_v1_dot_change__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,montrg/thresholds/v1/threshold_service.proto\x12\x14montrg.thresholds.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a*montrg/thresholds/v1/mapping_service.proto\x1a\x1bmontrg/type/v1/change.proto\"\x91\x03\n\tThreshold\x12\'\n\x0cthreshold_id\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x03R\x0bthresholdId\x12\x30\n\x0ethreshold_type\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02H\x00R\rthresholdType\x88\x01\x01\x12\x1f\n\x05level\x18\x03 \x01(\tB\x04\xe2\x41\x01\x02H\x01R\x05level\x88\x01\x01\x12 \n\tmin_value\x18\x04 \x01(\x01H\x02R\x08minValue\x88\x01\x01\x12 \n\tmax_value\x18\x05 \x01(\x01H\x03R\x08maxValue\x88\x01\x01\x12\x37\n\x06upd_dt\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03R\x05updDt\x12$\n\x0bmapped_only\x18\x07 \x01(\x08H\x04R\nmappedOnly\x88\x01\x01\x12\x1c\n\x06source\x18\x08 \x01(\tB\x04\xe2\x41\x01\x03R\x06sourceB\x11\n\x0f_threshold_typeB\x08\n\x06_levelB\x0c\n\n_min_valueB\x0c\n\n_max_valueB\x0e\n\x0c_mapped_only\"`\n\x15ListThresholdsRequest\x12\x14\n\x05limit\x18\x01 \x01(\x05R\x05limit\x12\x12\n\x04skip\x18\x02 \x01(\x05R\x04skip\x12\x1d\n\npage_token\x18\x03 \x01(\tR\tpageToken\"\x81\x01\n\x16ListThresholdsResponse\x12?\n\nthresholds\x18\x01 \x03(\x0b\x32\x1f.montrg.thresholds.v1.ThresholdR\nthresholds\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x8d\x01\n\x1bListThresholdsByTypeRequest\x12%\n\x0ethreshold_type\x18\x01 \x01(\tR\rthresholdType\x12\x14\n\x05limit\x18\x02 \x01(\x05R\x05limit\x12\x12\n\x04skip\x18\x03 \x01(\x05R\x04skip\x12\x1d\n\npage_token\x18\x04 \x01(\tR\tpageToken\"\x87\x01\n\x1cListThresholdsByTypeResponse\x12?\n\nthresholds\x18\x01 \x03(\x0b\x32\x1f.montrg.thresholds.v1.ThresholdR\nthresholds\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"8\n\x13GetThresholdRequest\x12!\n\x0cthreshold_id\x18\x01 \x01(\x05R\x0bthresholdId\"W\n\x16\x43reateThresholdRequest\x12=\n\tthreshold\x18\x01 \x01(\x0b\x32\x1f.montrg.thresholds.v1.ThresholdR\tthreshold\"\xb7\x01\n\x16UpdateThresholdRequest\x12!\n\x0cthreshold_id\x18\x01 \x01(\x05R\x0bthresholdId\x12=\n\tthreshold\x18\x02 \x01(\x0b\x32\x1f.montrg.thresholds.v1.ThresholdR\tthreshold\x12;\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskR\nupdateMask\";\n\x16\x44\x65leteThresholdRequest\x12!\n\x0cthreshold_id\x18\x01 \x01(\x05R\x0bthresholdId\"M\n\x17\x44\x65leteThresholdResponse\x12\x18\n\x07message\x18\x01 \x01(\tR\x07message\x12\x18\n\x07\x64\x65leted\x18\x02 \x01(\x08R\x07\x64\x65leted\"?\n\x16\x43heckThresholdsRequest\x12%\n\x0ethreshold_type\x18\x01 \x01(\tR\rthresholdType\"\x96\x01\n\x0eThresholdCheck\x12\x0e\n\x02ok\x18\x01 \x01(\x08R\x02ok\x12\x35\n\x04gaps\x18\x02 \x03(\x0b\x32!.montrg.thresholds.v1.BandFindingR\x04gaps\x12=\n\x08overlaps\x18\x03 \x03(\x0b\x32!.montrg.thresholds.v1.BandFindingR\x08overlaps\"\xd3\x01\n\x0b\x42\x61ndFinding\x12%\n\x0ethreshold_type\x18\x01 \x01(\tR\rthresholdType\x12 \n\tmin_value\x18\x02 \x01(\x01H\x00R\x08minValue\x88\x01\x01\x12 \n\tmax_value\x18\x03 \x01(\x01H\x01R\x08maxValue\x88\x01\x01\x12#\n\rthreshold_ids\x18\x04 \x03(\x05R\x0cthresholdIds\x12\x18\n\x07message\x18\x05 \x01(\tR\x07messageB\x0c\n\n_min_valueB\x0c\n\n_max_value\"P\n\x0fGetRulesRequest\x12*\n\x0eknown_revision\x18\x01 \x01(\x05H\x00R\rknownRevision\x88\x01\x01\x42\x11\n\x0f_known_revision\"\xbd\x01\n\x05Rules\x12\x1a\n\x08revision\x18\x01 \x01(\x05R\x08revision\x12\x1c\n\tunchanged\x18\x02 \x01(\x08R\tunchanged\x12?\n\nthresholds\x18\x03 \x03(\x0b\x32\x1f.montrg.thresholds.v1.ThresholdR\nthresholds\x12\x39\n\x08mappings\x18\x04 \x03(\x0b\x32\x1d.montrg.thresholds.v1.MappingR\x08mappings\"\x15\n\x13WatchChangesRequest\"F\n\x14WatchChangesResponse\x12.\n\x06\x63hange\x18\x01 \x01(\x0b\x32\x16.montrg.type.v1.ChangeR\x06\x63hange2\xdc\t\n\x10ThresholdService\x12\x87\x01\n\x0eListThresholds\x12+.montrg.thresholds.v1.ListThresholdsRequest\x1a,.montrg.thresholds.v1.ListThresholdsResponse\"\x1a\x82\xd3\xe4\x93\x02\x14\x12\x12/api/v1/thresholds\x12\xaf\x01\n\x14ListThresholdsByType\x12\x31.montrg.thresholds.v1.ListThresholdsByTypeRequest\x1a\x32.montrg.thresholds.v1.ListThresholdsByTypeResponse\"0\x82\xd3\xe4\x93\x02*\x12(/api/v1/thresholds/type/{threshold_type}\x12\x85\x01\n\x0cGetThreshold\x12).montrg.thresholds.v1.GetThresholdRequest\x1a\x1f.montrg.thresholds.v1.Threshold\")\x82\xd3\xe4\x93\x02#\x12!/api/v1/thresholds/{threshold_id}\x12\x87\x01\n\x0f\x43reateThreshold\x12,.montrg.thresholds.v1.CreateThresholdRequest\x1a\x1f.montrg.thresholds.v1.Threshold\"%\x82\xd3\xe4\x93\x02\x1f\"\x12/api/v1/thresholds:\tthreshold\x12\x96\x01\n\x0fUpdateThreshold\x12,.montrg.thresholds.v1.UpdateThresholdRequest\x1a\x1f.montrg.thresholds.v1.Threshold\"4\x82\xd3\xe4\x93\x02.\x1a!/api/v1/thresholds/{threshold_id}:\tthreshold\x12\x99\x01\n\x0f\x44\x65leteThreshold\x12,.montrg.thresholds.v1.DeleteThresholdRequest\x1a-.montrg.thresholds.v1.DeleteThresholdResponse\")\x82\xd3\xe4\x93\x02#*!/api/v1/thresholds/{threshold_id}\x12\x87\x01\n\x0f\x43heckThresholds\x12,.montrg.thresholds.v1.CheckThresholdsRequest\x1a$.montrg.thresholds.v1.ThresholdCheck\" \x82\xd3\xe4\x93\x02\x1a\x12\x18/api/v1/thresholds:check\x12P\n\x08GetRules\x12%.montrg.thresholds.v1.GetRulesRequest\x1a\x1b.montrg.thresholds.v1.Rules\"\x00\x12i\n\x0cWatchChanges\x12).montrg.thresholds.v1.WatchChangesRequest\x1a*.montrg.thresholds.v1.WatchChangesResponse\"\x00\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,montrg/thresholds/v1/threshold_service.proto\x12\x14montrg.thresholds.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a*montrg/thresholds/v1/mapping_service.proto\x1a\x1bmontrg/type/v1/access.proto\x1a\x1bmontrg/type/v1/change.proto\"\x91\x03\n\tThreshold\x12\'\n\x0cthreshold_id\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x03R\x0bthresholdId\x12\x30\n\x0ethreshold_type\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02H\x00R\rthresholdType\x88\x01\x01\x12\x1f\n\x05level\x18\x03 \x01(\tB\x04\xe2\x41\x01\x02H\x01R\x05level\x88\x01\x01\x12 \n\tmin_value\x18\x04 \x01(\x01H\x02R\x08minValue\x88\x01\x01\x12 \n\tmax_value\x18\x05 \x01(\x01H\x03R\x08maxValue\x88\x01\x01\x12\x37\n\x06upd_dt\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03R\x05updDt\x12$\n\x0bmapped_only\x18\x07 \x01(\x08H\x04R\nmappedOnly\x88\x01\x01\x12\x1c\n\x06source\x18\x08 \x01(\tB\x04\xe2\x41\x01\x03R\x06sourceB\x11\n\x0f_threshold_typeB\x08\n\x06_levelB\x0c\n\n_min_valueB\x0c\n\n_max_valueB\x0e\n\x0c_mapped_only\"`\n\x15ListThresholdsRequest\x12\x14\n\x05limit\x18\x01 \x01(\x05R\x05limit\x12\x12\n\x04skip\x18\x02 \x01(\x05R\x04skip\x12\x1d\n\npage_token\x18\x03 \x01(\tR\tpageToken\"\x81\x01\n\x16ListThresholdsResponse\x12?\n\nthresholds\x18\x01 \x03(\x0b\x32\x1f.montrg.thresholds.v1.ThresholdR\nthresholds\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x8d\x01\n\x1bListThresholdsByTypeRequest\x12%\n\x0ethreshold_type\x18\x01 \x01(\tR\rthresholdType\x12\x14\n\x05limit\x18\x02 \x01(\x05R\x05limit\x12\x12\n\x04skip\x18\x03 \x01(\x05R\x04skip\x12\x1d\n\npage_token\x18\x04 \x01(\tR\tpageToken\"\x87\x01\n\x1cListThresholdsByTypeResponse\x12?\n\nthresholds\x18\x01 \x03(\x0b\x32\x1f.montrg.thresholds.v1.ThresholdR\nthresholds\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"8\n\x13GetThresholdRequest\x12!\n\x0cthreshold_id\x18\x01 \x01(\x05R\x0bthresholdId\"W\n\x16\x43reateThresholdRequest\x12=\n\tthreshold\x18\x01 \x01(\x0b\x32\x1f.montrg.thresholds.v1.ThresholdR\tthreshold\"\xb7\x01\n\x16UpdateThresholdRequest\x12!\n\x0cthreshold_id\x18\x01 \x01(\x05R\x0bthresholdId\x12=\n\tthreshold\x18\x02 \x01(\x0b\x32\x1f.montrg.thresholds.v1.ThresholdR\tthreshold\x12;\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskR\nupdateMask\";\n\x16\x44\x65leteThresholdRequest\x12!\n\x0cthreshold_id\x18\x01 \x01(\x05R\x0bthresholdId\"M\n\x17\x44\x65leteThresholdResponse\x12\x18\n\x07message\x18\x01 \x01(\tR\x07message\x12\x18\n\x07\x64\x65leted\x18\x02 \x01(\x08R\x07\x64\x65leted\"?\n\x16\x43heckThresholdsRequest\x12%\n\x0ethreshold_type\x18\x01 \x01(\tR\rthresholdType\"\x96\x01\n\x0eThresholdCheck\x12\x0e\n\x02ok\x18\x01 \x01(\x08R\x02ok\x12\x35\n\x04gaps\x18\x02 \x03(\x0b\x32!.montrg.thresholds.v1.BandFindingR\x04gaps\x12=\n\x08overlaps\x18\x03 \x03(\x0b\x32!.montrg.thresholds.v1.BandFindingR\x08overlaps\"\xd3\x01\n\x0b\x42\x61ndFinding\x12%\n\x0ethreshold_type\x18\x01 \x01(\tR\rthresholdType\x12 \n\tmin_value\x18\x02 \x01(\x01H\x00R\x08minValue\x88\x01\x01\x12 \n\tmax_value\x18\x03 \x01(\x01H\x01R\x08maxValue\x88\x01\x01\x12#\n\rthreshold_ids\x18\x04 \x03(\x05R\x0cthresholdIds\x12\x18\n\x07message\x18\x05 \x01(\tR\x07messageB\x0c\n\n_min_valueB\x0c\n\n_max_value\"P\n\x0fGetRulesRequest\x12*\n\x0eknown_revision\x18\x01 \x01(\x05H\x00R\rknownRevision\x88\x01\x01\x42\x11\n\x0f_known_revision\"\xbd\x01\n\x05Rules\x12\x1a\n\x08revision\x18\x01 \x01(\x05R\x08revision\x12\x1c\n\tunchanged\x18\x02 \x01(\x08R\tunchanged\x12?\n\nthresholds\x18\x03 \x03(\x0b\x32\x1f.montrg.thresholds.v1.ThresholdR\nthresholds\x12\x39\n\x08mappings\x18\x04 \x03(\x0b\x32\x1d.montrg.thresholds.v1.MappingR\x08mappings\"\x15\n\x13WatchChangesRequest\"F\n\x14WatchChangesResponse\x12.\n\x06\x63hange\x18\x01 \x01(\x0b\x32\x16.montrg.type.v1.ChangeR\x06\x63hange2\xbe\n\n\x10ThresholdService\x12\x8f\x01\n\x0eListThresholds\x12+.montrg.thresholds.v1.ListThresholdsRequest\x1a,.montrg.thresholds.v1.ListThresholdsResponse\"\"\xca\xf4\x18\x04\x08\x01\x10\x02\x82\xd3\xe4\x93\x02\x14\x12\x12/api/v1/thresholds\x12\xb7\x01\n\x14ListThresholdsByType\x12\x31.montrg.thresholds.v1.ListThresholdsByTypeRequest\x1a\x32.montrg.thresholds.v1.ListThresholdsByTypeResponse\"8\xca\xf4\x18\x04\x08\x01\x10\x02\x82\xd3\xe4\x93\x02*\x12(/api/v1/thresholds/type/{threshold_type}\x12\x8d\x01\n\x0cGetThreshold\x12).montrg.thresholds.v1.GetThresholdRequest\x1a\x1f.montrg.thresholds.v1.Threshold\"1\xca\xf4\x18\x04\x08\x01\x10\x02\x82\xd3\xe4\x93\x02#\x12!/api/v1/thresholds/{threshold_id}\x12\x8f\x01\n\x0f\x43reateThreshold\x12,.montrg.thresholds.v1.CreateThresholdRequest\x1a\x1f.montrg.thresholds.v1.Threshold\"-\xca\xf4\x18\x04\x08\x03\x10\x03\x82\xd3\xe4\x93\x02\x1f\"\x12/api/v1/thresholds:\tthreshold\x12\x9e\x01\n\x0fUpdateThreshold\x12,.montrg.thresholds.v1.UpdateThresholdRequest\x1a\x1f.montrg.thresholds.v1.Threshold\"<\xca\xf4\x18\x04\x08\x03\x10\x03\x82\xd3\xe4\x93\x02.\x1a!/api/v1/thresholds/{threshold_id}:\tthreshold\x12\xa1\x01\n\x0f\x44\x65leteThreshold\x12,.montrg.thresholds.v1.DeleteThresholdRequest\x1a-.montrg.thresholds.v1.DeleteThresholdResponse\"1\xca\xf4\x18\x04\x08\x03\x10\x03\x82\xd3\xe4\x93\x02#*!/api/v1/thresholds/{threshold_id}\x12\x8f\x01\n\x0f\x43heckThresholds\x12,.montrg.thresholds.v1.CheckThresholdsRequest\x1a$.montrg.thresholds.v1.ThresholdCheck\"(\xca\xf4\x18\x04\x08\x01\x10\x02\x82\xd3\xe4\x93\x02\x1a\x12\x18/api/v1/thresholds:check\x12\x65\n\x08GetRules\x12%.montrg.thresholds.v1.GetRulesRequest\x1a\x1b.montrg.thresholds.v1.Rules\"\x15\xca\xf4\x18\x11\x1a\x08realtime\x1a\x05\x61lert\x12~\n\x0cWatchChanges\x12).montrg.thresholds.v1.WatchChangesRequest\x1a*.montrg.thresholds.v1.WatchChangesResponse\"\x15\xca\xf4\x18\x11\x1a\x08realtime\x1a\x05\x61lert0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -48,53 +49,57 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_THRESHOLD'].fields_by_name['source']._loaded_options = None
   _globals['_THRESHOLD'].fields_by_name['source']._serialized_options = b'\342A\001\003'
   _globals['_THRESHOLDSERVICE'].methods_by_name['ListThresholds']._loaded_options = None
-  _globals['_THRESHOLDSERVICE'].methods_by_name['ListThresholds']._serialized_options = b'\202\323\344\223\002\024\022\022/api/v1/thresholds'
+  _globals['_THRESHOLDSERVICE'].methods_by_name['ListThresholds']._serialized_options = b'\312\364\030\004\010\001\020\002\202\323\344\223\002\024\022\022/api/v1/thresholds'
   _globals['_THRESHOLDSERVICE'].methods_by_name['ListThresholdsByType']._loaded_options = None
-  _globals['_THRESHOLDSERVICE'].methods_by_name['ListThresholdsByType']._serialized_options = b'\202\323\344\223\002*\022(/api/v1/thresholds/type/{threshold_type}'
+  _globals['_THRESHOLDSERVICE'].methods_by_name['ListThresholdsByType']._serialized_options = b'\312\364\030\004\010\001\020\002\202\323\344\223\002*\022(/api/v1/thresholds/type/{threshold_type}'
   _globals['_THRESHOLDSERVICE'].methods_by_name['GetThreshold']._loaded_options = None
-  _globals['_THRESHOLDSERVICE'].methods_by_name['GetThreshold']._serialized_options = b'\202\323\344\223\002#\022!/api/v1/thresholds/{threshold_id}'
+  _globals['_THRESHOLDSERVICE'].methods_by_name['GetThreshold']._serialized_options = b'\312\364\030\004\010\001\020\002\202\323\344\223\002#\022!/api/v1/thresholds/{threshold_id}'
   _globals['_THRESHOLDSERVICE'].methods_by_name['CreateThreshold']._loaded_options = None
-  _globals['_THRESHOLDSERVICE'].methods_by_name['CreateThreshold']._serialized_options = b'\202\323\344\223\002\037\"\022/api/v1/thresholds:\tthreshold'
+  _globals['_THRESHOLDSERVICE'].methods_by_name['CreateThreshold']._serialized_options = b'\312\364\030\004\010\003\020\003\202\323\344\223\002\037\"\022/api/v1/thresholds:\tthreshold'
   _globals['_THRESHOLDSERVICE'].methods_by_name['UpdateThreshold']._loaded_options = None
-  _globals['_THRESHOLDSERVICE'].methods_by_name['UpdateThreshold']._serialized_options = b'\202\323\344\223\002.\032!/api/v1/thresholds/{threshold_id}:\tthreshold'
+  _globals['_THRESHOLDSERVICE'].methods_by_name['UpdateThreshold']._serialized_options = b'\312\364\030\004\010\003\020\003\202\323\344\223\002.\032!/api/v1/thresholds/{threshold_id}:\tthreshold'
   _globals['_THRESHOLDSERVICE'].methods_by_name['DeleteThreshold']._loaded_options = None
-  _globals['_THRESHOLDSERVICE'].methods_by_name['DeleteThreshold']._serialized_options = b'\202\323\344\223\002#*!/api/v1/thresholds/{threshold_id}'
+  _globals['_THRESHOLDSERVICE'].methods_by_name['DeleteThreshold']._serialized_options = b'\312\364\030\004\010\003\020\003\202\323\344\223\002#*!/api/v1/thresholds/{threshold_id}'
   _globals['_THRESHOLDSERVICE'].methods_by_name['CheckThresholds']._loaded_options = None
-  _globals['_THRESHOLDSERVICE'].methods_by_name['CheckThresholds']._serialized_options = b'\202\323\344\223\002\032\022\030/api/v1/thresholds:check'
-  _globals['_THRESHOLD']._serialized_start=274
-  _globals['_THRESHOLD']._serialized_end=675
-  _globals['_LISTTHRESHOLDSREQUEST']._serialized_start=677
-  _globals['_LISTTHRESHOLDSREQUEST']._serialized_end=773
-  _globals['_LISTTHRESHOLDSRESPONSE']._serialized_start=776
-  _globals['_LISTTHRESHOLDSRESPONSE']._serialized_end=905
-  _globals['_LISTTHRESHOLDSBYTYPEREQUEST']._serialized_start=908
-  _globals['_LISTTHRESHOLDSBYTYPEREQUEST']._serialized_end=1049
-  _globals['_LISTTHRESHOLDSBYTYPERESPONSE']._serialized_start=1052
-  _globals['_LISTTHRESHOLDSBYTYPERESPONSE']._serialized_end=1187
-  _globals['_GETTHRESHOLDREQUEST']._serialized_start=1189
-  _globals['_GETTHRESHOLDREQUEST']._serialized_end=1245
-  _globals['_CREATETHRESHOLDREQUEST']._serialized_start=1247
-  _globals['_CREATETHRESHOLDREQUEST']._serialized_end=1334
-  _globals['_UPDATETHRESHOLDREQUEST']._serialized_start=1337
-  _globals['_UPDATETHRESHOLDREQUEST']._serialized_end=1520
-  _globals['_DELETETHRESHOLDREQUEST']._serialized_start=1522
-  _globals['_DELETETHRESHOLDREQUEST']._serialized_end=1581
-  _globals['_DELETETHRESHOLDRESPONSE']._serialized_start=1583
-  _globals['_DELETETHRESHOLDRESPONSE']._serialized_end=1660
-  _globals['_CHECKTHRESHOLDSREQUEST']._serialized_start=1662
-  _globals['_CHECKTHRESHOLDSREQUEST']._serialized_end=1725
-  _globals['_THRESHOLDCHECK']._serialized_start=1728
-  _globals['_THRESHOLDCHECK']._serialized_end=1878
-  _globals['_BANDFINDING']._serialized_start=1881
-  _globals['_BANDFINDING']._serialized_end=2092
-  _globals['_GETRULESREQUEST']._serialized_start=2094
-  _globals['_GETRULESREQUEST']._serialized_end=2174
-  _globals['_RULES']._serialized_start=2177
-  _globals['_RULES']._serialized_end=2366
-  _globals['_WATCHCHANGESREQUEST']._serialized_start=2368
-  _globals['_WATCHCHANGESREQUEST']._serialized_end=2389
-  _globals['_WATCHCHANGESRESPONSE']._serialized_start=2391
-  _globals['_WATCHCHANGESRESPONSE']._serialized_end=2461
-  _globals['_THRESHOLDSERVICE']._serialized_start=2464
-  _globals['_THRESHOLDSERVICE']._serialized_end=3708
+  _globals['_THRESHOLDSERVICE'].methods_by_name['CheckThresholds']._serialized_options = b'\312\364\030\004\010\001\020\002\202\323\344\223\002\032\022\030/api/v1/thresholds:check'
+  _globals['_THRESHOLDSERVICE'].methods_by_name['GetRules']._loaded_options = None
+  _globals['_THRESHOLDSERVICE'].methods_by_name['GetRules']._serialized_options = b'\312\364\030\021\032\010realtime\032\005alert'
+  _globals['_THRESHOLDSERVICE'].methods_by_name['WatchChanges']._loaded_options = None
+  _globals['_THRESHOLDSERVICE'].methods_by_name['WatchChanges']._serialized_options = b'\312\364\030\021\032\010realtime\032\005alert'
+  _globals['_THRESHOLD']._serialized_start=303
+  _globals['_THRESHOLD']._serialized_end=704
+  _globals['_LISTTHRESHOLDSREQUEST']._serialized_start=706
+  _globals['_LISTTHRESHOLDSREQUEST']._serialized_end=802
+  _globals['_LISTTHRESHOLDSRESPONSE']._serialized_start=805
+  _globals['_LISTTHRESHOLDSRESPONSE']._serialized_end=934
+  _globals['_LISTTHRESHOLDSBYTYPEREQUEST']._serialized_start=937
+  _globals['_LISTTHRESHOLDSBYTYPEREQUEST']._serialized_end=1078
+  _globals['_LISTTHRESHOLDSBYTYPERESPONSE']._serialized_start=1081
+  _globals['_LISTTHRESHOLDSBYTYPERESPONSE']._serialized_end=1216
+  _globals['_GETTHRESHOLDREQUEST']._serialized_start=1218
+  _globals['_GETTHRESHOLDREQUEST']._serialized_end=1274
+  _globals['_CREATETHRESHOLDREQUEST']._serialized_start=1276
+  _globals['_CREATETHRESHOLDREQUEST']._serialized_end=1363
+  _globals['_UPDATETHRESHOLDREQUEST']._serialized_start=1366
+  _globals['_UPDATETHRESHOLDREQUEST']._serialized_end=1549
+  _globals['_DELETETHRESHOLDREQUEST']._serialized_start=1551
+  _globals['_DELETETHRESHOLDREQUEST']._serialized_end=1610
+  _globals['_DELETETHRESHOLDRESPONSE']._serialized_start=1612
+  _globals['_DELETETHRESHOLDRESPONSE']._serialized_end=1689
+  _globals['_CHECKTHRESHOLDSREQUEST']._serialized_start=1691
+  _globals['_CHECKTHRESHOLDSREQUEST']._serialized_end=1754
+  _globals['_THRESHOLDCHECK']._serialized_start=1757
+  _globals['_THRESHOLDCHECK']._serialized_end=1907
+  _globals['_BANDFINDING']._serialized_start=1910
+  _globals['_BANDFINDING']._serialized_end=2121
+  _globals['_GETRULESREQUEST']._serialized_start=2123
+  _globals['_GETRULESREQUEST']._serialized_end=2203
+  _globals['_RULES']._serialized_start=2206
+  _globals['_RULES']._serialized_end=2395
+  _globals['_WATCHCHANGESREQUEST']._serialized_start=2397
+  _globals['_WATCHCHANGESREQUEST']._serialized_end=2418
+  _globals['_WATCHCHANGESRESPONSE']._serialized_start=2420
+  _globals['_WATCHCHANGESRESPONSE']._serialized_end=2490
+  _globals['_THRESHOLDSERVICE']._serialized_start=2493
+  _globals['_THRESHOLDSERVICE']._serialized_end=3835
 # @@protoc_insertion_point(module_scope)

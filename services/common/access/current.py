@@ -1,0 +1,22 @@
+"""The caller of the call under way, for what is not told by an argument: who did it, when something is written down."""
+
+from contextvars import ContextVar
+
+from services.common.access.domain import Caller, Scope
+
+_CALLER: ContextVar[Caller] = ContextVar("caller")
+
+
+def caller() -> Caller:
+    """Returns who makes the call under way; outside of a call it is a LookupError."""
+    return _CALLER.get()
+
+
+def scope() -> Scope:
+    """Returns what the caller of the call under way may see; handlers hand it on to the use cases."""
+    return _CALLER.get().scope
+
+
+def called_by(one: Caller) -> None:
+    """Says who makes the call that the running task serves; each call has a task of its own."""
+    _CALLER.set(one)

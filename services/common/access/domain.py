@@ -1,0 +1,130 @@
+"""Callers, roles and scopes as values. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import Enum, IntEnum
+
+from services.common.errors import ForbiddenError
+
+
+class Role(IntEnum):
+    """What a person or program is trusted with; each may do what the ones before it may."""
+
+    VIEWER = 1
+    OPERATOR = 2
+    ENGINEER = 3
+    ADMIN = 4
+
+
+class Reach(IntEnum):
+    """How a method meets a caller who may see some factories only, as in the contracts."""
+
+    OWN = 1
+    COMMON = 2
+    ALL = 3
+
+
+class Kind(Enum):
+    """What a caller is."""
+
+    PERSON = "person"  # or a program that signs in as one does
+    DEVICE = "device"
+    SERVICE = "service"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A part of the company that a caller may see: a plant, a factory of one, or of any; None is any."""
+
+    plant: str | None = None
+    factory: str | None = None
+
+    def covers(self, plant: str, factory: str) -> bool:
+        """Tells whether a factory is in it."""
+        return self.plant in {None, plant} and self.factory in {None, factory}
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The factories that a caller may see: those of any of the grants; without one there are none."""
+
+    grants: frozenset[Grant]
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether there is nothing that the caller may not see."""
+        return Grant() in self.grants
+
+    def covers(self, plant: str | None, factory: str | None) -> bool:
+        """Tells whether the caller may see a factory. What is in no factory takes a caller who may see everything."""
+        if self.is_everything:
+            return True
+        return factory is not None and any(grant.covers(plant or "", factory) for grant in self.grants)
+
+    def require(self, plant: str | None, factory: str | None, field: str = "factory") -> None:
+        """Raises ForbiddenError where the caller may not see what it is about to make; `field` is what it gave."""
+        if not self.covers(plant, factory):
+            given = "left out" if not factory else f"{factory!r}"
+            message = f"{field}: is {given}, and you may work with {self.words()} alone"
+            raise ForbiddenError(message, "OUT_OF_SCOPE", {"field": field})
+
+    def words(self) -> str:
+        """Returns the scope as people write it, such as `Ulsan > Press, Newark`."""
+        return ", ".join(sorted(map(_words, self.grants))) or "no factory"
+
+
+def _words(grant: Grant) -> str:
+    if grant == Grant():
+        return ANYTHING
+    return (grant.factory or "") if grant.plant is None else f"{grant.plant}{INSIDE}{grant.factory or ANYTHING}"
+
+
+ANYTHING = "*"
+INSIDE = " > "
+EVERYTHING = Scope(frozenset({Grant()}))
+NOTHING = Scope(frozenset())
+
+
+def scope_of(words: Iterable[str]) -> Scope:
+    """Reads a scope: `*`, a factory, `plant > factory` or `plant > *`."""
+    return Scope(frozenset(map(_grant, words)))
+
+
+def _grant(words: str) -> Grant:
+    head, inside, tail = words.rpartition(INSIDE)
+    factory = None if tail == ANYTHING else tail
+    return Grant(head, factory) if inside else Grant(None, factory)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who makes a call.
+
+    Attributes:
+        kind: a person, a device or another service.
+        name: the person's name as their token has it, the device key's id, the service's name in the catalog.
+        role: what a person is trusted with; None for a device and for a service.
+        scope: the factories whose things the caller may see and touch.
+        sensors: the sensors that a device may write readings of; None for all in the scope.
+        address: where the call came from, as the Envoy at the edge saw it; empty where nobody told.
+    """
+
+    kind: Kind
+    name: str
+    role: Role | None = None
+    scope: Scope = NOTHING
+    sensors: frozenset[str] | None = field(default=None)
+    address: str = ""
+
+
+def service(name: str, address: str = "") -> Caller:
+    """Returns a neighbour as a caller: what it may call is in the table, and it sees everything there."""
+    return Caller(Kind.SERVICE, name, None, EVERYTHING, None, address)
+
+
+def anybody(address: str = "") -> Caller:
+    """Returns the caller of a mesh without sign-in: everybody is the same one, who may do everything."""
+    return Caller(Kind.PERSON, ANONYMOUS, Role.ADMIN, EVERYTHING, None, address)
+
+
+ANONYMOUS = "anonymous"

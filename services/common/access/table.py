@@ -1,0 +1,54 @@
+"""The one table of who may call what: the option `access` on each method of the contracts."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from google.protobuf import descriptor_pb2, descriptor_pool
+from montrg.type.v1 import access_pb2
+
+from services.common.access.domain import Reach, Role
+
+EXTENSION: Any = access_pb2.access  # the generated stub does not say that it is one
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who may call a method.
+
+    Attributes:
+        role: the least role that a person needs; None where no person may.
+        reach: how it meets a person who may see some factories only; None where no person may.
+        callers: the services that call it.
+        devices: whether devices may, with their keys.
+    """
+
+    role: Role | None = None
+    reach: Reach | None = None
+    callers: frozenset[str] = frozenset()
+    devices: bool = False
+
+
+def access_of(options: descriptor_pb2.MethodOptions) -> Access | None:
+    """Returns what a method's options say; None where they say nothing that counts."""
+    said = options.Extensions[EXTENSION]
+    role = Role(said.role) if said.role else None
+    reach = Reach(said.reach) if said.reach else None
+    if (role is None) != (reach is None) or (role is None and (said.devices or not said.callers)):
+        return None
+    return Access(role, reach, frozenset(said.callers), said.devices)
+
+
+def table(proto_services: Iterable[str]) -> Mapping[str, Access]:
+    """Returns the access of each method by its path, such as `/montrg.realtime.v1.RealtimeService/GetMeasurements`.
+
+    The services are full names, whose generated modules are imported.
+    """
+    pool = descriptor_pool.Default()
+    found = {}
+    for name in proto_services:
+        for method in pool.FindServiceByName(name).methods:
+            access = access_of(method.GetOptions())
+            if access is not None:
+                found[f"/{name}/{method.name}"] = access
+    return found
