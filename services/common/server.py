@@ -15,7 +15,7 @@ from grpc_reflection.v1alpha import reflection
 
 from services import catalog
 from services.common import logs
-from services.common.access.gate import OpenGate
+from services.common.access.gate import Gate, OpenGate
 from services.common.channels import MAX_MESSAGE_BYTES
 from services.common.database import Database
 from services.common.interceptors import CallInterceptor, database_is_away
@@ -122,15 +122,17 @@ def _spare_the_collector() -> None:
 
 
 @asynccontextmanager
-async def serve(app: App, settings: ServiceSettings, environment: Environment) -> AsyncIterator[int]:
-    """Serves a service, gives its port, and stops it on leaving.
+async def serve(
+    app: App, settings: ServiceSettings, environment: Environment, gate: Gate | None = None
+) -> AsyncIterator[int]:
+    """Serves a service, gives its port, and stops it on leaving. Without a gate everybody may do everything.
 
     The order of a stop: streams without an end get one; health says NOT_SERVING; new calls are refused, and those under
     way end or are cut off after the grace; what the wiring runs beside them ends, and others take over what consumers
     held; the database is let go.
     """
     database = Database(settings.database_url, settings.pool_size, settings.service.role)
-    server = grpc.aio.server(interceptors=[CallInterceptor(OpenGate())], options=_OPTIONS)
+    server = grpc.aio.server(interceptors=[CallInterceptor(gate or OpenGate())], options=_OPTIONS)
     checks = health.aio.HealthServicer()
     stopping = asyncio.Event()
     try:
