@@ -12,7 +12,7 @@ HEADER = "x-test-caller"
 
 
 class BelievingGate(OpenGate):
-    """Lets everybody in as whoever the header says, and without one as whoever may do everything: `serve(..., gate=)`."""
+    """Lets everybody in as whoever the header says, without one as whoever may do everything; for `serve`."""
 
     def admit(self, method: str, context: Any) -> Caller:
         said = header(context.invocation_metadata(), HEADER)

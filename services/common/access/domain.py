@@ -44,11 +44,15 @@ class Grant:
         return self.plant in {None, plant} and self.factory in {None, factory}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Scope:
     """The factories that a caller may see: those of any of the grants; without one there are none."""
 
     grants: frozenset[Grant]
+
+    def __repr__(self) -> str:
+        """Returns the same text in every process, so that tokens which are bound to it hold on each replica."""
+        return f"Scope({sorted(map(repr, self.grants))})"
 
     @property
     def is_everything(self) -> bool:

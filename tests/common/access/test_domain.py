@@ -39,3 +39,9 @@ def test_what_is_made_elsewhere_is_refused_with_the_field_and_what_may_be_used()
 def test_everything_and_nothing_are_what_they_are_called() -> None:
     assert scope_of(["*"]) == EVERYTHING
     assert scope_of([]) == NOTHING
+
+
+def test_a_scope_is_written_the_same_whatever_the_order_of_its_factories() -> None:
+    written = {repr(scope_of(words)) for words in (["A", "B", "P > C"], ["P > C", "B", "A"], ["B", "A", "P > C"])}
+    assert len(written) == 1
+    assert repr(scope_of(["A, B"])) != repr(scope_of(["A", "B"]))
