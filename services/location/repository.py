@@ -10,11 +10,13 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, Text, any_, delete, literal, select, update
+from sqlalchemy import ColumnElement, Select, Table, Text, and_, any_, delete, literal, select, true, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.common import revisions
+from services.common.access.domain import Scope
+from services.common.access.sql import within
 from services.common.database import Database
 from services.common.paging import PageRequest
 from services.location.domain import (
@@ -52,9 +54,12 @@ class SqlRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def list_sensor_locations(self, request: PageRequest, wanted: LocationFilter) -> Sequence[SensorLocation]:
+    async def list_sensor_locations(
+        self, request: PageRequest, wanted: LocationFilter, scope: Scope
+    ) -> Sequence[SensorLocation]:
         """Returns up to one entry more than the limit, so that the caller sees whether there are more."""
-        statement = select(*_ENTRY).select_from(location.outerjoin(sensor, _AT_PLACE)).where(*_equal(location, wanted))
+        statement = select(*_ENTRY).select_from(location.outerjoin(sensor, _AT_PLACE))
+        statement = statement.where(*_equal(location, wanted), _own_place(scope))
         if request.after is not None:
             loc_id, sensor_id = request.after
             # A place without sensors has a NULL here, which is after nothing: its one entry is never repeated.
@@ -93,9 +98,9 @@ class SqlRepository:
             await revisions.bump(connection, SCHEMA)
             return changed
 
-    async def delete_location(self, loc_id: str) -> bool:
-        """Deletes a place; False if there was none; one with sensors is FailedPreconditionError."""
-        own = location.c.loc_id == loc_id
+    async def delete_location(self, loc_id: str, scope: Scope) -> bool:
+        """Deletes a place; False if there was none in the scope; one with sensors is FailedPreconditionError."""
+        own = and_(location.c.loc_id == loc_id, _own_place(scope))
         sensors = select(sensor.c.sensor_id).where(sensor.c.loc_id == loc_id).order_by(sensor.c.sensor_id)
         async with self._database.transaction() as connection:
             if await _first(connection, select(location.c.loc_id).where(own).with_for_update()) is None:
@@ -107,30 +112,31 @@ class SqlRepository:
             await revisions.bump(connection, SCHEMA)
             return True
 
-    async def list_sensors(self, request: PageRequest, wanted: SensorFilter) -> Sequence[Sensor]:
+    async def list_sensors(self, request: PageRequest, wanted: SensorFilter, scope: Scope) -> Sequence[Sensor]:
         """Returns up to one sensor more than the limit."""
-        statement = select(sensor).where(*_equal(sensor, wanted)).order_by(sensor.c.sensor_id)
+        statement = select(sensor).where(*_equal(sensor, wanted), _own_sensor(scope)).order_by(sensor.c.sensor_id)
         if request.after is not None:
             statement = statement.where(sensor.c.sensor_id > request.after[0])
         return [_sensor(row) for row in await self._read(_part(statement, request))]
 
-    async def get_sensor(self, sensor_id: str) -> Sensor | None:
+    async def get_sensor(self, sensor_id: str, scope: Scope) -> Sensor | None:
         """Returns one sensor, or None."""
+        own = and_(sensor.c.sensor_id == sensor_id, _own_sensor(scope))
         async with self._database.transaction() as connection:
-            row = await _first(connection, select(sensor).where(sensor.c.sensor_id == sensor_id))
+            row = await _first(connection, select(sensor).where(own))
             return _sensor(row) if row else None
 
-    async def add_sensor(self, new: Sensor) -> None:
+    async def add_sensor(self, new: Sensor, scope: Scope) -> None:
         """Stores a sensor; without its place it is InvalidInputError, a second one of its id AlreadyExistsError."""
         async with self._database.transaction() as connection:
-            await _require_place(connection, new.loc_id)
+            await _require_place(connection, new.loc_id, scope)
             if not await _insert(connection, sensor, _values(new)):
                 raise sensor_exists(new.sensor_id)
             await revisions.bump(connection, SCHEMA)
 
-    async def change_sensor(self, sensor_id: str, change: Callable[[Sensor], Sensor]) -> Sensor | None:
+    async def change_sensor(self, sensor_id: str, change: Callable[[Sensor], Sensor], scope: Scope) -> Sensor | None:
         """Changes one sensor under its row lock; None if it does not exist."""
-        own = sensor.c.sensor_id == sensor_id
+        own = and_(sensor.c.sensor_id == sensor_id, _own_sensor(scope))
         async with self._database.transaction() as connection:
             row = await _first(connection, select(sensor).where(own).with_for_update())
             if row is None:
@@ -138,14 +144,14 @@ class SqlRepository:
             old = _sensor(row)
             changed = change(old)
             if changed.loc_id != old.loc_id:
-                await _require_place(connection, changed.loc_id)
-            await connection.execute(update(sensor).where(own).values(_values(changed)))
+                await _require_place(connection, changed.loc_id, scope)
+            await connection.execute(update(sensor).where(sensor.c.sensor_id == sensor_id).values(_values(changed)))
             await revisions.bump(connection, SCHEMA)
             return changed
 
-    async def delete_sensor(self, sensor_id: str) -> bool:
-        """Deletes a sensor; False if there was none."""
-        own = sensor.c.sensor_id == sensor_id
+    async def delete_sensor(self, sensor_id: str, scope: Scope) -> bool:
+        """Deletes a sensor; False if there was none in the scope."""
+        own = and_(sensor.c.sensor_id == sensor_id, _own_sensor(scope))
         async with self._database.transaction() as connection:
             if (await connection.execute(delete(sensor).where(own).returning(sensor.c.sensor_id))).first() is None:
                 return False
@@ -194,8 +200,18 @@ async def _insert(connection: AsyncConnection, table: Table, values: Mapping[str
     return (await connection.execute(statement)).first() is not None
 
 
-async def _require_place(connection: AsyncConnection, loc_id: str) -> None:
-    place = select(location.c.loc_id).where(location.c.loc_id == loc_id)
+def _own_place(scope: Scope) -> ColumnElement[bool]:
+    return within(scope, location.c.plant, location.c.factory)
+
+
+def _own_sensor(scope: Scope) -> ColumnElement[bool]:
+    if scope.is_everything:
+        return true()
+    return sensor.c.loc_id.in_(select(location.c.loc_id).where(_own_place(scope)))
+
+
+async def _require_place(connection: AsyncConnection, loc_id: str, scope: Scope) -> None:
+    place = select(location.c.loc_id).where(location.c.loc_id == loc_id, _own_place(scope))
     if await _first(connection, place.with_for_update(read=True, key_share=True)) is None:
         raise no_such_place(loc_id)
 
