@@ -52,6 +52,7 @@ SERVICES: tuple[Service, ...] = (
         rest_port=30001,
         grpc_port=50051,
         contracts=("montrg.thresholds.v1.ThresholdService", "montrg.thresholds.v1.MappingService"),
+        calls=("location",),
     ),
     Service(
         name="location",

@@ -5,6 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.common.access.domain import Scope
+from services.common.errors import UnavailableError
+
 SENSOR_ID = re.compile(r"[A-Za-z0-9._-]{1,50}")
 
 
@@ -49,15 +52,45 @@ class Directory:
     sensors: Mapping[str, Sensor]
     places: Mapping[str, Place]
 
+    def is_within(self, sensor_id: str, scope: Scope) -> bool:
+        """Tells whether a sensor is where a caller may look; one without a known place takes a caller who sees all."""
+        if scope.is_everything:
+            return True
+        sensor = self.sensors.get(sensor_id)
+        place = self.places.get(sensor.loc_id) if sensor else None
+        return place is not None and scope.covers(place.plant, place.factory)
+
+    def sensors_within(self, scope: Scope) -> list[str]:
+        """Returns the names of all sensors that are where a caller may look."""
+        own = {loc_id for loc_id, place in self.places.items() if scope.covers(place.plant, place.factory)}
+        return [name for name, sensor in self.sensors.items() if sensor.loc_id in own]
+
+
+def reached(directory: Directory | None) -> Directory:
+    """Returns the directory; while there has never been one it is UnavailableError."""
+    if directory is None:
+        raise UnavailableError("the location service has not been reached yet; try again later", "LOCATION_UNKNOWN")
+    return directory
+
 
 @dataclass(frozen=True, slots=True)
 class PlaceFilter:
-    """Which places are wanted; None is any."""
+    """Which places are wanted; None is any.
+
+    Attributes:
+        scope: what the caller may see; None is everything, for which nothing is compared.
+    """
 
     factory: str | None = None
     building: str | None = None
     floor: int | None = None
     loc_id: str | None = None
+    scope: Scope | None = None
+
+    @property
+    def is_any(self) -> bool:
+        """Whether every place fits, and what is at no known place."""
+        return not self.words() and self.scope is None
 
     def fits(self, place: Place) -> bool:
         """Tells whether everything that is set fits."""
@@ -66,6 +99,7 @@ class PlaceFilter:
             and (self.building is None or place.building == self.building)
             and (self.floor is None or place.floor == self.floor)
             and (self.loc_id is None or place.loc_id == self.loc_id)
+            and (self.scope is None or self.scope.covers(place.plant, place.factory))
         )
 
     def words(self) -> str:

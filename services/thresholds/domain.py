@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.common.errors import InvalidInputError, Violation
+from services.common.access.domain import Scope
+from services.common.errors import ForbiddenError, InvalidInputError, Violation
 from services.heat.levels import LEVELS, METRICS, parse_level
 
 SENSOR_ID = re.compile(r"[A-Za-z0-9._-]{1,50}")
@@ -174,3 +175,9 @@ def _finding(first: Threshold, second: Threshold, what: str, low: float, high: f
     )
     finite = [None if math.isinf(v) else v for v in (low, high)]
     return Finding(first.threshold_type, finite[0], finite[1], ids, message)
+
+
+def sensor_elsewhere(sensor_id: str, scope: Scope) -> ForbiddenError:
+    """Words the refusal to map a sensor that is elsewhere, which is as if it were not there."""
+    message = f"sensor_id: {sensor_id!r} is no sensor of yours; you may work with those of {scope.words()} alone"
+    return ForbiddenError(message, "OUT_OF_SCOPE", {"field": "sensor_id"})

@@ -8,6 +8,7 @@ from montrg.thresholds.v1 import mapping_service_pb2_grpc, threshold_service_pb2
 from montrg.thresholds.v1 import threshold_service_pb2 as pb2
 from montrg.type.v1.change_pb2 import Change
 
+from services.common.access.current import scope
 from services.common.clock import Clock
 from services.common.fields import same_id
 from services.common.paging import Page, PageRequest, page_request
@@ -91,32 +92,37 @@ class MappingHandler(mapping_service_pb2_grpc.MappingServiceServicer):
         self._mappings = use_cases
 
     async def ListMappings(self, request: Any, context: Any) -> mapping_pb2.ListMappingsResponse:
-        return mapping_pb2.ListMappingsResponse(**_mappings(await self._mappings.list_page(_page(request))))
+        return mapping_pb2.ListMappingsResponse(
+            **_mappings(await self._mappings.list_page(_page(request, scope()), scope()))
+        )
 
     async def ListSensorMappings(self, request: Any, context: Any) -> mapping_pb2.ListSensorMappingsResponse:
-        page = await self._mappings.list_page(_page(request, request.sensor_id), sensor_id=request.sensor_id)
+        part = _page(request, request.sensor_id, scope())
+        page = await self._mappings.list_page(part, scope(), sensor_id=request.sensor_id)
         return mapping_pb2.ListSensorMappingsResponse(**_mappings(page))
 
     async def ListThresholdMappings(self, request: Any, context: Any) -> mapping_pb2.ListThresholdMappingsResponse:
-        page = await self._mappings.list_page(_page(request, request.threshold_id), threshold_id=request.threshold_id)
+        part = _page(request, request.threshold_id, scope())
+        page = await self._mappings.list_page(part, scope(), threshold_id=request.threshold_id)
         return mapping_pb2.ListThresholdMappingsResponse(**_mappings(page))
 
     async def GetMapping(self, request: Any, context: Any) -> mapping_pb2.Mapping:
-        return convert.mapping_to_proto(await self._mappings.get(request.map_id))
+        return convert.mapping_to_proto(await self._mappings.get(request.map_id, scope()))
 
     async def CreateMapping(self, request: Any, context: Any) -> mapping_pb2.Mapping:
-        return convert.mapping_to_proto(await self._mappings.create(convert.new_mapping(request)))
+        return convert.mapping_to_proto(await self._mappings.create(convert.new_mapping(request), scope()))
 
     async def UpdateMapping(self, request: Any, context: Any) -> mapping_pb2.Mapping:
         same_id("map_id", request.map_id, request.mapping.map_id)
-        return convert.mapping_to_proto(await self._mappings.update(request.map_id, convert.changed_mapping(request)))
+        fields = convert.changed_mapping(request)
+        return convert.mapping_to_proto(await self._mappings.update(request.map_id, fields, scope()))
 
     async def DeleteMapping(self, request: Any, context: Any) -> mapping_pb2.DeleteMappingResponse:
-        await self._mappings.delete(request.map_id)
+        await self._mappings.delete(request.map_id, scope())
         return mapping_pb2.DeleteMappingResponse(message=f"mapping {request.map_id} is deleted", deleted=True)
 
     async def EnableMapping(self, request: Any, context: Any) -> mapping_pb2.Mapping:
-        return convert.mapping_to_proto(await self._mappings.set_enabled(request.map_id, enabled=True))
+        return convert.mapping_to_proto(await self._mappings.set_enabled(request.map_id, scope(), enabled=True))
 
     async def DisableMapping(self, request: Any, context: Any) -> mapping_pb2.Mapping:
-        return convert.mapping_to_proto(await self._mappings.set_enabled(request.map_id, enabled=False))
+        return convert.mapping_to_proto(await self._mappings.set_enabled(request.map_id, scope(), enabled=False))

@@ -5,8 +5,9 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Table, insert, select, update
+from sqlalchemy import Table, Text, any_, insert, literal, select, update
 from sqlalchemy import delete as delete_from
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -40,11 +41,12 @@ class SqlRepository:
         return [Threshold(**row) for row in await self._list(threshold, request, filters)]
 
     async def list_mappings(
-        self, request: PageRequest, sensor_id: str | None, threshold_id: int | None
+        self, request: PageRequest, sensor_id: str | None, threshold_id: int | None, own: Sequence[str] | None
     ) -> Sequence[Mapping]:
-        """Returns up to one row more than the limit."""
+        """Returns up to one row more than the limit; of the sensors that are `own` alone, if that is not None."""
         filters = [] if sensor_id is None else [mapping.c.sensor_id == sensor_id]
         filters += [] if threshold_id is None else [mapping.c.threshold_id == threshold_id]
+        filters += [] if own is None else [mapping.c.sensor_id == any_(literal(list(own), ARRAY(Text)))]
         return [Mapping(**row) for row in await self._list(mapping, request, filters)]
 
     async def _list(self, table: Table, request: PageRequest, filters: list[Any]) -> list[dict[str, Any]]:
@@ -125,16 +127,19 @@ class SqlRepository:
             message = f"threshold {threshold_id} was mapped to a sensor just now: delete that mapping first"
             raise FailedPreconditionError(message, "THRESHOLD_IN_USE", {"threshold_id": str(threshold_id)}) from error
 
-    async def delete_mapping(self, map_id: int) -> bool:
-        """Deletes a mapping; False if there was none."""
-        return await self._delete(mapping, map_id)
+    async def delete_mapping(self, map_id: int, check: Callable[[Mapping], None]) -> bool:
+        """Deletes a mapping; False if there was none; one that `check` refuses stays."""
+        return await self._delete(mapping, map_id, lambda row: check(Mapping(**row)))
 
-    async def _delete(self, table: Table, value: int) -> bool:
+    async def _delete(self, table: Table, value: int, check: Callable[[dict[str, Any]], None] | None = None) -> bool:
         (key,) = table.primary_key
         async with self._changing() as connection:
-            result = await connection.execute(delete_from(table).where(key == value).returning(key))
-            if result.first() is None:
+            rows = await connection.execute(delete_from(table).where(key == value).returning(table))
+            row = rows.mappings().first()
+            if row is None:
                 return False
+            if check is not None:
+                check(dict(row))
             await revisions.bump(connection, SCHEMA)
         return True
 

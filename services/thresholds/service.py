@@ -4,11 +4,13 @@ from collections.abc import Callable, Sequence
 from collections.abc import Mapping as Fields
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
+from services.common.access.domain import Scope
 from services.common.clock import Clock
 from services.common.errors import FailedPreconditionError, InvalidInputError, NotFoundError, Violation, invalid
 from services.common.paging import Page, PageRequest, page
+from services.directory.domain import Directory, reached
 from services.heat.levels import METRICS
 from services.thresholds.domain import (
     Finding,
@@ -20,7 +22,10 @@ from services.thresholds.domain import (
     checked_sensor,
     checked_threshold,
     checked_type,
+    sensor_elsewhere,
 )
+
+T_co = TypeVar("T_co", covariant=True)
 
 _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
@@ -44,13 +49,21 @@ class MappingStore(Protocol):
     """What the mapping use cases need. A change raises the revision in its own transaction."""
 
     async def list_mappings(
-        self, request: PageRequest, sensor_id: str | None, threshold_id: int | None
+        self, request: PageRequest, sensor_id: str | None, threshold_id: int | None, own: Sequence[str] | None
     ) -> Sequence[Mapping]: ...
     async def get_mapping(self, map_id: int) -> Mapping | None: ...
     async def add_mapping(self, mapping: Mapping) -> Mapping: ...
     async def change_mapping(self, map_id: int, change: Callable[[Mapping], Mapping]) -> Mapping | None: ...
-    async def delete_mapping(self, map_id: int) -> bool: ...
+    async def delete_mapping(self, map_id: int, check: Callable[[Mapping], None]) -> bool: ...
     async def get_threshold(self, threshold_id: int) -> Threshold | None: ...
+
+
+class Followed(Protocol[T_co]):
+    """A neighbour's data, followed by revision."""
+
+    @property
+    def value(self) -> T_co | None: ...
+    async def refresh(self) -> bool: ...
 
 
 class ThresholdUseCases:
@@ -122,59 +135,94 @@ class ThresholdUseCases:
 
 
 class MappingUseCases:
-    """What callers can do with mappings."""
+    """What callers can do with mappings: with those of sensors at their factories' places, as the directory has them.
 
-    def __init__(self, store: MappingStore, clock: Clock) -> None:
+    To others they are as if they were not there. While no directory has ever been read, whoever may see some factories
+    only gets UnavailableError; whoever may see everything needs none.
+    """
+
+    def __init__(self, store: MappingStore, clock: Clock, directory: Followed[Directory]) -> None:
         self._store = store
         self._clock = clock
+        self._directory = directory
 
     async def list_page(
-        self, request: PageRequest, sensor_id: str | None = None, threshold_id: int | None = None
+        self, request: PageRequest, scope: Scope, *, sensor_id: str | None = None, threshold_id: int | None = None
     ) -> Page[Mapping]:
         """Returns a page by ascending map_id; an unknown threshold is NotFoundError."""
         if sensor_id is not None:
             checked_sensor(sensor_id)
+        own = self._own(sensor_id, scope)
         if threshold_id is not None and await self._store.get_threshold(threshold_id) is None:
             raise _no_threshold(threshold_id)
-        rows = await self._store.list_mappings(request, sensor_id, threshold_id)
+        rows = await self._store.list_mappings(request, sensor_id, threshold_id, own)
         return page(rows, request, lambda m: (m.map_id,))
 
-    async def get(self, map_id: int) -> Mapping:
+    async def get(self, map_id: int, scope: Scope) -> Mapping:
         """Returns one mapping, or raises NotFoundError."""
         mapping = await self._store.get_mapping(map_id)
         if mapping is None:
             raise _no_mapping(map_id)
+        self._check(mapping, scope)
         return mapping
 
-    async def create(self, fields: Fields[str, Any]) -> Mapping:
-        """Stores a new mapping of a sensor to a threshold that exists."""
+    async def create(self, fields: Fields[str, Any], scope: Scope) -> Mapping:
+        """Stores a new mapping of a sensor to a threshold that exists; a sensor elsewhere is ForbiddenError."""
         _require(fields, {"sensor_id": "name the sensor", "threshold_id": "give the id of a threshold"})
         blank = Mapping(0, "", 0, 60, None, None, enabled=True, upd_dt=_EPOCH)
         mapping = checked_mapping(replace(blank, **fields, upd_dt=self._clock()))
+        await self._require_sensor(mapping.sensor_id, scope)
         await self._require_threshold(mapping.threshold_id)
         return await self._store.add_mapping(mapping)
 
-    async def update(self, map_id: int, fields: Fields[str, Any]) -> Mapping:
-        """Changes the given fields; None clears one."""
+    async def update(self, map_id: int, fields: Fields[str, Any], scope: Scope) -> Mapping:
+        """Changes the given fields; None clears one. A sensor elsewhere is ForbiddenError."""
         _require_change(fields)
+        if "sensor_id" in fields:
+            await self._require_sensor(fields["sensor_id"], scope)
         if "threshold_id" in fields:
             await self._require_threshold(fields["threshold_id"])
         now = self._clock()
-        mapping = await self._store.change_mapping(
-            map_id, lambda old: checked_mapping(replace(old, **fields, upd_dt=now))
-        )
+
+        def change(old: Mapping) -> Mapping:
+            self._check(old, scope)
+            return checked_mapping(replace(old, **fields, upd_dt=now))
+
+        mapping = await self._store.change_mapping(map_id, change)
         if mapping is None:
             raise _no_mapping(map_id)
         return mapping
 
-    async def set_enabled(self, map_id: int, *, enabled: bool) -> Mapping:
+    async def set_enabled(self, map_id: int, scope: Scope, *, enabled: bool) -> Mapping:
         """Enables or disables a mapping; one that is so already stays so."""
-        return await self.update(map_id, {"enabled": enabled})
+        return await self.update(map_id, {"enabled": enabled}, scope)
 
-    async def delete(self, map_id: int) -> None:
+    async def delete(self, map_id: int, scope: Scope) -> None:
         """Deletes a mapping."""
-        if not await self._store.delete_mapping(map_id):
+        if not await self._store.delete_mapping(map_id, lambda mapping: self._check(mapping, scope)):
             raise _no_mapping(map_id)
+
+    def _own(self, sensor_id: str | None, scope: Scope) -> Sequence[str] | None:
+        """Returns whose mappings are the caller's, of one sensor or of all; None where nothing is to be compared."""
+        if scope.is_everything:
+            return None
+        directory = reached(self._directory.value)
+        if sensor_id is None:
+            return directory.sensors_within(scope)
+        return [sensor_id] if directory.is_within(sensor_id, scope) else []
+
+    def _check(self, mapping: Mapping, scope: Scope) -> None:
+        if not scope.is_everything and not reached(self._directory.value).is_within(mapping.sensor_id, scope):
+            raise _no_mapping(mapping.map_id)
+
+    async def _require_sensor(self, sensor_id: str, scope: Scope) -> None:
+        if scope.is_everything:
+            return
+        checked_sensor(sensor_id)
+        if sensor_id not in reached(self._directory.value).sensors:
+            await self._directory.refresh()  # it may have been registered a moment ago
+        if not reached(self._directory.value).is_within(sensor_id, scope):
+            raise sensor_elsewhere(sensor_id, scope)
 
     async def _require_threshold(self, threshold_id: int) -> None:
         if await self._store.get_threshold(threshold_id) is None:

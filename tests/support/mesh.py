@@ -16,16 +16,17 @@ from tests.support.ports import free_port
 class Mesh:
     """Services; each can be stopped, and started again on its port."""
 
-    def __init__(self, admin_url):
+    def __init__(self, admin_url, gate=None):
         self._admin_url = admin_url
+        self._gate = gate
         self._stacks = {}
         self.ports = {}
 
     async def start(self, app, **variables):
-        variables["MONTRG_PORT"] = str(self.port(app.name))
+        variables = self.neighbours_of(app.name) | {"MONTRG_PORT": str(self.port(app.name))} | variables
         settings, environment = settings_of(self._admin_url, app.name, **variables)
         stack = self._stacks[app.name] = AsyncExitStack()
-        await stack.enter_async_context(serve(app, settings, environment))
+        await stack.enter_async_context(serve(app, settings, environment, self._gate))
 
     def port(self, name):
         """The port of a service, also of one that does not run, or not yet."""
@@ -78,9 +79,9 @@ async def alerting_mesh(admin_url, **alert):
 
 
 @asynccontextmanager
-async def running_mesh(admin_url, **realtime):
+async def running_mesh(admin_url, gate=None, **realtime):
     """Runs the services until the block ends; `realtime` are settings of that service."""
-    mesh = Mesh(admin_url)
+    mesh = Mesh(admin_url, gate)
     try:
         await mesh.start(THRESHOLDS)
         await mesh.start(LOCATION)

@@ -31,6 +31,13 @@ async def reason(call):
     return (await why(call))[:2]
 
 
+async def wording(call, name):
+    """The code of a refused call, and its words with `it` for a name: equal for things that must not be told apart."""
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await call
+    return caught.value.code(), (caught.value.details() or "").replace(name, "it")
+
+
 async def why(call):
     """The code of a refused call, the reason, and what it names for programs."""
     with pytest.raises(grpc.aio.AioRpcError) as caught:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
+from functools import lru_cache
 
 from services.common.errors import ForbiddenError
 
@@ -41,7 +42,10 @@ class Grant:
 
     def covers(self, plant: str, factory: str) -> bool:
         """Tells whether a factory is in it."""
-        return self.plant in {None, plant} and self.factory in {None, factory}
+        return (self.plant is None or self.plant == plant) and (self.factory is None or self.factory == factory)
+
+
+_ANY = Grant()
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -57,13 +61,16 @@ class Scope:
     @property
     def is_everything(self) -> bool:
         """Whether there is nothing that the caller may not see."""
-        return Grant() in self.grants
+        return _ANY in self.grants
+
+    @property
+    def limit(self) -> "Scope | None":
+        """The scope where there is anything to compare; None where it is everything."""
+        return None if self.is_everything else self
 
     def covers(self, plant: str | None, factory: str | None) -> bool:
         """Tells whether the caller may see a factory. What is in no factory takes a caller who may see everything."""
-        if self.is_everything:
-            return True
-        return factory is not None and any(grant.covers(plant or "", factory) for grant in self.grants)
+        return self.is_everything if factory is None else _covers(self.grants, plant or "", factory)
 
     def require(self, plant: str | None, factory: str | None, field: str = "factory") -> None:
         """Raises ForbiddenError where the caller may not see what it is about to make; `field` is what it gave."""
@@ -77,15 +84,21 @@ class Scope:
         return ", ".join(sorted(map(_words, self.grants))) or "no factory"
 
 
+@lru_cache(maxsize=10_000)
+def _covers(grants: frozenset[Grant], plant: str, factory: str) -> bool:
+    """Tells whether any of the grants has a factory; kept, since streams ask it of every sensor that has changed."""
+    return any(grant.covers(plant, factory) for grant in grants)
+
+
 def _words(grant: Grant) -> str:
-    if grant == Grant():
+    if grant == _ANY:
         return ANYTHING
     return (grant.factory or "") if grant.plant is None else f"{grant.plant}{INSIDE}{grant.factory or ANYTHING}"
 
 
 ANYTHING = "*"
 INSIDE = " > "
-EVERYTHING = Scope(frozenset({Grant()}))
+EVERYTHING = Scope(frozenset({_ANY}))
 NOTHING = Scope(frozenset())
 
 
