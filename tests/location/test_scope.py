@@ -11,7 +11,7 @@ from services.location.app import APP
 from tests.conftest import settings_of
 from tests.support.callers import BelievingGate, neighbour, person
 from tests.support.directory import make_place, register
-from tests.support.refusals import refused, why
+from tests.support.refusals import refused, why, wording
 
 FORBIDDEN, INVALID = grpc.StatusCode.PERMISSION_DENIED, grpc.StatusCode.INVALID_ARGUMENT
 OWN, NOBODY = person("Ulsan > Press", "Newark"), person()
@@ -87,11 +87,11 @@ async def test_a_page_token_holds_for_the_scope_that_it_was_made_in(places, sens
 
 def single(places, sensors):
     """What is asked of one place or one sensor, each for a loc_id."""
-    rename = {"location": pb2.Location(area="Mine")}
+    rename = pb2.Location(area="Mine")
     return {
         "where": lambda i: (places.GetSensorLocation, pb2.GetSensorLocationRequest(sensor_id=f"s-{i}")),
         "place": lambda i: (places.GetLocation, pb2.GetLocationRequest(loc_id=i)),
-        "change place": lambda i: (places.UpdateLocation, pb2.UpdateLocationRequest(loc_id=i, **rename)),
+        "change place": lambda i: (places.UpdateLocation, pb2.UpdateLocationRequest(loc_id=i, location=rename)),
         "sensor": lambda i: (sensors.GetSensor, sensor_pb2.GetSensorRequest(sensor_id=f"s-{i}")),
         "change sensor": lambda i: (
             sensors.UpdateSensor,
@@ -107,9 +107,7 @@ async def test_a_thing_elsewhere_is_refused_in_the_words_of_a_missing_one(places
         answers = []
         for loc_id in ("U-Paint", "B-Press", "missing"):
             ask, request = request_of(loc_id)
-            with pytest.raises(grpc.aio.AioRpcError) as caught:
-                await ask(request, metadata=OWN)
-            answers.append((caught.value.code(), caught.value.details().replace(loc_id, "it")))
+            answers.append(await wording(ask(request, metadata=OWN), loc_id))
         assert len(set(answers)) == 1, (name, answers)
         assert answers[0][0] == grpc.StatusCode.NOT_FOUND, name
     listed = await places.ListSensorLocations(pb2.ListSensorLocationsRequest())
@@ -134,7 +132,7 @@ async def test_batches_leave_out_what_is_elsewhere(places):
 
 
 def new_place(loc_id, **fields):
-    place = pb2.Location(loc_id=loc_id, **{"building": "B", "floor": 1, "area": "A"} | fields)
+    place = pb2.Location(loc_id=loc_id, building="B", floor=1, area="A", **fields)
     return pb2.CreateLocationRequest(location=place)
 
 
@@ -146,7 +144,7 @@ async def test_a_place_is_made_and_moved_within_the_callers_factories_alone(plac
     ):
         call = places.CreateLocation(new_place("new", **fields), metadata=OWN)
         assert await why(call) == (FORBIDDEN, "OUT_OF_SCOPE", {"field": "factory"})
-        move = pb2.UpdateLocationRequest(loc_id="U-Press", location=pb2.Location(**{"plant": ""} | fields))
+        move = pb2.UpdateLocationRequest(loc_id="U-Press", location=new_place("U-Press", **fields).location)
         move.update_mask.paths.extend(["plant", "factory"])
         assert (await why(places.UpdateLocation(move, metadata=OWN)))[1] == "OUT_OF_SCOPE"
     assert (await places.GetLocation(pb2.GetLocationRequest(loc_id="U-Press"))).factory == "Press"

@@ -22,6 +22,7 @@ class SentRows:
         temperature: in the row's unit; NaN where it is missing, which `has_temperature` tells from a NaN that was sent.
         pcv_temperature: likewise; a sensor need not send it.
         unit: `celsius` or `fahrenheit`, of both temperatures.
+        is_own: whether the sender may write the sensor.
     """
 
     sensor_id: Sequence[str]
@@ -35,6 +36,7 @@ class SentRows:
     has_pcv: Bools
     unit: Sequence[str]
     source: Sequence[str]
+    is_own: Bools
 
     def __len__(self) -> int:
         return len(self.sensor_id)

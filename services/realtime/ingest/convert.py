@@ -17,7 +17,10 @@ _FAR_S = 2**43 // 1000
 
 
 def sent_rows(readings: Sequence[pb2.Reading]) -> SentRows:
-    """Takes the fields out of the messages, in one pass: most of its cost is making Python's objects of them."""
+    """Takes the fields out of the messages, in one pass: most of its cost is making Python's objects of them.
+
+    All rows are taken for the sender's own, which is to be looked at still.
+    """
     rows = [
         (
             *(r.sensor_id, r.temperature, r.humidity, r.pcv_temperature, r.temperature_unit, r.source),
@@ -36,6 +39,7 @@ def sent_rows(readings: Sequence[pb2.Reading]) -> SentRows:
         **_number(readings, "pcv_temperature", "has_pcv", columns[3]),
         unit=[word or "celsius" for word in columns[4]],
         source=[word or "measured" for word in columns[5]],
+        is_own=np.ones(len(rows), dtype=bool),
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from montrg.realtime.v1 import ingest_service_pb2 as pb2
 from montrg.realtime.v1 import ingest_service_pb2_grpc
 
+from services.common.access.current import caller, scope
 from services.common.paging import page_request
 from services.common.times import time_or_none
 from services.realtime.ingest import convert
@@ -22,13 +23,13 @@ class IngestHandler(ingest_service_pb2_grpc.IngestServiceServicer):
 
     async def WriteReadings(self, request: Any, context: Any) -> pb2.WriteReadingsResponse:
         checked_size(len(request.readings))
-        rows = convert.sent_rows(request.readings)
-        await self._ingest.know(rows)
+        rows = await self._ingest.know(convert.sent_rows(request.readings), caller())
         return convert.outcomes_to_proto(await self._queue.write(rows))
 
     async def ListReadings(self, request: Any, context: Any) -> pb2.ListReadingsResponse:
         start, end = time_or_none(request, "start_time"), time_or_none(request, "end_time")
-        page = page_request(request.limit, request.skip, request.page_token, (datetime,), request.sensor_id, start, end)
-        found = await self._ingest.list_readings(page, request.sensor_id, start, end)
+        filters = (request.sensor_id, start, end, scope())
+        page = page_request(request.limit, request.skip, request.page_token, (datetime,), *filters)
+        found = await self._ingest.list_readings(page, *filters)
         items = [convert.stored_reading(reading) for reading in found.items]
         return pb2.ListReadingsResponse(readings=items, next_page_token=found.next_page_token)

@@ -7,11 +7,12 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from services.common.access.domain import Caller, Scope
 from services.common.clock import Clock
 from services.common.epoch import moment_of
 from services.common.errors import NotFoundError, invalid
 from services.common.paging import Page, PageRequest, page
-from services.directory.domain import SENSOR_ID, Directory, Sensor
+from services.directory.domain import SENSOR_ID, Directory, Sensor, reached
 from services.realtime.domain import Followed
 from services.realtime.ingest.columns import Readings, SentRows, joined
 from services.realtime.ingest.domain import (
@@ -26,6 +27,7 @@ from services.realtime.ingest.domain import (
 )
 from services.realtime.ingest.making import make_readings
 from services.realtime.ingest.rules import EARLIEST, Clocks, Refusal, celsius, refusals
+from services.realtime.ingest.senders import marked, may_write
 
 MAX_ROWS = 10_000
 
@@ -65,16 +67,19 @@ class IngestUseCases:
         self._registrar = registrar
         self._frozen_before = EARLIEST
 
-    async def know(self, rows: SentRows) -> None:
-        """Asks location once if a sensor is not known here: it may have been registered a moment ago."""
+    async def know(self, rows: SentRows, caller: Caller) -> SentRows:
+        """Returns the rows, each marked with whether the caller may write its sensor.
+
+        If a sensor is not known here, location is asked once: it may have been registered a moment ago.
+        """
         sensor_ids = set(rows.sensor_id)
-        if not self._unknown(sensor_ids):
-            return
-        answered = await self._directory.refresh()
-        unknown = self._unknown(sensor_ids)
-        if answered and unknown and self._registrar is not None:
-            await self._registrar.register(sorted(unknown))
-            await self._directory.refresh()
+        if self._unknown(sensor_ids):
+            answered = await self._directory.refresh()
+            unknown = {name for name in self._unknown(sensor_ids) if may_write(caller, name, self._directory.value)}
+            if answered and unknown and self._registrar is not None:
+                await self._registrar.register(sorted(unknown))
+                await self._directory.refresh()
+        return marked(rows, caller, self._directory.value)
 
     def _unknown(self, sensor_ids: set[str]) -> set[str]:
         known: Mapping[str, Sensor] = self._directory.value.sensors if self._directory.value else {}
@@ -119,14 +124,17 @@ class IngestUseCases:
         return Outcomes(codes, words)
 
     def _sensors(self, rows: SentRows, words: dict[int, Refusal], codes: NDArray[np.int8]) -> list[Sensor]:
-        """Returns the active sensors of the rows, by name; refuses the rows of all others that no rule refuses."""
+        """Returns the active sensors of the rows, by name; refuses the rows of all others that no rule refuses.
+
+        A sensor that the sender may not write is, in that sender's rows, as one that nobody knows.
+        """
         known: Mapping[str, Sensor] = self._directory.value.sensors if self._directory.value else {}
         names = set(rows.sensor_id)
         active = {name for name in names if name in known and known[name].is_active}
-        if len(active) < len(names):
-            for index, name in enumerate(rows.sensor_id):
-                if index not in words and name not in active:
-                    codes[index], words[index] = self._not_taken(name, is_known=name in known)
+        if len(active) < len(names) or not rows.is_own.all():
+            for index, (name, is_own) in enumerate(zip(rows.sensor_id, rows.is_own.tolist(), strict=True)):
+                if index not in words and not (is_own and name in active):
+                    codes[index], words[index] = self._not_taken(name, is_known=is_own and name in known)
         return [known[name] for name in sorted(active)]
 
     def _not_taken(self, name: str, *, is_known: bool) -> tuple[int, Refusal]:
@@ -139,16 +147,22 @@ class IngestUseCases:
         return REJECTED, Refusal("sensor_id", reason)
 
     async def list_readings(
-        self, request: PageRequest, sensor_id: str, start: datetime | None, end: datetime | None
+        self, request: PageRequest, sensor_id: str, start: datetime | None, end: datetime | None, scope: Scope
     ) -> Page[StoredReading]:
-        """Returns one sensor's readings; a sensor that nobody knows is NotFoundError."""
+        """Returns one sensor's readings; one that nobody knows, or that is elsewhere now, is NotFoundError."""
         if not SENSOR_ID.fullmatch(sensor_id):
             raise invalid("sensor_id", "give 1 to 50 of letters, digits, '-', '_' and '.'")
         if start is not None and end is not None and start >= end:
             raise invalid("end_time", "is not after start_time; give a later time")
+        if not scope.is_everything and not reached(self._directory.value).is_within(sensor_id, scope):
+            raise _no_sensor(sensor_id)
         rows = await self._store.list_readings(request, sensor_id, start, end)
         directory = self._directory.value
         if not rows and request.after is None and directory is not None and sensor_id not in directory.sensors:
-            message = f"there is no sensor {sensor_id!r} and no reading of it; GET /api/v1/sensors/ lists them"
-            raise NotFoundError(message, "SENSOR_NOT_FOUND", {"sensor_id": sensor_id})
+            raise _no_sensor(sensor_id)
         return page(rows, request, lambda r: (r.capture_time,))
+
+
+def _no_sensor(sensor_id: str) -> NotFoundError:
+    message = f"there is no sensor {sensor_id!r} and no reading of it; GET /api/v1/sensors/ lists them"
+    return NotFoundError(message, "SENSOR_NOT_FOUND", {"sensor_id": sensor_id})

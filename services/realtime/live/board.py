@@ -189,7 +189,7 @@ class Board:
 
     def can_tell(self, seq: int, wanted: PlaceFilter) -> bool:
         """Tells whether `changes_after` holds for a batch of the log."""
-        return (self.loaded_from if wanted.words() else self.known_from) <= seq <= self.seq
+        return (self.known_from if wanted.is_any else self.loaded_from) <= seq <= self.seq
 
     def changes_after(self, seq: int, moment: int, wanted: PlaceFilter) -> Changes:
         """Returns what somebody does not know yet who has seen everything up to a batch of the log and a moment.
@@ -262,7 +262,7 @@ class Board:
         for entry in news:
             if entry.where is not None and entry.where.fits(wanted):
                 measurements.append(entry.body or self._draw(entry))
-            elif any(is_news(left) and where.fits(wanted) for where, left in entry.left.items()):
+            elif entry.left and any(is_news(left) and where.fits(wanted) for where, left in entry.left.items()):
                 removed.append(entry.reading.sensor_id)
         return Changes(measurements, removed)
 

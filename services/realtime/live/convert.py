@@ -13,6 +13,7 @@ import numpy as np
 from montrg.realtime.v1 import reading_log_service_pb2 as log_pb2
 from montrg.realtime.v1 import realtime_service_pb2 as pb2
 
+from services.common.access.domain import Scope
 from services.common.protobuf_columns import varint
 from services.directory.domain import PlaceFilter
 from services.heat.levels import status
@@ -27,9 +28,13 @@ _IN_SNAPSHOT, _IN_CHANGES = b"\x1a", b"\x22"
 _QUALITIES: dict[str, Any] = {name: pb2.Measurement.Quality.Value(name) for name in (GOOD, SUSPECT, STALE)}
 
 
-def place_filter(request: pb2.GetLocationMeasurementsRequest | pb2.WatchMeasurementsRequest) -> PlaceFilter:
-    """Returns what a request wants."""
-    return PlaceFilter(**{name: getattr(request, name) for name in _FIELDS if request.HasField(name)})
+def place_filter(
+    request: pb2.GetLocationMeasurementsRequest | pb2.WatchMeasurementsRequest, scope: Scope
+) -> PlaceFilter:
+    """Returns what a request wants, of what its caller may see."""
+    return PlaceFilter(
+        **{name: getattr(request, name) for name in _FIELDS if request.HasField(name)}, scope=scope.limit
+    )
 
 
 def render(reading: Reading, quality: str, where: Where, levels: Levels) -> bytes:

@@ -40,7 +40,7 @@ class Where(NamedTuple):
         """Tells whether it is among what is wanted."""
         if self.place is not None:
             return wanted.fits(self.place)
-        return not wanted.words() or wanted == PlaceFilter(loc_id=self.loc_id)
+        return wanted.is_any or wanted == PlaceFilter(loc_id=self.loc_id)
 
 
 # The levels of temperature, humidity and perceived temperature; None where no limits are known.

@@ -107,7 +107,7 @@ class LiveUseCases:
 
     async def _can_tell(self, since: Position, wanted: PlaceFilter) -> bool:
         """Tells whether what has changed since a position is known here."""
-        if since.state == self._view.position.state and not wanted.words():
+        if since.state == self._view.position.state and wanted.is_any:
             await self._view.learn(since.seq)
         return since.state == self._view.position.state and self._view.board.can_tell(since.seq, wanted)
 
