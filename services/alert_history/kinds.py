@@ -41,11 +41,10 @@ class Kinds:
             await self._read(connection)
         return self._by_id
 
-    async def fitting(self, connection: asyncpg.Connection, wanted: Mapping[str, str]) -> Sequence[int] | None:
-        """Returns the numbers of the kinds that have all the wanted words; None if those are all kinds there are."""
+    async def fitting(self, connection: asyncpg.Connection, wanted: Mapping[str, str]) -> Sequence[int]:
+        """Returns the numbers of the kinds that have all the wanted words."""
         await self._read(connection)  # a neighbour may have added some
-        found = [n for n, kind in self._by_id.items() if all(getattr(kind, k) == v for k, v in wanted.items())]
-        return None if found and len(found) == len(self._by_id) else sorted(found)
+        return sorted(n for n, kind in self._by_id.items() if all(getattr(kind, k) == v for k, v in wanted.items()))
 
     async def _read(self, connection: asyncpg.Connection) -> None:
         self._by_id = {kind_id: Kind(*words) for kind_id, *words in await connection.fetch(_READ)}

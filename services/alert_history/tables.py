@@ -2,9 +2,7 @@
 
 from collections.abc import Mapping
 
-import asyncpg
-
-from services.alert_history.domain import AlertEvent, Kind
+from services.alert_history.domain import AlertEvent
 
 # The columns of an event's row in the order of AlertEvent, with the types in which arrays of them are sent.
 EVENT_COLUMNS: Mapping[str, str] = {
@@ -42,13 +40,6 @@ ALERT_COLUMNS: Mapping[str, str] = {
     "last_event_time": "timestamptz",
 }
 _KIND_AT = list(EVENT_COLUMNS).index("kind_id")
-
-
-def event_of(row: asyncpg.Record, kinds: Mapping[int, Kind]) -> AlertEvent:
-    """Returns the event of a row of EVENT_COLUMNS."""
-    values = list(row)
-    values[_KIND_AT] = kinds[values[_KIND_AT]]
-    return AlertEvent._make(values)
 
 
 def row_of(event: AlertEvent, kind_id: int) -> tuple[object, ...]:

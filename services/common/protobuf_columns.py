@@ -46,6 +46,12 @@ def messages(field: int, parts: Sequence[Block], there: Mask | None = None) -> B
     return _field(field, _LENGTH, beside((_varints(inner.sizes), inner)), there=there)
 
 
+def moments(field: int, values: NDArray[np.int64], there: Mask | None = None) -> Block:
+    """A field of timestamps, given in microseconds since 1970, none before that."""
+    seconds, rest = np.divmod(values, 1_000_000)
+    return messages(field, [numbers(1, seconds), numbers(2, rest * 1_000)], there)
+
+
 def _field(field: int, wire_type: int, value: Block, *, prefix: bytes = b"", there: Mask | None = None) -> Block:
     """Puts the field's tag before each row's value, or leaves both out."""
     head = varint(field << 3 | wire_type) + prefix

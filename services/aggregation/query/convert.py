@@ -20,7 +20,7 @@ from services.aggregation.query.rows import Rows
 from services.aggregation.query.series import TIMES, AskedSeries, Grid
 from services.common.byte_columns import Block, Mask
 from services.common.fields import given
-from services.common.protobuf_columns import doubles, messages, numbers, texts, varint
+from services.common.protobuf_columns import doubles, messages, moments, numbers, texts, varint
 from services.common.times import time_or_none
 from services.directory.domain import PlaceFilter
 
@@ -144,16 +144,10 @@ def _points(grid: Grid, metrics: Sequence[Metric]) -> Block:
     counts = {name: grid.values[name].astype(np.int64) for name in ("readings", "suspect", *TIMES)}
     is_gap = counts["readings"] == 0
     parts = [
-        _moments(_POINT["start_time"].number, np.tile(grid.starts, len(grid.series))),
+        moments(_POINT["start_time"].number, np.tile(grid.starts, len(grid.series))),
         *(numbers(_POINT[name].number, counts[name]) for name in ("readings", "suspect")),
         numbers(_POINT["gap"].number, is_gap.astype(np.int64)),
         _measured(_POINT["metrics"].number, grid.values, metrics, ~is_gap),
-        *(_moments(_POINT[name].number, counts[name], ~is_gap) for name in TIMES),
+        *(moments(_POINT[name].number, counts[name], ~is_gap) for name in TIMES),
     ]
     return messages(_SERIES["points"].number, parts)
-
-
-def _moments(field: int, moments: NDArray[np.int64], there: Mask | None = None) -> Block:
-    """Serialises a field of timestamps; `moments` are microseconds since 1970."""
-    seconds, rest = np.divmod(moments, 1_000_000)
-    return messages(field, [numbers(1, seconds), numbers(2, rest * 1_000)], there)

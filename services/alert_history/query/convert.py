@@ -1,23 +1,32 @@
 """Between protobuf and the queries. Pure."""
 
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import pairwise, repeat
 from typing import Any
 
+import numpy as np
 from google.api.httpbody_pb2 import HttpBody
 from montrg.alert_history.v1 import alert_history_service_pb2 as pb2
 
-from services.alert_history.convert import event_to_proto
-from services.alert_history.domain import AlertEvent
-from services.alert_history.query.domain import EventFilter, Story
+from services.alert_history.domain import Kind
+from services.alert_history.query.domain import EventFilter
+from services.alert_history.query.rows import PLACE, SENSOR, WORDS, EventPage, Rows, Story
 from services.alert_history.query.statistics import AskedStatistics, Statistics
+from services.common.byte_columns import beside
+from services.common.epoch import moment_of
 from services.common.fields import given
+from services.common.protobuf_columns import doubles, moments, numbers, texts, varint
 from services.common.times import time_or_none
 
 CSV = "text/csv; charset=utf-8"
+_EVENT, _LIST, _STORY = (
+    message.DESCRIPTOR.fields_by_name for message in (pb2.AlertEvent, pb2.ListAlertEventsResponse, pb2.AlertStory)
+)
 # The columns of a file: every field of an event, in the contract's order.
-COLUMNS = tuple(field.name for field in pb2.AlertEvent.DESCRIPTOR.fields)
-_OF_KIND = ("event_type", "state", "level", "alert_type")
-_EQUAL = ("alert_id", "sensor_id", "loc_id", "factory", *_OF_KIND)
+COLUMNS = tuple(_EVENT)
+_LENGTH = 2  # the wire type of a message
+_EQUAL = ("alert_id", "sensor_id", "loc_id", "factory", *Kind._fields)
 
 
 def event_filter(request: Any) -> EventFilter:  # noqa: ANN401  any request that has these fields
@@ -26,18 +35,67 @@ def event_filter(request: Any) -> EventFilter:  # noqa: ANN401  any request that
     return EventFilter(start, end, **given(request, _EQUAL))
 
 
-def story_to_proto(story: Story) -> pb2.AlertStory:
-    """Converts an alert's story."""
+def event_list(page: EventPage) -> bytes:
+    """Serialises a ListAlertEventsResponse."""
+    rest = pb2.ListAlertEventsResponse(next_page_token=page.next_page_token).SerializeToString()
+    return _events(_LIST["events"].number, page.rows) + bytes(rest)
+
+
+def story_to_proto(story: Story) -> bytes:
+    """Serialises an AlertStory."""
     alert = story.alert
-    return pb2.AlertStory(
+    head = pb2.AlertStory(
         alert_id=alert.alert_id,
         state=alert.state,
         highest_level=alert.highest_level,
         raise_time=alert.raise_time,
         acknowledge_time=alert.acknowledge_time,
         clear_time=alert.clear_time,
-        events=map(event_to_proto, story.events),
     )
+    return bytes(head.SerializeToString()) + _events(_STORY["events"].number, story.events)
+
+
+def _events(field: int, rows: Rows) -> bytes:
+    """Serialises a field of AlertEvents: what each event has alone by columns, what many have in common only once."""
+    if not len(rows):
+        return b""
+    messages = map(
+        b"".join,
+        zip(
+            _own(rows),
+            map(_shared, repeat(Kind._fields), rows.kind),
+            map(_shared, repeat(SENSOR), rows.together(SENSOR)),
+            (b"" if words == (None, None) else _fields(WORDS, words) for words in rows.together(WORDS)),
+            map(_shared, repeat(PLACE), rows.together(PLACE)),
+            strict=False,  # constants have no end
+        ),
+    )
+    tag = varint(field << 3 | _LENGTH)
+    return b"".join([part for message in messages for part in (tag, varint(len(message)), message)])
+
+
+def _own(rows: Rows) -> Iterator[bytes]:
+    block = beside(
+        [
+            texts(_EVENT["event_id"].number, np.array(rows.event_id, np.bytes_)),
+            numbers(_EVENT["alert_id"].number, np.array(rows.alert_id, np.int64)),
+            numbers(_EVENT["event_seq"].number, np.array(rows.event_seq, np.int64)),
+            moments(_EVENT["event_time"].number, np.array(rows.event_time, np.int64)),
+            doubles(_EVENT["measured_value"].number, np.array(rows.measured_value, np.float64)),
+            moments(_EVENT["append_time"].number, np.array(rows.append_time, np.int64)),
+        ]
+    )
+    body, ends = block.joined(), np.cumsum(block.sizes).tolist()
+    return (body[begin:end] for begin, end in pairwise([0, *ends]))
+
+
+def _fields(names: tuple[str, ...], values: tuple[object, ...]) -> bytes:
+    """Serialises some fields of an AlertEvent."""
+    some: dict[str, Any] = dict(zip(names, values, strict=True))
+    return bytes(pb2.AlertEvent(**some).SerializeToString())
+
+
+_shared = lru_cache(maxsize=8192)(_fields)
 
 
 def asked_statistics(request: pb2.GetAlertStatisticsRequest) -> AskedStatistics:
@@ -62,13 +120,18 @@ def statistics_to_proto(row: Statistics) -> pb2.AlertStatisticsRow:
     )
 
 
-def csv_row(event: AlertEvent) -> list[object]:
-    """Returns an event as a row of COLUMNS."""
-    return [_cell(getattr(event.kind if name in _OF_KIND else event, name)) for name in COLUMNS]
+def csv_rows(rows: Rows) -> Iterator[tuple[object, ...]]:
+    """Returns events as rows of COLUMNS."""
+    return zip(*(_cells(rows, name) for name in COLUMNS), strict=True)
 
 
-def _cell(value: object) -> object:
-    return value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else value
+def _cells(rows: Rows, name: str) -> Sequence[object]:
+    if name in Kind._fields:
+        return [getattr(kind, name) for kind in rows.kind]
+    column: Sequence[Any] = getattr(rows, name)
+    if name in ("event_time", "append_time"):
+        return [moment_of(value).isoformat().replace("+00:00", "Z") for value in column]
+    return column
 
 
 def csv_part(data: bytes) -> HttpBody:

@@ -8,8 +8,6 @@ from services.alert_history.domain import (
     ALERT_TYPES,
     EVENT_TYPES,
     STATES,
-    Alert,
-    AlertEvent,
     id_violations,
     level_of,
     name_violations,
@@ -39,14 +37,6 @@ class EventFilter:
     state: str | None = None
     event_type: str | None = None
     alert_type: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Story:
-    """One alert, and all of its events that are kept, by ascending event_seq."""
-
-    alert: Alert
-    events: Sequence[AlertEvent]
 
 
 def checked_filter(wanted: EventFilter) -> EventFilter:

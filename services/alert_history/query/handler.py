@@ -9,12 +9,11 @@ from google.api.httpbody_pb2 import HttpBody
 from montrg.alert_history.v1 import alert_history_json_service_pb2_grpc, alert_history_service_pb2_grpc
 from montrg.alert_history.v1 import alert_history_service_pb2 as pb2
 
-from services.alert_history.convert import event_to_proto
-from services.alert_history.domain import AlertEvent
 from services.alert_history.query import convert, json_text
+from services.alert_history.query.rows import EventPage
 from services.alert_history.query.service import QueryUseCases
 from services.common.csv_rows import BOM, csv_lines
-from services.common.paging import Page, page_request
+from services.common.paging import page_request
 
 KEY = (datetime, int, int)
 NEXT_PAGE = "x-next-page-token"
@@ -22,17 +21,15 @@ NAMED = (("content-disposition", 'attachment; filename="alert-history.csv"'),)
 
 
 class AlertHistoryHandler(alert_history_service_pb2_grpc.AlertHistoryServiceServicer):
-    """Serves AlertHistoryService."""
+    """Serves AlertHistoryService. What has events is bytes already."""
 
     def __init__(self, use_cases: QueryUseCases) -> None:
         self._history = use_cases
 
-    async def ListAlertEvents(self, request: Any, context: Any) -> pb2.ListAlertEventsResponse:
-        page = await _page(self._history, request)
-        events = map(event_to_proto, page.items)
-        return pb2.ListAlertEventsResponse(events=events, next_page_token=page.next_page_token)
+    async def ListAlertEvents(self, request: Any, context: Any) -> bytes:
+        return convert.event_list(await _page(self._history, request))
 
-    async def GetAlertStory(self, request: Any, context: Any) -> pb2.AlertStory:
+    async def GetAlertStory(self, request: Any, context: Any) -> bytes:
         return convert.story_to_proto(await self._history.story(request.alert_id))
 
     async def GetAlertStatistics(self, request: Any, context: Any) -> pb2.AlertStatistics:
@@ -42,10 +39,10 @@ class AlertHistoryHandler(alert_history_service_pb2_grpc.AlertHistoryServiceServ
     async def ExportAlertEvents(self, request: Any, context: Any) -> AsyncIterator[HttpBody]:
         head = (BOM if request.bom else b"") + csv_lines([convert.COLUMNS])
         async with aclosing(self._history.export(convert.event_filter(request))) as parts:
-            async for events in parts:
+            async for rows in parts:
                 if head:
                     await context.send_initial_metadata(NAMED)
-                yield convert.csv_part(head + csv_lines(map(convert.csv_row, events)))
+                yield convert.csv_part(head + csv_lines(convert.csv_rows(rows)))
                 head = b""
 
 
@@ -59,10 +56,10 @@ class AlertHistoryJsonHandler(alert_history_json_service_pb2_grpc.AlertHistoryJs
         page = await _page(self._history, request)
         if page.next_page_token:
             await context.send_initial_metadata(((NEXT_PAGE, page.next_page_token),))
-        return json_text.events(page.items)
+        return json_text.events(page.rows)
 
 
-async def _page(history: QueryUseCases, request: Any) -> Page[AlertEvent]:
+async def _page(history: QueryUseCases, request: Any) -> EventPage:
     wanted = convert.event_filter(request)
     part = page_request(request.limit, request.skip, request.page_token, KEY, wanted)
     return await history.list_page(part, wanted)

@@ -4,8 +4,8 @@ from collections.abc import AsyncGenerator, Sequence
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from services.alert_history.domain import AlertEvent
-from services.alert_history.query.domain import EventFilter, Story, checked_filter, no_alert
+from services.alert_history.query.domain import EventFilter, checked_filter, no_alert
+from services.alert_history.query.rows import EventPage, Rows, Story
 from services.alert_history.query.statistics import (
     MOST_ROWS,
     AskedStatistics,
@@ -15,7 +15,7 @@ from services.alert_history.query.statistics import (
     too_many_rows,
 )
 from services.common.clock import Clock
-from services.common.paging import Key, Page, PageRequest, page
+from services.common.paging import Key, PageRequest, page
 
 # A file is read in parts of so many events, each by a transaction of its own: no reader is waited for in one.
 PART = 1_000
@@ -24,8 +24,8 @@ PART = 1_000
 class EventReader(Protocol):
     """What the use cases need of a store."""
 
-    async def page(self, request: PageRequest, wanted: EventFilter) -> Sequence[AlertEvent]: ...
-    async def part(self, wanted: EventFilter, after: Key | None, limit: int) -> Sequence[AlertEvent]: ...
+    async def page(self, request: PageRequest, wanted: EventFilter) -> Rows: ...
+    async def part(self, wanted: EventFilter, after: Key | None, limit: int) -> Rows: ...
     async def story(self, alert_id: int) -> Story | None: ...
     async def statistics(self, wanted: WantedStatistics, zone: str, most: int) -> Sequence[Statistics]: ...
 
@@ -38,9 +38,11 @@ class QueryUseCases:
         self._zone = zone
         self._clock = clock
 
-    async def list_page(self, request: PageRequest, wanted: EventFilter) -> Page[AlertEvent]:
+    async def list_page(self, request: PageRequest, wanted: EventFilter) -> EventPage:
         """Returns a page of events, the latest first."""
-        return page(await self._reader.page(request, checked_filter(wanted)), request, _key)
+        rows = await self._reader.page(request, checked_filter(wanted))
+        part = page(range(len(rows)), request, rows.key)
+        return EventPage(rows.first(len(part.items)), part.next_page_token)
 
     async def story(self, alert_id: int) -> Story:
         """Returns one alert with its events, or raises NotFoundError."""
@@ -57,16 +59,12 @@ class QueryUseCases:
             raise too_many_rows()
         return rows
 
-    async def export(self, wanted: EventFilter) -> AsyncGenerator[Sequence[AlertEvent], None]:
+    async def export(self, wanted: EventFilter) -> AsyncGenerator[Rows, None]:
         """Yields parts of the events, the earliest first; at least one, which may be empty."""
         checked, after = checked_filter(wanted), None
         while True:
-            events = await self._reader.part(checked, after, PART)
-            yield events
-            if len(events) < PART:
+            rows = await self._reader.part(checked, after, PART)
+            yield rows
+            if len(rows) < PART:
                 return
-            after = _key(events[-1])
-
-
-def _key(event: AlertEvent) -> Key:
-    return (event.event_time, event.alert_id, event.event_seq)
+            after = rows.key(len(rows) - 1)

@@ -89,6 +89,17 @@ async def test_some_can_be_left_out_first(history, events):
     assert ids(page.events) == ids(expected[17:22])
 
 
+async def test_events_of_some_kinds_are_paged_and_left_out_as_all_others_are(history, events):
+    of_range = {"start_time": START + timedelta(days=20), "end_time": START + timedelta(days=60)}
+    for words in ({"level": "critical"}, {"state": "active"}, {"event_type": "commented", "state": "cleared"}):
+        for wanted in (words, words | of_range):
+            expected = sorted((e for e in events if fits(e, wanted)), key=key, reverse=True)
+            assert len(expected) > 30
+            assert ids(await pages(history, 29, **wanted)) == ids(expected)
+            page = await history.ListAlertEvents(pb2.ListAlertEventsRequest(limit=5, skip=17, **wanted))
+            assert ids(page.events) == ids(expected[17:22])
+
+
 async def test_older_names_of_levels_and_words_in_capitals_are_understood(history, events):
     old = await history.ListAlertEvents(pb2.ListAlertEventsRequest(level="HIGH", state="ACTIVE"))
     new = await history.ListAlertEvents(pb2.ListAlertEventsRequest(level="orange", state="active"))
@@ -139,7 +150,7 @@ async def exported(history, **wanted):
 
 
 async def test_a_file_has_every_event_of_its_list_the_earliest_first(history, events):
-    for wanted in ({"factory": "제1 공장"}, {"state": "cleared", "loc_id": "L-2"}, {}):
+    for wanted in ({"factory": "제1 공장"}, {"state": "cleared", "loc_id": "L-2"}, {"level": "critical"}, {}):
         rows = list(csv.DictReader(io.StringIO((await exported(history, **wanted)).decode())))
         expected = (await pages(history, 1000, **wanted))[::-1]
         assert len(expected) > 10
