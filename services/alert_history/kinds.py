@@ -1,6 +1,6 @@
 """The kinds of events in PostgreSQL. A kind never changes, so what was read once stays true."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 
 import asyncpg
 
@@ -40,11 +40,6 @@ class Kinds:
         if not self._by_id.keys() >= set(kind_ids):
             await self._read(connection)
         return self._by_id
-
-    async def fitting(self, connection: asyncpg.Connection, wanted: Mapping[str, str]) -> Sequence[int]:
-        """Returns the numbers of the kinds that have all the wanted words."""
-        await self._read(connection)  # a neighbour may have added some
-        return sorted(n for n, kind in self._by_id.items() if all(getattr(kind, k) == v for k, v in wanted.items()))
 
     async def _read(self, connection: asyncpg.Connection) -> None:
         self._by_id = {kind_id: Kind(*words) for kind_id, *words in await connection.fetch(_READ)}

@@ -1,13 +1,16 @@
 """What a page out of millions of events costs beside bare SQL over the same index.
 
 Of pages of a hundred, Envoy and gRPC take longer than the database does. So a second row puts an empty call over the
-same way to the bare SQL: an empty page, less what its own SQL takes.
+same way to the bare SQL: an empty page, less what its own SQL takes. Where these two together are above the target
+already, whatever the service does, the second row is the one that is judged, more strictly.
 """
 
 import json
 import statistics
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 import asyncpg
 
@@ -19,6 +22,7 @@ ROUNDS = 5
 # How many requests each round makes, at how many events a page.
 SIZES = {100: 40, 1_000: 15}
 MOST_RATIO = 3.0
+MOST_RATIO_WITH_CALL = 1.5
 START, END = datetime(2023, 1, 1, tzinfo=UTC), datetime(2025, 1, 1, tzinfo=UTC)
 
 _MONTHS = "SELECT alert_history.ensure_months(ARRAY(SELECT generate_series($1, $2, interval '1 month')))"
@@ -62,37 +66,54 @@ _BARE = """
 SELECT e.event_id, e.alert_id, e.event_seq, e.event_time, k.event_type, k.state, k.level, k.alert_type, e.sensor_id,
     e.loc_id, e.threshold_type, e.measured_value, e.actor, e.note, e.plant, e.factory, e.building, e.floor, e.area,
     e.append_time
-FROM alert_history.event e JOIN alert_history.kind k USING (kind_id)
-WHERE {where} ORDER BY event_time DESC, alert_id DESC, event_seq DESC LIMIT {limit}
+FROM {events} WHERE {where} ORDER BY event_time DESC, alert_id DESC, event_seq DESC LIMIT {limit}
+"""
+_ALL = "alert_history.event e JOIN alert_history.kind k USING (kind_id)"
+# Left to itself, PostgreSQL walks through all events for the few of a rare level, which is no limit to be proud of.
+_OF_EACH_KIND = """
+alert_history.kind k CROSS JOIN LATERAL (
+    SELECT * FROM alert_history.event WHERE kind_id = k.kind_id
+    ORDER BY event_time DESC, alert_id DESC, event_seq DESC LIMIT {limit}
+) e
 """
 _RANGE = "start_time={}T00:00:00Z&end_time={}T00:00:00Z"
-_KIND_IDS = "SELECT array_agg(kind_id) FROM alert_history.kind WHERE level = $1"
-
+_KIND_IDS = "SELECT array_agg(kind_id) FROM alert_history.kind WHERE $1 IN (level, state)"
 
 # Where no event is.
 _EMPTY = f"{PATH}?{_RANGE.format('2098-01-01', '2098-01-02')}"
 _EMPTY_RANGE = datetime(2098, 1, 1, tzinfo=UTC), datetime(2098, 1, 2, tzinfo=UTC)
 
 
-def _queries(critical, red):
-    """What is asked, by its name: the query, and the condition of the bare one with its arguments."""
+@dataclass(frozen=True)
+class Asked:
+    """What is asked over REST, and of bare SQL."""
+
+    query: str
+    where: str
+    arguments: tuple[object, ...]
+    events: str = _ALL
+
+
+def _asked(red, active):
+    """What is asked, by its name; of red and of active events it is the kinds that are given."""
     year = datetime(2024, 1, 1, tzinfo=UTC), END
     month = datetime(2024, 5, 1, tzinfo=UTC), datetime(2024, 6, 1, tzinfo=UTC)
     of_range = "event_time >= $1 AND event_time < $2"
     in_year, in_may = _RANGE.format("2024-01-01", "2025-01-01"), _RANGE.format("2024-05-01", "2024-06-01")
     factory = "제1 공장"
+    of_factory = f"factory={quote(factory)}&level=red&{in_may}"
+    red_there = f"{of_range} AND factory = $3 AND kind_id = ANY($4::int2[])"
     return {
-        "a sensor, ever": ("sensor_id=bench-77", "sensor_id = $1", ("bench-77",)),
-        "a sensor in a year": (f"sensor_id=bench-77&{in_year}", f"{of_range} AND sensor_id = $3", (*year, "bench-77")),
-        "a place in a month": (f"loc_id=place-42&{in_may}", f"{of_range} AND loc_id = $3", (*month, "place-42")),
-        "red at a factory in a month": (
-            f"factory=%EC%A0%9C1%20%EA%B3%B5%EC%9E%A5&level=red&{in_may}",
-            f"{of_range} AND factory = $3 AND kind_id = ANY($4::int2[])",
-            (*month, factory, red),
+        "a sensor, ever": Asked("sensor_id=bench-77", "sensor_id = $1", ("bench-77",)),
+        "a sensor in a year": Asked(
+            f"sensor_id=bench-77&{in_year}", f"{of_range} AND sensor_id = $3", (*year, "bench-77")
         ),
-        "critical, ever": ("level=critical", "kind_id = ANY($1::int2[])", (critical,)),
-        "a month": (in_may, of_range, month),
-        "everything": ("", "true", ()),
+        "a place in a month": Asked(f"loc_id=place-42&{in_may}", f"{of_range} AND loc_id = $3", (*month, "place-42")),
+        "red at a factory in a month": Asked(of_factory, red_there, (*month, factory, red)),
+        "critical, ever": Asked("level=critical", "k.level = $1", ("critical",), _OF_EACH_KIND),
+        "active, ever": Asked("state=active", "kind_id = ANY($1::int2[])", (active,)),
+        "a month": Asked(in_may, of_range, month),
+        "everything": Asked("", "true", ()),
     }
 
 
@@ -110,8 +131,8 @@ async def measure_history(mesh, table):
     connection = await asyncpg.connect(mesh.admin_url)
     try:
         await _seed(connection)
-        levels = [await connection.fetchval(_KIND_IDS, level) for level in ("critical", "red")]
-        for name, asked in _queries(*levels).items():
+        kinds = [await connection.fetchval(_KIND_IDS, word) for word in ("red", "active")]
+        for name, asked in _asked(*kinds).items():
             for limit in SIZES:
                 await _measure(connection, mesh.rest_port("alert_history"), table, name, asked, limit)
     finally:
@@ -119,10 +140,11 @@ async def measure_history(mesh, table):
 
 
 async def _measure(connection, port, table, name, asked, limit):
-    query, where, arguments = asked
-    bare = await connection.prepare(_BARE.format(where=where, limit=limit))
-    nothing = await connection.prepare(_BARE.format(where="event_time >= $1 AND event_time < $2", limit=limit))
-    path = f"{PATH}?limit={limit}&{query}"
+    events = asked.events.format(limit=limit)
+    bare = await connection.prepare(_BARE.format(events=events, where=asked.where, limit=limit))
+    in_range = "event_time >= $1 AND event_time < $2"
+    nothing = await connection.prepare(_BARE.format(events=_ALL, where=in_range, limit=limit))
+    path, arguments = f"{PATH}?limit={limit}&{asked.query}", asked.arguments
     assert len(json.loads(fetch(port, path)[1])) == len(await bare.fetch(*arguments)) == limit, name
     assert json.loads(fetch(port, _EMPTY)[1]) == await nothing.fetch(*_EMPTY_RANGE) == []
     times: dict[str, list[float]] = {"page": [], "bare": [], "empty": [], "nothing": []}
@@ -133,12 +155,16 @@ async def _measure(connection, port, table, name, asked, limit):
         times["nothing"].append(await _p50(nothing, _EMPTY_RANGE, count))
         times["empty"].append(run_load(port, _EMPTY, connections=1, seconds=60, most=count).p50)
     page, lower, empty, nothing_ms = map(statistics.median, times.values())
-    ratio = page / lower
-    row = f"GET alert-history/, {limit:,} out of {EVENTS:,} events, {name}, p50"
-    judged = {"target": f"<= {MOST_RATIO:g}", "met": ratio <= MOST_RATIO}
-    table.add(row, f"{page:.1f} ms", f"{lower:.1f} ms", ratio, **judged)
     with_call = lower + empty - nothing_ms
-    table.add("  beside bare SQL and an empty call", f"{page:.1f} ms", f"{with_call:.1f} ms", page / with_call)
+    rows = [
+        (f"GET alert-history/, {limit:,} out of {EVENTS:,} events, {name}, p50", lower, MOST_RATIO),
+        ("  beside bare SQL and an empty call", with_call, MOST_RATIO_WITH_CALL),
+    ]
+    judged = with_call > MOST_RATIO * lower
+    for index, (row, least, most) in enumerate(rows):
+        ratio = page / least
+        target = {"target": f"<= {most:g}", "met": ratio <= most} if index == judged else {}
+        table.add(row, f"{page:.1f} ms", f"{least:.1f} ms", ratio, **target)
 
 
 async def _p50(statement, arguments, count):

@@ -20,22 +20,29 @@ from services.heat.levels import LEVELS
 _READ = {"uuid": "{}::text", "timestamptz": "(extract(epoch FROM {}) * 1000000)::int8"}
 _COLUMNS = ", ".join(_READ.get(kind, "{}").format(name) for name, kind in EVENT_COLUMNS.items())
 _SELECT = f"SELECT {_COLUMNS} FROM alert_history.event e"  # noqa: S608  our own names
+# What many events are is found among the first ones.
+_NEAR = f"""
+SELECT {_COLUMNS} FROM (SELECT * FROM alert_history.event e{{where}} {{order}} LIMIT {{near}}) e
+WHERE kind_id = ANY(ARRAY(SELECT kind_id FROM alert_history.kind k WHERE {{fits}})) {{part}}
+"""  # noqa: S608  our own names
 # Of each kind no more keys are read than are wanted, from its index, and only the events that come first of all are
 # looked up. Left to itself, PostgreSQL may walk through millions of events for a few of a rare kind.
 _OF_KINDS = f"""
 SELECT found.* FROM (
     SELECT e.* FROM alert_history.kind k CROSS JOIN LATERAL (
-        SELECT event_time, alert_id, event_seq FROM alert_history.event e{{where}} ORDER BY {{order}} LIMIT {{most}}
-    ) e WHERE {{fits}} ORDER BY {{order}} {{part}}
+        SELECT event_time, alert_id, event_seq FROM alert_history.event e{{where}} {{order}} LIMIT {{most}}
+    ) e WHERE {{fits}} {{part}}
 ) e CROSS JOIN LATERAL (
     SELECT {_COLUMNS} FROM alert_history.event x
     WHERE (x.event_time, x.alert_id, x.event_seq) = (e.event_time, e.alert_id, e.event_seq) LIMIT 1
-) found ORDER BY {{order}}
+) found {{order}}
 """  # noqa: S608  our own names
 _ALERT = f"SELECT {', '.join(ALERT_COLUMNS)} FROM alert_history.alert WHERE alert_id = $1"  # noqa: S608
 _STORY = f"{_SELECT} WHERE alert_id = $1 AND event_time BETWEEN $2 AND $3 AND event_seq <= $4 ORDER BY event_seq"
 _KEY = ("event_time", "alert_id", "event_seq")
 _EQUAL = ("alert_id", "sensor_id", "loc_id", "factory")
+# How many events are looked through for one that is wanted, before the kinds' indexes are.
+_NEAR_TIMES = 4
 _KIND_AT = list(EVENT_COLUMNS).index("kind_id")
 _GROUPS = {
     Group.LOCATION: "loc_id",
@@ -70,6 +77,22 @@ class _Conditions:
         return f" WHERE {' AND '.join(self.words)}" if self.words else ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What of a list is read: so many events, from its end or its beginning on."""
+
+    way: str
+    limit: int
+    skip: int = 0
+
+    @property
+    def order(self) -> str:
+        return f"ORDER BY {', '.join(f'e.{name} {self.way}' for name in _KEY)}"
+
+    def __str__(self) -> str:
+        return f"{self.order} LIMIT {self.limit} OFFSET {self.skip}"
+
+
 class SqlHistory:
     """Satisfies EventReader."""
 
@@ -79,40 +102,23 @@ class SqlHistory:
 
     async def page(self, request: PageRequest, wanted: EventFilter) -> Rows:
         """Returns up to one event more than the limit, the latest first."""
-        return await self._read(wanted, request.after, "DESC", request.limit + 1, request.skip)
+        return await self._read(wanted, request.after, _Part("DESC", request.limit + 1, request.skip))
 
     async def part(self, wanted: EventFilter, after: Key | None, limit: int) -> Rows:
         """Returns the next events after a key, the earliest first."""
-        return await self._read(wanted, after, "ASC", limit, 0)
+        return await self._read(wanted, after, _Part("ASC", limit))
 
-    async def _read(self, wanted: EventFilter, after: Key | None, way: str, limit: int, skip: int) -> Rows:
-        order = ", ".join(f"e.{name} {way}" for name in _KEY)
-        part = f"LIMIT {limit} OFFSET {skip}"
-        where = _conditions(wanted, after, way)
+    async def _read(self, wanted: EventFilter, after: Key | None, part: _Part) -> Rows:
+        where = _conditions(wanted, after, part.way)
         words = {name: value for name in Kind._fields if (value := getattr(wanted, name)) is not None}
         async with self._database.reader() as connection:
-            if words and any(getattr(wanted, name) is not None for name in _EQUAL):
-                return await self._of_some_kinds(connection, where, words, f"ORDER BY {order} {part}")
-            if words:
-                where.add("e.kind_id = k.kind_id")
-                fits = " AND ".join(f"k.{name} = {where.argument(value)}" for name, value in words.items())
-                query = _OF_KINDS.format(where=where, fits=fits, order=order, most=limit + skip, part=part)
+            if not words:
+                records = await connection.fetch(f"{_SELECT}{where} {part}", *where.arguments)
+            elif any(getattr(wanted, name) is not None for name in _EQUAL):
+                records = await _of_sensor_and_kinds(connection, where, words, part)
             else:
-                query = f"{_SELECT}{where} ORDER BY {order} {part}"
-            return await self._rows(connection, await connection.fetch(query, *where.arguments))
-
-    async def _of_some_kinds(
-        self, connection: asyncpg.Connection, where: _Conditions, words: Mapping[str, str], rest: str
-    ) -> Rows:
-        """Returns the events of a sensor or the like that are of some kinds."""
-        kind_ids = await self._kinds.fitting(connection, words)
-        # One kind alone is in the order of time in its index.
-        one = len(kind_ids) == 1
-        where.add("kind_id = {}" if one else "kind_id = ANY({}::int2[])", kind_ids[0] if one else kind_ids)
-        # Whether to walk through time or to sort what fits depends on the very values, which a kept plan is blind to: a
-        # statement without a name is planned for them.
-        statement = await connection.prepare(f"{_SELECT}{where} {rest}", name="")
-        return await self._rows(connection, await statement.fetch(*where.arguments))
+                records = await _of_kinds(connection, where, words, part)
+            return await self._rows(connection, records)
 
     async def story(self, alert_id: int) -> Story | None:
         """Returns an alert with its events, or None."""
@@ -150,6 +156,40 @@ class SqlHistory:
         kinds = await self._kinds.of(connection, columns[_KIND_AT])
         columns[_KIND_AT] = [kinds[kind_id] for kind_id in columns[_KIND_AT]]
         return Rows(*columns)
+
+
+async def _of_kinds(
+    connection: asyncpg.Connection, where: _Conditions, words: Mapping[str, str], part: _Part
+) -> Sequence[asyncpg.Record]:
+    """Returns the first events of some kinds."""
+    fits = " AND ".join(f"k.{name} = {where.argument(value)}" for name, value in words.items())
+    most = part.limit + part.skip
+    near = _NEAR.format(where=where, fits=fits, order=part.order, near=_NEAR_TIMES * most, part=part)
+    found: Sequence[asyncpg.Record] = await connection.fetch(near, *where.arguments)
+    if len(found) < part.limit:
+        where.add("e.kind_id = k.kind_id")
+        query = _OF_KINDS.format(where=where, fits=fits, order=part.order, most=most, part=part)
+        found = await connection.fetch(query, *where.arguments)
+    return found
+
+
+async def _of_sensor_and_kinds(
+    connection: asyncpg.Connection, where: _Conditions, words: Mapping[str, str], part: _Part
+) -> Sequence[asyncpg.Record]:
+    """Returns the first events of a sensor, a place or the like that are of some kinds."""
+    fits = _Conditions()
+    for name, value in words.items():
+        fits.add(f"{name} = {{}}", value)
+    kinds = await connection.fetch(f"SELECT kind_id FROM alert_history.kind{fits}", *fits.arguments)  # noqa: S608
+    kind_ids = [row["kind_id"] for row in kinds]
+    # One kind alone is in the order of time in its index.
+    one = len(kind_ids) == 1
+    where.add("kind_id = {}" if one else "kind_id = ANY({}::int2[])", kind_ids[0] if one else kind_ids)
+    # Whether to walk through time or to sort what fits depends on the very values, which a kept plan is blind to: a
+    # statement without a name is planned for them.
+    statement = await connection.prepare(f"{_SELECT}{where} {part}", name="")
+    found: Sequence[asyncpg.Record] = await statement.fetch(*where.arguments)
+    return found
 
 
 def _conditions(wanted: EventFilter, after: Key | None, order: str) -> _Conditions:
