@@ -4,6 +4,7 @@ Source of the format: https://protobuf.dev/programming-guides/encoding/. Pure.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ _VARINT, _FIXED64, _LENGTH = 0, 1, 2
 _MOST_VARINT = 10
 
 
+@lru_cache(maxsize=4096)  # the messages of one answer are of few lengths
 def varint(number: int) -> bytes:
     """Encodes a number that is not negative, such as a length."""
     parts = bytearray()

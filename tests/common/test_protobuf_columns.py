@@ -5,7 +5,7 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from montrg.aggregation.v1 import aggregation_service_pb2 as pb2
 
-from services.common.protobuf_columns import doubles, messages, numbers, texts, varint
+from services.common.protobuf_columns import doubles, messages, moments, numbers, texts, varint
 
 COUNTS = [0, 1, 127, 128, 16383, 16384, 2**31 - 1]
 VALUES = [0.0, -0.01, float("nan"), 33.5, 1e300, float("nan"), -40.0]
@@ -38,6 +38,14 @@ def test_rows_of_columns_are_the_bytes_of_their_messages():
     ]
     assert block.joined() == b"".join(expected)
     assert block.sizes.tolist() == [len(part) for part in expected]
+
+
+def test_moments_are_timestamps_to_the_microsecond():
+    microseconds = [0, 1, 999_999, 1_000_000, 1_735_632_204_796_800, 4_102_444_800_000_000]
+    field = pb2.Point.DESCRIPTOR.fields_by_name["start_time"].number
+    block = moments(field, np.array(microseconds))
+    expected = [pb2.Point(start_time=Timestamp(seconds=m // 10**6, nanos=m % 10**6 * 1_000)) for m in microseconds]
+    assert block.joined() == b"".join(point.SerializeToString() for point in expected)
 
 
 def _set(value):
