@@ -35,19 +35,30 @@ def within(scope: Scope, plant: ColumnElement[Any], factory: ColumnElement[Any])
     return and_(factory.is_not(None), or_(false(), *ways))
 
 
-def within_text(scope: Scope, plant: str, factory: str, first: int) -> tuple[str, list[list[str]]]:
+def within_text(scope: Scope, plant: str, factory: str, first: int) -> tuple[str, list[str | list[str]]]:
     """Returns the same as SQL for asyncpg, in brackets, with its parameters: the first of them is `$first`.
 
-    `plant` and `factory` are column names or other SQL. Of a scope that is everything it is `true` without parameters.
+    `plant` and `factory` are column names or other SQL. Of a scope that is everything it is `true` without parameters;
+    the plant is looked at only where a grant names one, and a single factory is compared so that an index serves.
     """
     if scope.is_everything:
         return "true", []
     factories, plants, pairs = _parts(scope)
-    condition = f"""({factory} IS NOT NULL AND (
-        {factory} = ANY(${first}::text[]) OR coalesce({plant}, '') = ANY(${first + 1}::text[])
-        OR (coalesce({plant}, ''), {factory}) IN (SELECT * FROM unnest(${first + 2}::text[], ${first + 3}::text[]))
-    ))"""  # noqa: S608  the caller's own names; what is anybody's comes as parameters
-    return condition, [factories, plants, [one for one, _ in pairs], [one for _, one in pairs]]
+    ways, parameters = [], list[str | list[str]]()
+    if factories:
+        is_one = len(factories) == 1
+        ways.append(f"{factory} = ${first}" if is_one else f"{factory} = ANY(${first}::text[])")
+        parameters.append(factories[0] if is_one else factories)
+    if plants:
+        ways.append(f"coalesce({plant}, '') = ANY(${first + len(parameters)}::text[])")
+        parameters.append(plants)
+    if pairs:
+        number = first + len(parameters)
+        named = f"SELECT * FROM unnest(${number}::text[], ${number + 1}::text[])"  # noqa: S608  our own words
+        # The first test is in the second, too, and is cheap where the plant is to be looked up.
+        ways.append(f"({factory} = ANY(${number + 1}::text[]) AND (coalesce({plant}, ''), {factory}) IN ({named}))")
+        parameters += [[one for one, _ in pairs], [one for _, one in pairs]]
+    return f"({factory} IS NOT NULL AND ({' OR '.join(ways) or 'false'}))", parameters
 
 
 def _parts(scope: Scope) -> tuple[list[str], list[str], list[tuple[str, str]]]:
