@@ -63,10 +63,11 @@ class Places:
             self._merged_from = (directory, stored)
         return self._merged
 
-    def knows_sensor(self, sensor_id: str) -> bool:
-        """Tells whether location knows a sensor now."""
+    def place_of(self, sensor_id: str) -> str | None:
+        """Returns the loc_id of where a sensor is now, or None where location does not know the sensor."""
         directory = self._directory.value
-        return directory is not None and sensor_id in directory.sensors
+        sensor = directory.sensors.get(sensor_id) if directory is not None else None
+        return None if sensor is None else sensor.loc_id
 
     def fitting(self, wanted: PlaceFilter) -> Sequence[Place]:
         """Returns the places where everything that is set fits, by ascending loc_id."""

@@ -9,6 +9,7 @@ from montrg.realtime.v1 import ingest_service_pb2_grpc
 
 from services.location.app import APP as LOCATION
 from services.realtime.app import APP as REALTIME
+from tests.support.callers import BelievingGate
 from tests.support.directory import make_place, register
 from tests.support.mesh import aggregating_mesh
 from tests.support.reading_log import prepared
@@ -36,7 +37,7 @@ def zone():
 @pytest.fixture(scope="module")
 async def mesh(admin_url, connection, zone):
     """Three places, each with a sensor of the same name, and `A-1b` beside the one at A-1."""
-    async with aggregating_mesh(admin_url, MONTRG_SITE_TZ=zone) as mesh:
+    async with aggregating_mesh(admin_url, BelievingGate(), MONTRG_SITE_TZ=zone) as mesh:
         async with grpc.aio.insecure_channel(mesh.url(LOCATION)) as channel:
             for loc_id, fields in PLACES.items():
                 await make_place(channel, loc_id, **fields)

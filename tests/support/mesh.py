@@ -55,9 +55,9 @@ class Mesh:
 
 
 @asynccontextmanager
-async def aggregating_mesh(admin_url, **aggregation):
+async def aggregating_mesh(admin_url, gate=None, **aggregation):
     """Runs the services with aggregation until the block ends; `aggregation` are settings of that service."""
-    async with running_mesh(admin_url) as mesh:
+    async with running_mesh(admin_url, gate) as mesh:
         await start_beside(mesh, "aggregation", **aggregation)
         yield mesh
 

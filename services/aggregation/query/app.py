@@ -10,10 +10,10 @@ from services.aggregation.query.condition import Condition
 from services.aggregation.query.export import ExportUseCases
 from services.aggregation.query.handler import AggregationHandler, AggregationJsonHandler
 from services.aggregation.query.repository import SqlCondition, SqlRollups
-from services.aggregation.query.scope import Scope
 from services.aggregation.query.series_repository import SqlSeries
 from services.aggregation.query.service import QueryUseCases
 from services.aggregation.query.timeseries import SeriesUseCases
+from services.aggregation.query.whereabouts import Whereabouts
 from services.common.clock import system_clock
 from services.common.database import Database
 from services.common.interceptors import database_is_away
@@ -36,12 +36,16 @@ class Query:
         self._places = Places(directory, SqlPlaces(database), database_is_away)
         self._condition = Condition(SqlCondition(database), directory, consumer, zone, database_is_away)
         rollups = SqlRollups(database)
-        scope = Scope(self._places, rollups)
-        exports = ExportUseCases(rollups, scope, self._condition, spreadsheet)
+        whereabouts = Whereabouts(self._places, rollups)
+        exports = ExportUseCases(rollups, whereabouts, self._condition, spreadsheet)
         raw = RangeReadings(ranges)
-        series = SeriesUseCases(SqlSeries(database), raw, scope, self._condition, clock=system_clock, wire=convert)
-        self.handler = AggregationHandler(QueryUseCases(rollups, scope, self._condition, convert), exports, series)
-        self.json_handler = AggregationJsonHandler(QueryUseCases(rollups, scope, self._condition, json_text))
+        series = SeriesUseCases(
+            SqlSeries(database), raw, whereabouts, self._condition, clock=system_clock, wire=convert
+        )
+        self.handler = AggregationHandler(
+            QueryUseCases(rollups, whereabouts, self._condition, convert), exports, series
+        )
+        self.json_handler = AggregationJsonHandler(QueryUseCases(rollups, whereabouts, self._condition, json_text))
 
     async def run(self) -> None:
         """Follows the places and the condition of the rollups, until it is cancelled."""

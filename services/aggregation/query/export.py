@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 from services.aggregation.query.domain import AskedRange, Entry, Period, Range
 from services.aggregation.query.metrics import ALL, Metric, columns_of
 from services.aggregation.query.rows import Rows
-from services.aggregation.query.scope import Scope
 from services.aggregation.query.service import Condition, Rollups, checked
+from services.aggregation.query.whereabouts import Whereabouts
+from services.common.access.domain import Scope
 from services.common.csv_rows import BOM
 from services.directory.domain import PlaceFilter
 
@@ -40,21 +41,23 @@ class Export:
 class ExportUseCases:
     """What can be exported."""
 
-    def __init__(self, rollups: Rollups, scope: Scope, condition: Condition, table: Table) -> None:
+    def __init__(self, rollups: Rollups, whereabouts: Whereabouts, condition: Condition, table: Table) -> None:
         self._rollups = rollups
-        self._scope = scope
+        self._whereabouts = whereabouts
         self._condition = condition
         self._table = table
 
-    async def export(self, asked: AskedRange, names: Sequence[str], where: PlaceFilter, *, bom: bool) -> Export:
-        """Returns what was measured at each place where everything that is set fits.
+    async def export(
+        self, asked: AskedRange, names: Sequence[str], where: PlaceFilter, scope: Scope, *, bom: bool
+    ) -> Export:
+        """Returns what was measured at each place that the caller may see and where everything that is set fits.
 
         Raises:
             InvalidInputError: what is asked for is wrong.
             NotFoundError: there never was such a place.
         """
         wanted, metrics = checked(asked, names, ALL, is_limited=False)
-        loc_ids = await self._scope.choose(where)
+        loc_ids = await self._whereabouts.choose(where, scope)
         head = (BOM if bom else b"") + self._table.heading(metrics)
         name = f"aggregation-{asked.start_date}-{asked.end_date or asked.start_date}.csv"
         return Export(name, self._condition.notes(), self._parts(head, wanted, metrics, loc_ids))
@@ -68,7 +71,7 @@ class ExportUseCases:
         for some, part in _divided(loc_ids, wanted):
             rows = await self._rollups.rows(part, calendar, columns, loc_ids=some, by_place=True, most=_UNLIMITED)
             if len(rows):
-                entries = self._scope.entries(rows.loc_ids)
+                entries = self._whereabouts.entries(rows.loc_ids)
                 yield await asyncio.to_thread(self._table.lines, entries, rows, part, metrics, calendar.zone)
 
 

@@ -11,6 +11,7 @@ from services.aggregation.query.convert import asked_range, asked_series, file_h
 from services.aggregation.query.export import ExportUseCases
 from services.aggregation.query.service import QueryUseCases
 from services.aggregation.query.timeseries import SeriesUseCases
+from services.common.access.current import scope
 from services.directory.domain import PlaceFilter
 
 
@@ -21,22 +22,22 @@ class _Answers:
         self._query = query
 
     async def GetAggregation(self, request: Any, context: Any) -> bytes:
-        return await self._query.at_places(asked_range(request), request.metrics)
+        return await self._query.at_places(asked_range(request), request.metrics, scope())
 
     async def GetLocationAggregation(self, request: Any, context: Any) -> bytes:
-        return await self._query.at_place(request.location_id, asked_range(request), request.metrics)
+        return await self._query.at_place(request.location_id, asked_range(request), request.metrics, scope())
 
     async def GetFactoryAggregation(self, request: Any, context: Any) -> bytes:
         where = PlaceFilter(factory=request.factory)
-        return await self._query.together(where, asked_range(request), request.metrics)
+        return await self._query.together(where, asked_range(request), request.metrics, scope())
 
     async def GetBuildingAggregation(self, request: Any, context: Any) -> bytes:
         where = PlaceFilter(factory=request.factory, building=request.building)
-        return await self._query.together(where, asked_range(request), request.metrics)
+        return await self._query.together(where, asked_range(request), request.metrics, scope())
 
     async def GetFloorAggregation(self, request: Any, context: Any) -> bytes:
         where = PlaceFilter(factory=request.factory, building=request.building, floor=request.floor)
-        return await self._query.together(where, asked_range(request), request.metrics)
+        return await self._query.together(where, asked_range(request), request.metrics, scope())
 
 
 class AggregationHandler(_Answers, aggregation_service_pb2_grpc.AggregationServiceServicer):
@@ -49,17 +50,17 @@ class AggregationHandler(_Answers, aggregation_service_pb2_grpc.AggregationServi
 
     async def ExportAggregation(self, request: Any, context: Any) -> AsyncIterator[HttpBody]:
         asked, where = asked_range(request), place_filter(request)
-        export = await self._exports.export(asked, request.metrics, where, bom=request.bom)
+        export = await self._exports.export(asked, request.metrics, where, scope(), bom=request.bom)
         await context.send_initial_metadata(file_headers(export))
         async with contextlib.aclosing(export.parts) as parts:
             async for part in parts:
                 yield file_part(part)
 
     async def QueryTimeSeries(self, request: Any, context: Any) -> bytes:
-        return await self._series.query(asked_series(request))
+        return await self._series.query(asked_series(request), scope())
 
     async def StreamTimeSeries(self, request: Any, context: Any) -> AsyncIterator[bytes]:
-        async with contextlib.aclosing(self._series.stream(asked_series(request.query))) as parts:
+        async with contextlib.aclosing(self._series.stream(asked_series(request.query), scope())) as parts:
             async for part in parts:
                 yield part
 

@@ -28,7 +28,9 @@ SELECT (SELECT zone FROM aggregation.site), coalesce((
 """
 _LOC_IDS = 'SELECT loc_id FROM aggregation.series GROUP BY loc_id ORDER BY loc_id COLLATE "C"'
 _IS_MEASURED = "SELECT EXISTS (SELECT FROM aggregation.series WHERE loc_id = $1)"
-_HAS_MEASURED = "SELECT EXISTS (SELECT FROM aggregation.series WHERE sensor_id = $1)"
+_HAS_MEASURED = """
+SELECT EXISTS (SELECT FROM aggregation.series WHERE sensor_id = $1 AND ($2::text[] IS NULL OR loc_id = ANY($2)))
+"""
 
 # By when they began, which the table's key has. A test of the day beside it would have PostgreSQL expect far fewer.
 _BY_HOUR = f"c.hour_start >= {MOMENT.format('$1::int8')} AND c.hour_start < {MOMENT.format('$2::int8')}"
@@ -86,10 +88,10 @@ class SqlRollups:
         async with self._database.reader() as connection:
             return bool(await connection.fetchval(_IS_MEASURED, loc_id))
 
-    async def has_measured(self, sensor_id: str) -> bool:
-        """Tells whether there ever was a reading of a sensor."""
+    async def has_measured(self, sensor_id: str, loc_ids: Sequence[str] | None) -> bool:
+        """Tells whether there ever was a reading of a sensor at one of some places; None is any."""
         async with self._database.reader() as connection:
-            return bool(await connection.fetchval(_HAS_MEASURED, sensor_id))
+            return bool(await connection.fetchval(_HAS_MEASURED, sensor_id, loc_ids))
 
 
 class SqlCondition:

@@ -8,7 +8,8 @@ from services.aggregation.calendar import SiteCalendar
 from services.aggregation.query.domain import AskedRange, Entry, Range, check, parse_range
 from services.aggregation.query.metrics import USUAL, Metric, columns_of, parse
 from services.aggregation.query.rows import Rows
-from services.aggregation.query.scope import Scope
+from services.aggregation.query.whereabouts import Whereabouts
+from services.common.access.domain import Scope
 from services.common.errors import Violation, invalid
 from services.directory.domain import PlaceFilter
 
@@ -49,31 +50,34 @@ class Wire(Protocol):
 
 
 class QueryUseCases:
-    """What can be asked of the rollups. Each answer is an Aggregation; what is wrong raises InvalidInputError."""
+    """What can be asked of the rollups, of the places that a caller may see.
 
-    def __init__(self, rollups: Rollups, scope: Scope, condition: Condition, wire: Wire) -> None:
+    Each answer is an Aggregation; what is wrong raises InvalidInputError.
+    """
+
+    def __init__(self, rollups: Rollups, whereabouts: Whereabouts, condition: Condition, wire: Wire) -> None:
         self._rollups = rollups
-        self._scope = scope
+        self._whereabouts = whereabouts
         self._condition = condition
         self._wire = wire
 
-    async def at_places(self, asked: AskedRange, names: Sequence[str]) -> bytes:
+    async def at_places(self, asked: AskedRange, names: Sequence[str], scope: Scope) -> bytes:
         """Returns an entry for each place that has readings in the range."""
         wanted, metrics = checked(asked, names, USUAL)
-        rows = await self._read(wanted, metrics, None, by_place=True)
-        return await self._answer(self._scope.entries(rows.loc_ids), rows, wanted, metrics)
+        rows = await self._read(wanted, metrics, self._whereabouts.own(scope), by_place=True)
+        return await self._answer(self._whereabouts.entries(rows.loc_ids), rows, wanted, metrics)
 
-    async def at_place(self, loc_id: str, asked: AskedRange, names: Sequence[str]) -> bytes:
+    async def at_place(self, loc_id: str, asked: AskedRange, names: Sequence[str], scope: Scope) -> bytes:
         """Returns an entry of one place; one that never was is NotFoundError."""
         wanted, metrics = checked(asked, names, USUAL)
-        await self._scope.require(loc_id)
+        await self._whereabouts.require(loc_id, scope)
         rows = await self._read(wanted, metrics, [loc_id], by_place=True)
-        return await self._answer(self._scope.entries([loc_id]), rows, wanted, metrics)
+        return await self._answer(self._whereabouts.entries([loc_id]), rows, wanted, metrics)
 
-    async def together(self, where: PlaceFilter, asked: AskedRange, names: Sequence[str]) -> bytes:
+    async def together(self, where: PlaceFilter, asked: AskedRange, names: Sequence[str], scope: Scope) -> bytes:
         """Returns one entry of all sensors of a factory, building or floor; one that never was is NotFoundError."""
         wanted, metrics = checked(asked, names, USUAL)
-        entry, loc_ids = self._scope.together(where)
+        entry, loc_ids = self._whereabouts.together(where, scope)
         rows = await self._read(wanted, metrics, loc_ids, by_place=False)
         return await self._answer([entry], rows, wanted, metrics)
 

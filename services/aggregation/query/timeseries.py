@@ -10,10 +10,11 @@ from services.aggregation.calendar import SiteCalendar
 from services.aggregation.cells import Cells, Series
 from services.aggregation.query.domain import Period
 from services.aggregation.query.metrics import Metric
-from services.aggregation.query.scope import Scope
 from services.aggregation.query.series import AskedSeries, Grid, Group, SeriesQuery, grid, parse_series
 from services.aggregation.query.service import Condition
 from services.aggregation.query.steps import Step, Steps, divided, steps_between
+from services.aggregation.query.whereabouts import Whereabouts
+from services.common.access.domain import Scope
 from services.common.clock import Clock
 from services.common.errors import invalid
 
@@ -88,26 +89,35 @@ class _Plan:
 
 
 class SeriesUseCases:
-    """What series can be asked for. What is wrong raises InvalidInputError, a place that never was NotFoundError.
+    """What series can be asked for, of the places that a caller may see.
+
+    What is wrong raises InvalidInputError, a place that never was NotFoundError.
 
     Steps below an hour are made of raw readings: where retention has dropped them it is FailedPreconditionError.
     """
 
     def __init__(
-        self, store: SeriesStore, raw: RawReadings, scope: Scope, condition: Condition, *, clock: Clock, wire: Wire
+        self,
+        store: SeriesStore,
+        raw: RawReadings,
+        whereabouts: Whereabouts,
+        condition: Condition,
+        *,
+        clock: Clock,
+        wire: Wire,
     ) -> None:
         self._store = store
         self._raw = raw
-        self._scope = scope
+        self._whereabouts = whereabouts
         self._condition = condition
         self._clock = clock
         self._wire = wire
 
-    async def query(self, asked: AskedSeries) -> bytes:
+    async def query(self, asked: AskedSeries, scope: Scope) -> bytes:
         """Returns a TimeSeriesList."""
         wanted = parse_series(asked, self._clock())
         _check_points((wanted.end - wanted.start) // wanted.step.length)
-        plan = await self._plan(wanted)
+        plan = await self._plan(wanted, scope)
         steps = steps_between(wanted.step, plan.calendar, wanted.start, wanted.end)
         _check_points(len(plan.measured) * len(steps))
         cells = await self._cells(plan, steps)
@@ -116,10 +126,10 @@ class SeriesUseCases:
         messages = self._wire.time_series(grid(series, steps, cells, wanted.columns), wanted.metrics)
         return self._wire.time_series_list(messages, self._condition.notes())
 
-    async def stream(self, asked: AskedSeries) -> AsyncGenerator[bytes, None]:
+    async def stream(self, asked: AskedSeries, scope: Scope) -> AsyncGenerator[bytes, None]:
         """Yields a TimeSeries for each part of the range and series."""
         wanted = parse_series(asked, self._clock())
-        plan = await self._plan(wanted)
+        plan = await self._plan(wanted, scope)
         series = _in_order(plan.measured)
         most = max(PART_POINTS // max(len(plan.members), 1), 1)
         for steps in divided(wanted.step, plan.calendar, wanted.start, wanted.end, most):
@@ -128,10 +138,11 @@ class SeriesUseCases:
             for message in self._wire.time_series(grid(series, steps, cells, wanted.columns), wanted.metrics):
                 yield message
 
-    async def _plan(self, wanted: SeriesQuery) -> _Plan:
-        loc_ids = await self._scope.choose(wanted.where) if wanted.where.words() else None
+    async def _plan(self, wanted: SeriesQuery, scope: Scope) -> _Plan:
+        is_somewhere = bool(wanted.where.words())
+        loc_ids = await self._whereabouts.choose(wanted.where, scope) if is_somewhere else self._whereabouts.own(scope)
         if wanted.sensor_id is not None:
-            await self._scope.require_sensor(wanted.sensor_id)
+            await self._whereabouts.require_sensor(wanted.sensor_id, scope)
         which = Which(loc_ids, wanted.sensor_id)
         calendar = await self._condition.calendar()
         period = wanted.step.period or Period.HOUR
