@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from services.alert.domain import ALERT_TYPES
-from services.common.errors import InvalidInputError, Violation
+from services.common.access.domain import Scope
+from services.common.errors import ForbiddenError, InvalidInputError, Violation
 from services.directory.domain import SENSOR_ID
 from services.heat.levels import LEVELS, parse_level
 
@@ -51,6 +52,22 @@ def fits(matchers: Matchers, subject: Matchers) -> bool:
 def fits_everything(matchers: Matchers) -> bool:
     """Tells whether nothing is set among the matchers."""
     return all(getattr(matchers, name) is None for name in MATCHERS)
+
+
+def is_inside(matchers: Matchers, scope: Scope) -> bool:
+    """Tells whether somebody with a scope may see everything that fits the matchers."""
+    return any(
+        grant.plant in {None, matchers.plant} and grant.factory in {None, matchers.factory} for grant in scope.grants
+    )
+
+
+def require_inside(matchers: Matchers, scope: Scope) -> None:
+    """Raises ForbiddenError where the matchers reach beyond what somebody may see."""
+    if not is_inside(matchers, scope):
+        given = "left out" if matchers.factory is None else repr(matchers.factory)
+        given += "" if matchers.plant is None else f" of plant {matchers.plant!r}"
+        message = f"factory: is {given}, and you may work with {scope.words()} alone; give one of these, with its plant"
+        raise ForbiddenError(message, "OUT_OF_SCOPE", {"field": "factory"})
 
 
 def matcher_violations(matchers: Matchers) -> list[Violation]:

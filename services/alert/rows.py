@@ -5,11 +5,12 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Table, delete, insert, select, text, update
+from sqlalchemy import ColumnElement, Table, and_, delete, false, insert, or_, select, text, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.alert.writer import CHANNEL
 from services.common import revisions
+from services.common.access.domain import Grant, Scope
 from services.common.database import Database
 from services.common.paging import PageRequest
 
@@ -84,12 +85,24 @@ class Rows(Generic[Row]):
         await connection.execute(update(self._table).where(self._key == value).values(self._values(new)))
         return old, new
 
-    async def delete(self, connection: AsyncConnection, value: int) -> bool:
+    async def delete(
+        self, connection: AsyncConnection, value: int, filters: Sequence[ColumnElement[bool]] = ()
+    ) -> bool:
         """Deletes a row; False if there was none."""
-        statement = delete(self._table).where(self._key == value).returning(self._key)
+        statement = delete(self._table).where(self._key == value, *filters).returning(self._key)
         return (await connection.execute(statement)).first() is not None
 
     def _values(self, row: Row) -> dict[str, Any]:
         values = asdict(row)
         del values[self._key.name]
         return dict(values)
+
+
+def inside(scope: Scope, table: Table) -> ColumnElement[bool]:
+    """Returns the condition on rows with matchers that `matching.is_inside` tells of one."""
+
+    def ways(grant: Grant) -> ColumnElement[bool]:
+        pairs = ((table.c.plant, grant.plant), (table.c.factory, grant.factory))
+        return and_(true(), *(column == value for column, value in pairs if value is not None))
+
+    return true() if scope.is_everything else or_(false(), *map(ways, scope.grants))

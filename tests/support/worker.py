@@ -9,6 +9,7 @@ from sqlalchemy.engine import make_url
 
 from services.common.server import serve
 from tests.conftest import service_url, settings_of
+from tests.support.callers import BelievingGate
 
 PATIENCE_S = 15
 
@@ -23,7 +24,7 @@ class Worker:
         self.channel: Any
 
     async def start(self):
-        port = await self._stack.enter_async_context(serve(self._app, *self._settings))
+        port = await self._stack.enter_async_context(serve(self._app, *self._settings, BelievingGate()))
         # The windows of a client on another machine: what is sent must not just disappear in its memory.
         options = [("grpc.http2.bdp_probe", 0), ("grpc.http2.lookahead_bytes", 65_536)]
         self.channel = grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=options)

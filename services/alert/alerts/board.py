@@ -56,9 +56,10 @@ class _Entry:
         return self.is_at(wanted) and severity(self.alert.alert_level) >= _least(wanted)
 
     def is_at(self, wanted: WatchFilter) -> bool:
-        """Tells whether it is where somebody watches. Where an alert is never changes."""
+        """Tells whether it is where somebody watches and may do so. Where an alert is never changes."""
         is_there = wanted.loc_id is None or self.alert.loc_id == wanted.loc_id
-        return is_there and (wanted.factory is None or self.alert.factory == wanted.factory)
+        is_there = is_there and (wanted.factory is None or self.alert.factory == wanted.factory)
+        return is_there and wanted.covers(self.alert.plant, self.alert.factory)
 
     def concerns(self, version: int, wanted: WatchFilter) -> bool:
         """Tells whether it fits, or did after a version: whoever was shown it then must hear that it does no more."""

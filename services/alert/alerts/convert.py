@@ -12,6 +12,7 @@ from montrg.alert.v1 import alert_service_pb2 as pb2
 
 from services.alert.alerts.domain import AlertFilter, WatchFilter
 from services.alert.domain import Alert, Evaluation
+from services.common.access.domain import Scope
 from services.common.fields import given
 from services.common.times import time_or_none
 
@@ -31,9 +32,10 @@ def alert_filter(request: pb2.ListAlertsRequest) -> AlertFilter:
     return AlertFilter(**given(request, names), start_time=start_time, end_time=end_time)
 
 
-def watch_filter(request: pb2.WatchAlertsRequest) -> WatchFilter:
-    """Returns which alerts are to be watched."""
-    return WatchFilter(**given(request, ("factory", "loc_id", "level")))
+def watch_filter(request: pb2.WatchAlertsRequest, scope: Scope) -> WatchFilter:
+    """Returns which alerts are to be watched by a caller with a scope."""
+    names = ("factory", "loc_id", "level")
+    return WatchFilter(**given(request, names), scope=None if scope.is_everything else scope)
 
 
 def new_alert(request: pb2.CreateAlertRequest) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from services.alert.domain import ACTIVE, ALERT_TYPES, CLEARED, MANUAL, RECOVERING, Alert
+from services.common.access.domain import Scope
 from services.common.errors import FailedPreconditionError, InvalidInputError, NotFoundError, Violation, invalid
 from services.directory.domain import SENSOR_ID, Directory, Place
 from services.heat.levels import LEVELS, parse_level
@@ -44,11 +45,19 @@ class AlertFilter:
 
 @dataclass(frozen=True, slots=True)
 class WatchFilter:
-    """Which alerts are watched; None is any, `level` is the least one."""
+    """Which alerts are watched; None is any, `level` is the least one.
+
+    `scope` is what the caller may see; None is everything, for which nothing is compared.
+    """
 
     factory: str | None = None
     loc_id: str | None = None
     level: str | None = None
+    scope: Scope | None = None
+
+    def covers(self, plant: str | None, factory: str | None) -> bool:
+        """Tells whether the caller may see a factory."""
+        return self.scope is None or self.scope.covers(plant, factory)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,23 +91,33 @@ def new_alert(given: Mapping[str, Any], actor: str, idempotency_key: str) -> New
     return replace(new, alert_level=_level(new.alert_level) or "")
 
 
-def is_there(new: NewAlert, directory: Directory) -> bool:
-    """Tells whether the directory has the place of a new alert, and its sensor there."""
+def is_there(new: NewAlert, directory: Directory, scope: Scope) -> bool:
+    """Tells whether the directory has the place of a new alert, and its sensor there, for somebody with a scope."""
     sensor = directory.sensors.get(new.sensor_id) if new.sensor_id is not None else None
     has_sensor = new.sensor_id is None or (sensor is not None and sensor.loc_id == new.loc_id)
-    return new.loc_id in directory.places and has_sensor
+    return _place(new.loc_id, directory, scope) is not None and has_sensor
 
 
-def place_of(new: NewAlert, directory: Directory) -> Place:
-    """Returns where a new alert is; a place or sensor that the directory does not have there is InvalidInputError."""
-    place = directory.places.get(new.loc_id)
+def place_of(new: NewAlert, directory: Directory, scope: Scope) -> Place:
+    """Returns where a new alert is.
+
+    A place or sensor that the directory does not have there is InvalidInputError; in the same words one that whoever
+    raises the alert may not see.
+    """
+    place = _place(new.loc_id, directory, scope)
     if place is None:
         raise invalid("loc_id", f"is {new.loc_id}, which is no place; GET /api/v1/locations/ lists the places")
-    if not is_there(new, directory):
+    if not is_there(new, directory, scope):
         sensor = directory.sensors.get(new.sensor_id or "")
-        where = f"which is at {sensor.loc_id}" if sensor else "which does not exist"
+        is_seen = sensor is not None and _place(sensor.loc_id, directory, scope) is not None
+        where = f"which is at {sensor.loc_id}" if sensor is not None and is_seen else "which does not exist"
         raise invalid("sensor_id", f"is {new.sensor_id}, {where}; give a sensor at {new.loc_id}, or none")
     return place
+
+
+def _place(loc_id: str, directory: Directory, scope: Scope) -> Place | None:
+    place = directory.places.get(loc_id)
+    return place if place is not None and scope.covers(place.plant, place.factory) else None
 
 
 def row_of(new: NewAlert, place: Place, now: datetime) -> dict[str, Any]:
@@ -110,8 +129,11 @@ def row_of(new: NewAlert, place: Place, now: datetime) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def require_same(new: NewAlert, stored: Alert) -> Alert:
+def require_same(new: NewAlert, stored: Alert, scope: Scope) -> Alert:
     """Returns the alert that was raised with a key before; FailedPreconditionError if another one is asked for now."""
+    if not is_own(stored, scope):
+        message = "idempotency_key was used before; give a new alert a key of its own"
+        raise FailedPreconditionError(message, "IDEMPOTENCY_KEY_USED")
     names = ("loc_id", "sensor_id", "alert_level", "message")
     other = [name for name in names if getattr(new, name) != getattr(stored, name)]
     if other:
@@ -122,6 +144,11 @@ def require_same(new: NewAlert, stored: Alert) -> Alert:
             {"alert_id": str(stored.alert_id)},
         )
     return stored
+
+
+def is_own(alert: Alert, scope: Scope) -> bool:
+    """Tells whether somebody with a scope may see an alert. It is where it was raised, whatever became of the place."""
+    return scope.covers(alert.plant, alert.factory)
 
 
 def no_alert(alert_id: int) -> NotFoundError:

@@ -11,6 +11,8 @@ from services.alert.alerts.service import Decide
 from services.alert.alerts.verbs import Around
 from services.alert.domain import ACKNOWLEDGED, CLEARED, SUSPECT, Alert
 from services.alert.writer import NAMES, Event, change_alerts, lock_alerts, raise_alerts
+from services.common.access.domain import Scope
+from services.common.access.sql import within_text
 from services.common.database import Database
 from services.common.paging import PageRequest
 from services.heat.levels import LEVELS, severity
@@ -39,17 +41,17 @@ class SqlAlerts:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def list(self, request: PageRequest, wanted: AlertFilter) -> Sequence[Alert]:
+    async def list(self, request: PageRequest, wanted: AlertFilter, scope: Scope) -> Sequence[Alert]:
         """Returns up to one alert more than the limit."""
         values: list[object] = []
-        conditions = [*_conditions(wanted, values), *_after(request, values), "true"]
+        conditions = [*_conditions(wanted, values), *_own(scope, values), *_after(request, values), "true"]
         statement = _list(conditions, f"{request.limit + 1} OFFSET {request.skip}")
         return await self._read(statement, values)
 
-    async def list_since(self, request: PageRequest, since: datetime) -> Sequence[Alert]:
+    async def list_since(self, request: PageRequest, since: datetime, scope: Scope) -> Sequence[Alert]:
         """Returns up to one more than the limit of the alerts since a moment, and of those that are open."""
         values: list[object] = [since]
-        after = _after(request, values)
+        after = [*_own(scope, values), *_after(request, values)]
         most = str(request.limit + 1 + request.skip)
         recent = _list(["a.alert_time >= $1", *after], most)
         earlier = _list(["a.alert_time < $1", _OPEN, *after], most)
@@ -116,6 +118,12 @@ def _conditions(wanted: AlertFilter, values: list[object]) -> Iterator[str]:
     if wanted.level is not None:
         values.append(list(LEVELS[severity(wanted.level) :]))
         yield f"a.alert_level = ANY(${len(values)})"
+
+
+def _own(scope: Scope, values: list[object]) -> Sequence[str]:
+    condition, parameters = within_text(scope, "a.plant", "a.factory", len(values) + 1)
+    values += parameters
+    return [condition]
 
 
 def _after(request: PageRequest, values: list[object]) -> Sequence[str]:

@@ -109,11 +109,11 @@ class WatchUseCases:
         return self._kept.get((self._feed.board.version, self._feed.board.position), key, make)
 
     def _require_place(self, wanted: WatchFilter) -> None:
-        """Refuses a place that nobody knows: whoever mistypes it would see no alerts and be at ease."""
+        """Refuses a place that nobody knows, or not the caller: whoever mistypes it would be at ease without alerts."""
         places = PlaceFilter(factory=wanted.factory, loc_id=wanted.loc_id)
         words, directory = places.words(), self._directory.value
         if not words or directory is None or self._feed.board.has_place(wanted):
             return
-        if not any(map(places.fits, directory.places.values())):
+        if not any(places.fits(p) and wanted.covers(p.plant, p.factory) for p in directory.places.values()):
             message = f"there is no place with {words}; GET /api/v1/locations/ lists them"
             raise NotFoundError(message, "PLACE_NOT_FOUND")

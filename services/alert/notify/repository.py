@@ -3,13 +3,18 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select, text
+from sqlalchemy import ColumnElement, exists, or_, select, text, true
 
 from services.alert.notify.domain import Notification
 from services.alert.notify.drafts import Draft
 from services.alert.notify.outbox import put_at_once
+from services.alert.notify.planning import TEST
 from services.alert.notify.service import Wanted
-from services.alert.notify.tables import notification
+from services.alert.notify.tables import alert, notification
+from services.alert.rows import inside
+from services.alert.subscriptions.tables import subscription
+from services.common.access.domain import Scope
+from services.common.access.sql import within
 from services.common.database import Database
 from services.common.paging import PageRequest
 
@@ -29,7 +34,7 @@ class SqlNotifications:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def list(self, request: PageRequest, wanted: Wanted) -> Sequence[Notification]:
+    async def list(self, request: PageRequest, wanted: Wanted, scope: Scope) -> Sequence[Notification]:
         """Returns up to one row more than the limit, the newest first."""
         columns = notification.c
         pairs = (
@@ -37,7 +42,7 @@ class SqlNotifications:
             (columns.alert_id, wanted.alert_id),
             (columns.subscription_id, wanted.subscription_id),
         )
-        filters = [column == value for column, value in pairs if value is not None]
+        filters = [_own(scope), *(column == value for column, value in pairs if value is not None)]
         if request.after is not None:
             filters.append(columns.notification_id < request.after[0])
         statement = select(notification).where(*filters).order_by(columns.notification_id.desc())
@@ -45,9 +50,9 @@ class SqlNotifications:
             rows = await connection.execute(statement.offset(request.skip).limit(request.limit + 1))
             return [Notification(**row) for row in rows.mappings()]
 
-    async def get(self, notification_id: int) -> Notification | None:
+    async def get(self, notification_id: int, scope: Scope) -> Notification | None:
         """Returns one, or None."""
-        statement = select(notification).where(notification.c.notification_id == notification_id)
+        statement = select(notification).where(notification.c.notification_id == notification_id, _own(scope))
         async with self._database.transaction() as connection:
             row = (await connection.execute(statement)).mappings().first()
         return None if row is None else Notification(**row)
@@ -61,3 +66,16 @@ class SqlNotifications:
         """Puts a test message into the outbox; returns its notification_id."""
         async with self._database.driver() as connection:
             return (await put_at_once(connection, [draft], now))[0]
+
+
+def _own(scope: Scope) -> ColumnElement[bool]:
+    """Returns the condition on what somebody with a scope may see: what tells of one alert there, and tests.
+
+    A digest, and what tells that nothing is judged, are about no place.
+    """
+    if scope.is_everything:
+        return true()
+    columns = notification.c
+    of_alert = exists().where(alert.c.alert_id == columns.alert_id, within(scope, alert.c.plant, alert.c.factory))
+    same = subscription.c.subscription_id == columns.subscription_id
+    return or_(of_alert, (columns.cause == TEST) & exists().where(same, inside(scope, subscription)))

@@ -23,6 +23,7 @@ from services.alert.notify.planning import TEST
 from services.alert.notify.writing import Writing
 from services.alert.subscriptions.domain import Subscription
 from services.alert.subscriptions.service import Outcome
+from services.common.access.domain import EVERYTHING, Scope
 from services.common.clock import Clock
 from services.common.errors import InvalidInputError
 from services.common.paging import Page, PageRequest, page
@@ -44,8 +45,8 @@ class Wanted:
 class NotificationStore(Protocol):
     """What the use cases need of a store."""
 
-    async def list(self, request: PageRequest, wanted: Wanted) -> Sequence[Notification]: ...
-    async def get(self, notification_id: int) -> Notification | None: ...
+    async def list(self, request: PageRequest, wanted: Wanted, scope: Scope) -> Sequence[Notification]: ...
+    async def get(self, notification_id: int, scope: Scope) -> Notification | None: ...
     async def retry(self, notification_id: int) -> bool: ...
     async def add_test(self, draft: Draft, now: datetime) -> int: ...
 
@@ -58,7 +59,7 @@ class Sending(Protocol):
 
 
 class NotificationUseCases:
-    """What callers can do with notifications."""
+    """What callers can do with notifications, of what is in their scope. Others are as if they were not there."""
 
     def __init__(self, store: NotificationStore, sending: Sending, writing: Writing, clock: Clock) -> None:
         self._store = store
@@ -66,27 +67,28 @@ class NotificationUseCases:
         self._writing = writing
         self._clock = clock
 
-    async def list_page(self, request: PageRequest, wanted: Wanted) -> Page[Notification]:
+    async def list_page(self, request: PageRequest, wanted: Wanted, scope: Scope) -> Page[Notification]:
         """Returns a page by descending notification_id."""
         violations = choice_violations("state", wanted.state, STATES)
         if violations:
             raise InvalidInputError(violations)
-        return page(await self._store.list(request, wanted), request, lambda n: (n.notification_id,))
+        return page(await self._store.list(request, wanted, scope), request, lambda n: (n.notification_id,))
 
-    async def get(self, notification_id: int) -> Notification:
+    async def get(self, notification_id: int, scope: Scope) -> Notification:
         """Returns one, or raises NotFoundError."""
-        notification = await self._store.get(notification_id)
+        notification = await self._store.get(notification_id, scope)
         if notification is None:
             raise no_such_notification(notification_id)
         return notification
 
-    async def retry(self, notification_id: int) -> Notification:
+    async def retry(self, notification_id: int, scope: Scope) -> Notification:
         """Has one that failed for good sent once more."""
+        await self.get(notification_id, scope)
         if not await self._store.retry(notification_id):
-            state = (await self.get(notification_id)).state
+            state = (await self.get(notification_id, scope)).state
             raise subscription_is_gone(notification_id) if state == DEAD else not_dead(notification_id, state)
         self._sending.wake()
-        return await self.get(notification_id)
+        return await self.get(notification_id, scope)
 
     async def test(self, subscription: Subscription) -> Outcome:
         """Sends a test message and waits for what becomes of it. It is tried once."""
@@ -103,7 +105,7 @@ class NotificationUseCases:
 
     async def _outcome(self, notification_id: int) -> Notification:
         while True:
-            notification = await self.get(notification_id)
+            notification = await self.get(notification_id, EVERYTHING)
             if notification.state != PENDING:
                 return notification
             await self._sending.settled(LOOK_AGAIN_S)

@@ -1,10 +1,12 @@
-"""What of the outbox's table is read by its lists; the migrations make it."""
+"""What the lists of the outbox read of its table and of the alerts'; the migrations make them."""
 
 from sqlalchemy import Column, DateTime, Integer, MetaData, Table, Text
 
+_METADATA = MetaData(schema="alert")
+
 notification = Table(
     "notification",
-    MetaData(schema="alert"),
+    _METADATA,
     Column("notification_id", Integer, primary_key=True),
     Column("idempotency_key", Text, nullable=False),
     Column("alert_id", Integer),
@@ -21,4 +23,12 @@ notification = Table(
     Column("subject", Text, nullable=False),
     Column("cancel_reason", Text),
     Column("digest_id", Integer),
+)
+
+alert = Table(
+    "alert",
+    _METADATA,
+    Column("alert_id", Integer, primary_key=True),
+    Column("plant", Text),
+    Column("factory", Text),
 )

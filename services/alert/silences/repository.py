@@ -5,9 +5,10 @@ from datetime import datetime
 
 from sqlalchemy import or_
 
-from services.alert.rows import Rows
+from services.alert.rows import Rows, inside
 from services.alert.silences.domain import Silence
 from services.alert.silences.tables import silence
+from services.common.access.domain import Scope
 from services.common.database import Database
 from services.common.paging import PageRequest
 
@@ -18,11 +19,15 @@ class SqlSilences:
     def __init__(self, database: Database) -> None:
         self._rows = Rows(database, silence, Silence)
 
-    async def list(self, request: PageRequest, current_at: datetime | None) -> Sequence[Silence]:
-        """Returns up to one row more than the limit; of those that hold at or after a moment, if one is given."""
-        if current_at is None:
-            return await self._rows.list(request)
-        return await self._rows.list(request, [or_(silence.c.end_time.is_(None), silence.c.end_time > current_at)])
+    async def list(self, request: PageRequest, current_at: datetime | None, scope: Scope) -> Sequence[Silence]:
+        """Returns up to one row more than the limit, of those that are inside a scope.
+
+        If a moment is given, of those that hold at it or after it.
+        """
+        filters = [inside(scope, silence)]
+        if current_at is not None:
+            filters.append(or_(silence.c.end_time.is_(None), silence.c.end_time > current_at))
+        return await self._rows.list(request, filters)
 
     async def all(self) -> Sequence[Silence]:
         """Returns every silence."""
@@ -43,7 +48,7 @@ class SqlSilences:
             changed = await self._rows.change(connection, silence_id, change)
         return None if changed is None else changed[1]
 
-    async def delete(self, silence_id: int) -> bool:
-        """Deletes one; False if there was none."""
+    async def delete(self, silence_id: int, scope: Scope) -> bool:
+        """Deletes one; False if there was none inside a scope."""
         async with self._rows.changing() as connection:
-            return await self._rows.delete(connection, silence_id)
+            return await self._rows.delete(connection, silence_id, [inside(scope, silence)])

@@ -5,9 +5,10 @@ from collections.abc import Callable, Sequence
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.alert.rows import Rows
+from services.alert.rows import Rows, inside
 from services.alert.subscriptions.domain import SUBSCRIPTION_DELETED, SUBSCRIPTION_DISABLED, Subscription
 from services.alert.subscriptions.tables import subscription
+from services.common.access.domain import Scope
 from services.common.database import Database
 from services.common.paging import PageRequest
 
@@ -45,9 +46,9 @@ class SqlSubscriptions:
     def __init__(self, database: Database) -> None:
         self._rows = Rows(database, subscription, Subscription)
 
-    async def list(self, request: PageRequest) -> Sequence[Subscription]:
-        """Returns up to one row more than the limit."""
-        return await self._rows.list(request)
+    async def list(self, request: PageRequest, scope: Scope) -> Sequence[Subscription]:
+        """Returns up to one row more than the limit, of those that are inside a scope."""
+        return await self._rows.list(request, [inside(scope, subscription)])
 
     async def all(self) -> Sequence[Subscription]:
         """Returns every subscription by ascending id."""
@@ -77,10 +78,10 @@ class SqlSubscriptions:
                 await _cancel(connection, subscription_id, SUBSCRIPTION_DISABLED)
             return new
 
-    async def delete(self, subscription_id: int) -> bool:
-        """Deletes one, and with it what was to be sent for it; False if there was none."""
+    async def delete(self, subscription_id: int, scope: Scope) -> bool:
+        """Deletes one, and with it what was to be sent for it; False if there was none inside a scope."""
         async with self._rows.changing() as connection:
-            if not await self._rows.delete(connection, subscription_id):
+            if not await self._rows.delete(connection, subscription_id, [inside(scope, subscription)]):
                 return False
             await connection.execute(_LOCK, {"subscription_id": subscription_id})
             await _cancel(connection, subscription_id, SUBSCRIPTION_DELETED)

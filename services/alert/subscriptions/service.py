@@ -6,7 +6,15 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from services.alert.domain import ALERT_TYPES, THRESHOLD
-from services.alert.matching import alert_level, choice_violations, level_violations, require, require_change
+from services.alert.matching import (
+    alert_level,
+    choice_violations,
+    is_inside,
+    level_violations,
+    require,
+    require_change,
+    require_inside,
+)
 from services.alert.silences.domain import Silence
 from services.alert.subscriptions.domain import (
     JSON,
@@ -16,6 +24,7 @@ from services.alert.subscriptions.domain import (
     no_such_subscription,
 )
 from services.alert.subscriptions.preview import Match, Subject, preview
+from services.common.access.domain import Scope
 from services.common.clock import Clock
 from services.common.errors import InvalidInputError, NotFoundError, UnavailableError, Violation
 from services.common.paging import Page, PageRequest, page
@@ -33,14 +42,14 @@ BLANK = Subscription(
 class SubscriptionStore(Protocol):
     """What the use cases need of a store."""
 
-    async def list(self, request: PageRequest) -> Sequence[Subscription]: ...
+    async def list(self, request: PageRequest, scope: Scope) -> Sequence[Subscription]: ...
     async def all(self) -> Sequence[Subscription]: ...
     async def get(self, subscription_id: int) -> Subscription | None: ...
     async def add(self, new: Subscription) -> Subscription: ...
     async def change(
         self, subscription_id: int, change: Callable[[Subscription], Subscription]
     ) -> Subscription | None: ...
-    async def delete(self, subscription_id: int) -> bool: ...
+    async def delete(self, subscription_id: int, scope: Scope) -> bool: ...
 
 
 class Silences(Protocol):
@@ -72,7 +81,9 @@ class Tester(Protocol):
 
 
 class SubscriptionUseCases:
-    """What callers can do with subscriptions.
+    """What callers can do with subscriptions that tell of nothing but what is in their scope.
+
+    Other subscriptions are as if they were not there, and cannot be made: that is ForbiddenError.
 
     Args:
         mail_is_set_up: whether e-mail can be sent at all.
@@ -89,48 +100,59 @@ class SubscriptionUseCases:
         self._clock = clock
         self._mail_is_set_up = mail_is_set_up
 
-    async def list_page(self, request: PageRequest) -> Page[Subscription]:
+    async def list_page(self, request: PageRequest, scope: Scope) -> Page[Subscription]:
         """Returns a page by ascending subscription_id."""
-        return page(await self._store.list(request), request, lambda s: (s.subscription_id,))
+        return page(await self._store.list(request, scope), request, lambda s: (s.subscription_id,))
 
-    async def get(self, subscription_id: int) -> Subscription:
+    async def get(self, subscription_id: int, scope: Scope) -> Subscription:
         """Returns one, or raises NotFoundError."""
-        return _found(await self._store.get(subscription_id), subscription_id)
+        return _found(await self._store.get(subscription_id), subscription_id, scope)
 
-    async def create(self, fields: Mapping[str, Any]) -> Subscription:
+    async def create(self, fields: Mapping[str, Any], scope: Scope) -> Subscription:
         """Stores a new subscription."""
         require(fields, _REQUIRED)
-        return await self._store.add(self._changed(BLANK, fields))
+        return await self._store.add(self._changed(BLANK, fields, scope))
 
-    async def update(self, subscription_id: int, fields: Mapping[str, Any]) -> Subscription:
+    async def update(self, subscription_id: int, fields: Mapping[str, Any], scope: Scope) -> Subscription:
         """Changes the given fields; None clears one."""
         require_change(fields)
-        changed = await self._store.change(subscription_id, lambda old: self._changed(old, fields))
-        return _found(changed, subscription_id)
+        return await self._change(subscription_id, scope, lambda old: self._changed(old, fields, scope))
 
-    async def set_enabled(self, subscription_id: int, *, enabled: bool) -> Subscription:
+    async def set_enabled(self, subscription_id: int, scope: Scope, *, enabled: bool) -> Subscription:
         """Enables or disables one; what is so already stays so."""
         now = self._clock()
-        changed = await self._store.change(subscription_id, lambda old: replace(old, enabled=enabled, update_time=now))
-        return _found(changed, subscription_id)
+        return await self._change(subscription_id, scope, lambda old: replace(old, enabled=enabled, update_time=now))
 
-    async def delete(self, subscription_id: int) -> None:
+    async def delete(self, subscription_id: int, scope: Scope) -> None:
         """Deletes one."""
-        if not await self._store.delete(subscription_id):
+        if not await self._store.delete(subscription_id, scope):
             raise no_such_subscription(subscription_id)
 
-    async def test(self, subscription_id: int) -> Outcome:
+    async def test(self, subscription_id: int, scope: Scope) -> Outcome:
         """Sends a test message, whether the subscription is enabled or not."""
-        return await self._tester.test(await self.get(subscription_id))
+        return await self._tester.test(await self.get(subscription_id, scope))
 
     async def match(
-        self, loc_id: str, sensor_id: str | None, alert_type: str | None, level: str | None
+        self, loc_id: str, sensor_id: str | None, alert_type: str | None, level: str | None, scope: Scope
     ) -> Sequence[Match]:
-        """Returns whom an alert at a place would reach; an unknown place is NotFoundError."""
-        subject = self._subject(loc_id, sensor_id, alert_type or THRESHOLD, level or "red")
-        return preview(subject, await self._store.all(), await self._silences.all(), self._clock())
+        """Returns whom of those that the caller may see an alert at a place would reach.
 
-    def _subject(self, loc_id: str, sensor_id: str | None, alert_type: str, level: str) -> Subject:
+        What keeps them from being told is found among all. An unknown place is NotFoundError.
+        """
+        subject = self._subject(loc_id, sensor_id, alert_type or THRESHOLD, level or "red", scope)
+        matches = preview(subject, await self._store.all(), await self._silences.all(), self._clock())
+        return [match for match in matches if is_inside(match.subscription, scope)]
+
+    async def _change(
+        self, subscription_id: int, scope: Scope, change: Callable[[Subscription], Subscription]
+    ) -> Subscription:
+        def change_own(old: Subscription) -> Subscription:
+            return change(_found(old, subscription_id, scope))
+
+        changed = await self._store.change(subscription_id, change_own)
+        return _found(changed, subscription_id, scope)
+
+    def _subject(self, loc_id: str, sensor_id: str | None, alert_type: str, level: str, scope: Scope) -> Subject:
         violations = [
             Violation(name, "give 1 to 50 of letters, digits, '-', '_' and '.'")
             for name, value in (("loc_id", loc_id), ("sensor_id", sensor_id))
@@ -144,18 +166,19 @@ class SubscriptionUseCases:
         if directory is None:
             raise UnavailableError("the location service has not been reached yet; try again later", "LOCATION_UNKNOWN")
         place = directory.places.get(loc_id)
-        if place is None:
+        if place is None or not scope.covers(place.plant, place.factory):
             message = f"there is no place {loc_id!r}; GET /api/v1/locations/ lists them"
             raise NotFoundError(message, "LOCATION_NOT_FOUND", {"loc_id": loc_id})
         where = (place.plant or None, place.factory, place.building, place.floor, place.area)
         return Subject(*where, sensor_id, alert_type, known)
 
-    def _changed(self, old: Subscription, fields: Mapping[str, Any]) -> Subscription:
-        changed = replace(old, **fields, update_time=self._clock())
-        return checked(changed, mail_is_set_up=self._mail_is_set_up)
+    def _changed(self, old: Subscription, fields: Mapping[str, Any], scope: Scope) -> Subscription:
+        changed = checked(replace(old, **fields, update_time=self._clock()), mail_is_set_up=self._mail_is_set_up)
+        require_inside(changed, scope)
+        return changed
 
 
-def _found(subscription: Subscription | None, subscription_id: int) -> Subscription:
-    if subscription is None:
+def _found(subscription: Subscription | None, subscription_id: int, scope: Scope) -> Subscription:
+    if subscription is None or not is_inside(subscription, scope):
         raise no_such_subscription(subscription_id)
     return subscription

@@ -8,6 +8,7 @@ import pytest
 
 from services.alert import writer
 from services.alert.notify import records
+from services.common.access.domain import EVERYTHING
 from tests.support.notifying import NOW, changed, minutes, new_alert, raised, silence, story, subscription
 
 
@@ -74,7 +75,7 @@ async def test_a_silence_that_comes_later_is_told_on_the_alerts_that_are_open(pl
     kept = await planning.silences.add(silence())
     await planning.at(1)
     assert await connection.fetchval("SELECT silenced FROM alert.alert")
-    await planning.silences.delete(kept.silence_id)
+    await planning.silences.delete(kept.silence_id, EVERYTHING)
     await planning.at(2)
     assert not await connection.fetchval("SELECT silenced FROM alert.alert")
     assert await story(connection, alert.alert_id) == ["raised", "silenced", "silenced"]
@@ -85,7 +86,7 @@ async def test_what_a_silence_held_is_told_at_once_when_it_is_deleted(planning, 
     kept = await planning.silences.add(silence())
     await raised(connection)
     await planning.at(10)
-    await planning.silences.delete(kept.silence_id)
+    await planning.silences.delete(kept.silence_id, EVERYTHING)
     await planning.at(11)
     assert await planning.outbox("cause") == ["raised"]
 
@@ -125,7 +126,7 @@ async def test_a_subscription_that_was_deleted_is_told_nothing_more(planning, co
     kept = await planning.subscriptions.add(subscription(repeat_minutes=10))
     alert = await raised(connection)
     await planning.at(0)
-    await planning.subscriptions.delete(kept.subscription_id)
+    await planning.subscriptions.delete(kept.subscription_id, EVERYTHING)
     await changed(connection, alert.alert_id, "level_up", alert_level="critical")
     await planning.at(10)
     assert await planning.outbox("cause", "state") == [("raised", "CANCELLED")]
@@ -136,9 +137,9 @@ async def test_a_message_for_two_of_one_address_outlives_the_one_that_is_deleted
     first, second = [await planning.subscriptions.add(subscription(1)) for _ in range(2)]
     await raised(connection)
     await planning.at(0)
-    await planning.subscriptions.delete(first.subscription_id)
+    await planning.subscriptions.delete(first.subscription_id, EVERYTHING)
     assert await planning.outbox("state", "subscription_id") == [("PENDING", second.subscription_id)]
-    await planning.subscriptions.delete(second.subscription_id)
+    await planning.subscriptions.delete(second.subscription_id, EVERYTHING)
     assert await planning.outbox("state") == ["CANCELLED"]
 
 

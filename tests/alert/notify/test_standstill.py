@@ -4,6 +4,7 @@ import pytest
 
 from services.alert.notify.claims import Claims
 from services.alert.notify.domain import Failure
+from services.common.access.domain import EVERYTHING
 from tests.support.notifying import NOW, subscription
 
 STOPPED, RESUMED = "evaluation_stopped", "evaluation_resumed"
@@ -108,7 +109,7 @@ async def test_an_address_that_was_told_hears_of_the_end_also_when_the_subscript
     await beat(600)
     await at(planning, 0, 1)
     await planning.connection.execute("UPDATE alert.notification SET state = 'SENT'")
-    await planning.subscriptions.delete(first.subscription_id)
+    await planning.subscriptions.delete(first.subscription_id, EVERYTHING)
     await beat(1)
     await at(planning, 2, 3)
     assert [row[:2] for row in await told(planning)] == [

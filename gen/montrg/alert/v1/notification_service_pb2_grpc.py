@@ -57,7 +57,9 @@ class NotificationServiceServicer:
     """
 
     def ListNotifications(self, request, context):
-        """Lists notifications by descending notification_id.
+        """Lists notifications by descending notification_id. A caller who may see
+        some factories only is shown those that tell of an alert there, and the
+        tests of the subscriptions that it may see; a digest may tell of others.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -83,7 +83,9 @@ class SilenceServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CreateSilence(self, request, context):
-        """Creates a silence.
+        """Creates a silence. That of a caller who may see some factories only must
+        name one of them, or a plant of which it may see all of them; others are as
+        if they were not there.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -101,7 +101,9 @@ class SubscriptionServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CreateSubscription(self, request, context):
-        """Creates a subscription.
+        """Creates a subscription. That of a caller who may see some factories only
+        must name one of them, or a plant of which it may see all of them; others
+        are as if they were not there.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -147,7 +149,9 @@ class SubscriptionServiceServicer:
 
     def MatchSubscriptions(self, request, context):
         """Previews whom an alert would reach: which subscriptions match, and what
-        keeps them from being told now. An unknown place is NOT_FOUND.
+        keeps them from being told now. A caller who may see some factories only
+        is shown the subscriptions that are about those alone; others may be told,
+        too. An unknown place is NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
