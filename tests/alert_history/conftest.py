@@ -8,12 +8,14 @@ from montrg.alert_history.v1 import alert_history_service_pb2_grpc as rpc
 from services.alert_history.app import APP
 from services.common.server import serve
 from tests.conftest import settings_of
+from tests.support.callers import BelievingGate
 
 
 @pytest.fixture(scope="module")
 async def channel(admin_url):
     settings, environment = settings_of(admin_url, "alert_history")
-    async with serve(APP, settings, environment) as port, grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+    serving = serve(APP, settings, environment, BelievingGate())
+    async with serving as port, grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
         yield channel
 
 

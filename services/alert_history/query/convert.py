@@ -13,6 +13,7 @@ from services.alert_history.domain import Kind
 from services.alert_history.query.domain import EventFilter
 from services.alert_history.query.rows import PLACE, SENSOR, WORDS, EventPage, Rows, Story
 from services.alert_history.query.statistics import AskedStatistics, Statistics
+from services.common.access.domain import Scope
 from services.common.byte_columns import beside
 from services.common.epoch import moment_of
 from services.common.fields import given
@@ -29,10 +30,10 @@ _LENGTH = 2  # the wire type of a message
 _EQUAL = ("alert_id", "sensor_id", "loc_id", "factory", *Kind._fields)
 
 
-def event_filter(request: Any) -> EventFilter:  # noqa: ANN401  any request that has these fields
-    """Returns which events a request wants."""
+def event_filter(request: Any, scope: Scope) -> EventFilter:  # noqa: ANN401  any request that has these fields
+    """Returns which events a request of a caller with a scope wants."""
     start, end = time_or_none(request, "start_time"), time_or_none(request, "end_time")
-    return EventFilter(start, end, **given(request, _EQUAL))
+    return EventFilter(start, end, **given(request, _EQUAL), scope=scope)
 
 
 def event_list(page: EventPage) -> bytes:
@@ -98,10 +99,10 @@ def _fields(names: tuple[str, ...], values: tuple[object, ...]) -> bytes:
 _shared = lru_cache(maxsize=8192)(_fields)
 
 
-def asked_statistics(request: pb2.GetAlertStatisticsRequest) -> AskedStatistics:
-    """Returns what a request says."""
+def asked_statistics(request: pb2.GetAlertStatisticsRequest, scope: Scope) -> AskedStatistics:
+    """Returns what a request of a caller with a scope says."""
     names = ["start_date", "end_date", "factory", "loc_id", "alert_type"]
-    return AskedStatistics(group_by=request.group_by, **given(request, names))
+    return AskedStatistics(group_by=request.group_by, **given(request, names), scope=scope)
 
 
 def statistics_to_proto(row: Statistics) -> pb2.AlertStatisticsRow:

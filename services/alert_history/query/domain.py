@@ -14,6 +14,7 @@ from services.alert_history.domain import (
     refuse,
     word_of,
 )
+from services.common.access.domain import EVERYTHING, Scope
 from services.common.errors import NotFoundError, Violation
 
 
@@ -25,6 +26,7 @@ class EventFilter:
         start_time: when the range of event_time begins, inclusive.
         end_time: when it ends, exclusive.
         level: the level after the event, as state and the others are.
+        scope: what the caller may see.
     """
 
     start_time: datetime | None = None
@@ -37,6 +39,7 @@ class EventFilter:
     state: str | None = None
     event_type: str | None = None
     alert_type: str | None = None
+    scope: Scope = EVERYTHING
 
 
 def checked_filter(wanted: EventFilter) -> EventFilter:

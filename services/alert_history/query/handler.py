@@ -12,6 +12,7 @@ from montrg.alert_history.v1 import alert_history_service_pb2 as pb2
 from services.alert_history.query import convert, json_text
 from services.alert_history.query.rows import EventPage
 from services.alert_history.query.service import QueryUseCases
+from services.common.access.current import scope
 from services.common.csv_rows import BOM, csv_lines
 from services.common.paging import page_request
 
@@ -30,15 +31,15 @@ class AlertHistoryHandler(alert_history_service_pb2_grpc.AlertHistoryServiceServ
         return convert.event_list(await _page(self._history, request))
 
     async def GetAlertStory(self, request: Any, context: Any) -> bytes:
-        return convert.story_to_proto(await self._history.story(request.alert_id))
+        return convert.story_to_proto(await self._history.story(request.alert_id, scope()))
 
     async def GetAlertStatistics(self, request: Any, context: Any) -> pb2.AlertStatistics:
-        rows = await self._history.statistics(convert.asked_statistics(request))
+        rows = await self._history.statistics(convert.asked_statistics(request, scope()))
         return pb2.AlertStatistics(rows=map(convert.statistics_to_proto, rows))
 
     async def ExportAlertEvents(self, request: Any, context: Any) -> AsyncIterator[HttpBody]:
         head = (BOM if request.bom else b"") + csv_lines([convert.COLUMNS])
-        async with aclosing(self._history.export(convert.event_filter(request))) as parts:
+        async with aclosing(self._history.export(convert.event_filter(request, scope()))) as parts:
             async for rows in parts:
                 if head:
                     await context.send_initial_metadata(NAMED)
@@ -60,6 +61,6 @@ class AlertHistoryJsonHandler(alert_history_json_service_pb2_grpc.AlertHistoryJs
 
 
 async def _page(history: QueryUseCases, request: Any) -> EventPage:
-    wanted = convert.event_filter(request)
+    wanted = convert.event_filter(request, scope())
     part = page_request(request.limit, request.skip, request.page_token, KEY, wanted)
     return await history.list_page(part, wanted)

@@ -12,6 +12,8 @@ from services.alert_history.query.domain import EventFilter
 from services.alert_history.query.rows import Rows, Story
 from services.alert_history.query.statistics import Group, Statistics, WantedStatistics
 from services.alert_history.tables import ALERT_COLUMNS, EVENT_COLUMNS
+from services.common.access.domain import Scope
+from services.common.access.sql import within_text
 from services.common.database import Database
 from services.common.paging import Key, PageRequest
 from services.heat.levels import LEVELS
@@ -39,6 +41,11 @@ SELECT found.* FROM (
 """  # noqa: S608  our own names
 _ALERT = f"SELECT {', '.join(ALERT_COLUMNS)} FROM alert_history.alert WHERE alert_id = $1"  # noqa: S608
 _STORY = f"{_SELECT} WHERE alert_id = $1 AND event_time BETWEEN $2 AND $3 AND event_seq <= $4 ORDER BY event_seq"
+# An alert has the plant that its events have.
+_PLANT = """
+(SELECT e.plant FROM alert_history.event e WHERE e.alert_id = alert.alert_id
+ AND e.event_time BETWEEN alert.first_event_time AND alert.last_event_time LIMIT 1)
+"""
 _KEY = ("event_time", "alert_id", "event_seq")
 _EQUAL = ("alert_id", "sensor_id", "loc_id", "factory")
 # How many events are looked through for one that is wanted, before the kinds' indexes are.
@@ -72,6 +79,13 @@ class _Conditions:
         """Returns what stands for a value."""
         self.arguments.append(value)
         return f"${len(self.arguments)}"
+
+    def within(self, scope: Scope, plant: str) -> None:
+        """Adds the condition that somebody may see the factory; `plant` is SQL."""
+        if not scope.is_everything:
+            condition, arguments = within_text(scope, plant, "factory", len(self.arguments) + 1)
+            self.words.append(condition)
+            self.arguments += arguments
 
     def __str__(self) -> str:
         return f" WHERE {' AND '.join(self.words)}" if self.words else ""
@@ -111,10 +125,11 @@ class SqlHistory:
     async def _read(self, wanted: EventFilter, after: Key | None, part: _Part) -> Rows:
         where = _conditions(wanted, after, part.way)
         words = {name: value for name in Kind._fields if (value := getattr(wanted, name)) is not None}
+        is_of_some = not wanted.scope.is_everything or any(getattr(wanted, name) is not None for name in _EQUAL)
         async with self._database.reader() as connection:
             if not words:
                 records = await connection.fetch(f"{_SELECT}{where} {part}", *where.arguments)
-            elif any(getattr(wanted, name) is not None for name in _EQUAL):
+            elif is_of_some:
                 records = await _of_sensor_and_kinds(connection, where, words, part)
             else:
                 records = await _of_kinds(connection, where, words, part)
@@ -139,6 +154,7 @@ class SqlHistory:
         for name in ("factory", "loc_id", "alert_type"):
             if getattr(wanted, name) is not None:
                 where.add(f"{name} = {{}}", getattr(wanted, name))
+        where.within(wanted.scope, _PLANT)
         columns = [_GROUPS[group] if group in wanted.groups else "NULL" for group in Group]
         groups = ", ".join(_GROUPS[group] for group in wanted.groups)
         order = groups.replace("highest_level", f"array_position(ARRAY{list(LEVELS)}, highest_level)")
@@ -176,7 +192,7 @@ async def _of_kinds(
 async def _of_sensor_and_kinds(
     connection: asyncpg.Connection, where: _Conditions, words: Mapping[str, str], part: _Part
 ) -> Sequence[asyncpg.Record]:
-    """Returns the first events of a sensor, a place or the like that are of some kinds."""
+    """Returns the first events of a sensor, a place or a caller's factories that are of some kinds."""
     fits = _Conditions()
     for name, value in words.items():
         fits.add(f"{name} = {{}}", value)
@@ -201,6 +217,7 @@ def _conditions(wanted: EventFilter, after: Key | None, order: str) -> _Conditio
     for name in _EQUAL:
         if getattr(wanted, name) is not None:
             where.add(f"{name} = {{}}", getattr(wanted, name))
+    where.within(wanted.scope, "plant")
     if after is not None:
         sign = "<" if order == "DESC" else ">"
         # The first test is in the second, too, but partitions are left alone by it alone.

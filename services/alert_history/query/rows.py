@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 
 from services.alert_history.domain import Alert, Kind
+from services.common.access.domain import Scope
 from services.common.epoch import moment_of
 from services.common.paging import Key
 
@@ -74,3 +75,7 @@ class Story:
 
     alert: Alert
     events: Rows
+
+    def is_in(self, scope: Scope) -> bool:
+        """Tells whether somebody may see it. All events of an alert are of one place."""
+        return scope.covers(self.events.plant[0] if len(self.events) else None, self.alert.factory)

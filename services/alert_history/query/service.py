@@ -14,6 +14,7 @@ from services.alert_history.query.statistics import (
     checked_statistics,
     too_many_rows,
 )
+from services.common.access.domain import Scope
 from services.common.clock import Clock
 from services.common.paging import Key, PageRequest, page
 
@@ -31,7 +32,7 @@ class EventReader(Protocol):
 
 
 class QueryUseCases:
-    """What can be asked of the history."""
+    """What can be asked of the history of what a caller may see, by the factory that each event has."""
 
     def __init__(self, reader: EventReader, zone: ZoneInfo, clock: Clock) -> None:
         self._reader = reader
@@ -44,10 +45,10 @@ class QueryUseCases:
         part = page(range(len(rows)), request, rows.key)
         return EventPage(rows.first(len(part.items)), part.next_page_token)
 
-    async def story(self, alert_id: int) -> Story:
+    async def story(self, alert_id: int, scope: Scope) -> Story:
         """Returns one alert with its events, or raises NotFoundError."""
         story = await self._reader.story(alert_id)
-        if story is None:
+        if story is None or not story.is_in(scope):
             raise no_alert(alert_id)
         return story
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from services.alert_history.domain import ALERT_TYPES, id_violations, name_violations, refuse, word_of
+from services.common.access.domain import EVERYTHING, Scope
 from services.common.errors import InvalidInputError, Violation, invalid
 
 LONGEST = timedelta(days=3660)  # ten years, and some days
@@ -29,7 +30,7 @@ class Group(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AskedStatistics:
-    """What a caller said."""
+    """What a caller said, who may see what is in the scope."""
 
     start_date: str | None = None
     end_date: str | None = None
@@ -37,11 +38,15 @@ class AskedStatistics:
     factory: str | None = None
     loc_id: str | None = None
     alert_type: str | None = None
+    scope: Scope = EVERYTHING
 
 
 @dataclass(frozen=True, slots=True)
 class WantedStatistics:
-    """Which alerts count: those raised from `start` on and before `end`, of the places and type that are not None."""
+    """Which alerts count: those raised from `start` on and before `end`, of the places and type that are not None.
+
+    None of them is out of the scope.
+    """
 
     start: datetime
     end: datetime
@@ -49,6 +54,7 @@ class WantedStatistics:
     factory: str | None
     loc_id: str | None
     alert_type: str | None
+    scope: Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +91,7 @@ def checked_statistics(asked: AskedStatistics, zone: ZoneInfo, now: datetime) ->
         kind = word_of("alert_type", kind, ALERT_TYPES, bad)
     refuse(bad)
     start, end = _midnight(first, zone), _midnight(last + timedelta(days=1), zone)
-    return WantedStatistics(start, end, groups, asked.factory, asked.loc_id, kind)
+    return WantedStatistics(start, end, groups, asked.factory, asked.loc_id, kind, asked.scope)
 
 
 def too_many_rows() -> InvalidInputError:
