@@ -4,10 +4,12 @@ from datetime import UTC, datetime
 
 import grpc
 import pytest
+from montrg.aggregation.v1 import aggregation_service_pb2 as pb2
 
 from services.aggregation.app import APP as AGGREGATION
 from services.location.app import APP as LOCATION
 from services.realtime.app import APP as REALTIME
+from tests.support.callers import BelievingGate, person
 from tests.support.directory import make_place
 from tests.support.mesh import eventually, running_mesh, start_beside
 from tests.support.ports import free_ports
@@ -20,7 +22,7 @@ UNKNOWN = (grpc.StatusCode.UNAVAILABLE, "LOCATION_UNKNOWN")
 async def mesh(admin_url):
     """Aggregation, which at first reaches neither location nor realtime."""
     (nobody,) = free_ports(1)
-    async with running_mesh(admin_url) as mesh:
+    async with running_mesh(admin_url, BelievingGate()) as mesh:
         nowhere = f"127.0.0.1:{nobody}"
         await mesh.start(AGGREGATION, LOCATION_SERVICE_URL=nowhere, REALTIME_SERVICE_URL=nowhere)
         yield mesh
@@ -35,6 +37,13 @@ async def test_before_location_was_ever_reached_no_place_is_said_to_be_missing(a
     assert await reason(ask("2024", factory="F")) == UNKNOWN
     answer = await ask("2024")
     assert (list(answer.locations), names(answer)[:2]) == ([], ["LOCATION_UNKNOWN", "ROLLUPS_BEHIND"])
+
+
+async def test_before_location_was_ever_reached_a_caller_of_some_factories_is_not_told_that_there_is_nothing(stub):
+    request = pb2.GetAggregationRequest(start_date="2024")
+    assert await reason(stub.GetAggregation(request, metadata=person("F"))) == UNKNOWN
+    series = pb2.QueryTimeSeriesRequest(start_time=datetime(2024, 6, 3, tzinfo=UTC), step="1mo")
+    assert await reason(stub.QueryTimeSeries(series, metadata=person("F"))) == UNKNOWN
 
 
 async def test_what_is_kept_in_another_zone_or_made_anew_is_said(mesh, connection, ask):
