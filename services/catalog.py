@@ -59,7 +59,12 @@ SERVICES: tuple[Service, ...] = (
         title="Locations and sensors",
         rest_port=30002,
         grpc_port=50052,
-        contracts=("montrg.location.v1.LocationService", "montrg.location.v1.SensorService"),
+        contracts=(
+            "montrg.location.v1.LocationService",
+            "montrg.location.v1.SensorService",
+            "montrg.location.v1.DeviceKeyService",
+        ),
+        internal=("montrg.location.v1.DeviceKeyRegistryService",),
     ),
     Service(
         name="realtime",

@@ -19,6 +19,7 @@ T = TypeVar("T")
 
 HEARTBEAT_S = 15.0
 MAX_ANSWERS = 1_000
+REVISION = "revision"
 
 # For the migrations of a schema that has a revision.
 CREATE_TABLE = """
@@ -30,15 +31,18 @@ INSERT INTO {schema}.revision (value) VALUES (1);
 """
 
 
-async def bump(connection: AsyncConnection, schema: str) -> None:
-    """Raises the schema's revision in the caller's transaction and announces it at commit."""
-    await connection.execute(text(f"UPDATE {schema}.revision SET value = value + 1"))  # noqa: S608  our own schema
-    await connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": f"{schema}_revision"})
+async def bump(connection: AsyncConnection, schema: str, table: str = REVISION) -> None:
+    """Raises the schema's revision in the caller's transaction and announces it at commit.
+
+    A part of a schema that has a revision of its own has a table of its own for it.
+    """
+    await connection.execute(text(f"UPDATE {schema}.{table} SET value = value + 1"))  # noqa: S608  our own schema
+    await connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": f"{schema}_{table}"})
 
 
-async def read(connection: AsyncConnection, schema: str) -> int:
+async def read(connection: AsyncConnection, schema: str, table: str = REVISION) -> int:
     """Returns the schema's revision as the caller's transaction sees it."""
-    value = await connection.scalar(text(f"SELECT value FROM {schema}.revision"))  # noqa: S608  our own schema
+    value = await connection.scalar(text(f"SELECT value FROM {schema}.{table}"))  # noqa: S608  our own schema
     return int(value or 0)
 
 
@@ -48,10 +52,10 @@ class RevisionFeed:
     `current` is None while the database is away: what was cached by revision must then not be trusted.
     """
 
-    def __init__(self, database_url: str, schema: str) -> None:
-        self._schema = schema
+    def __init__(self, database_url: str, schema: str, table: str = REVISION) -> None:
+        self._table = f"{schema}.{table}"
         self._changed = asyncio.Condition()
-        self._channel = ChannelFollower(database_url, f"{schema}_revision", self._look, self._lose)
+        self._channel = ChannelFollower(database_url, f"{schema}_{table}", self._look, self._lose)
         self._invalidations = 0
         self._ended = False
         self.current: int | None = None
@@ -74,7 +78,7 @@ class RevisionFeed:
 
     async def _look(self, connection: asyncpg.Connection) -> None:
         before = self._invalidations
-        value = await connection.fetchval(f"SELECT value FROM {self._schema}.revision", timeout=3)  # noqa: S608
+        value = await connection.fetchval(f"SELECT value FROM {self._table}", timeout=3)  # noqa: S608
         # Read on another worker's account before our own change: that would bring the old answers back for a moment.
         if before == self._invalidations:
             await self._set(value)

@@ -10,6 +10,7 @@ from services.common.clock import system_clock
 from services.common.revisions import RevisionFeed
 from services.common.server import App, Context
 from services.common.tasks import background
+from services.location.device_keys.app import device_keys
 from services.location.handler import LocationHandler, SensorHandler
 from services.location.repository import SqlRepository
 from services.location.service import LocationUseCases, SensorUseCases
@@ -17,14 +18,14 @@ from services.location.service import LocationUseCases, SensorUseCases
 
 @asynccontextmanager
 async def wire(context: Context, server: grpc.aio.Server) -> AsyncIterator[None]:
-    """Adds both servicers and follows the schema's revision."""
+    """Adds the servicers and follows the schema's revision."""
     feed = RevisionFeed(context.settings.database_url, "location")
     repository = SqlRepository(context.database)
     locations = LocationHandler(LocationUseCases(repository, system_clock))
     sensors = SensorHandler(SensorUseCases(repository, system_clock), feed, system_clock)
     location_service_pb2_grpc.add_LocationServiceServicer_to_server(locations, server)
     sensor_service_pb2_grpc.add_SensorServiceServicer_to_server(sensors, server)
-    async with background(feed.run(context.stopping)):
+    async with device_keys(context, server), background(feed.run(context.stopping)):
         yield
 
 

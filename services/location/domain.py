@@ -167,7 +167,7 @@ def checked_batch(field: str, ids: Sequence[str]) -> list[str]:
 def checked_location_filter(wanted: LocationFilter) -> LocationFilter:
     """Returns the filter, or raises InvalidInputError with every field that no place can have."""
     texts = (("plant", wanted.plant), ("factory", wanted.factory), ("building", wanted.building))
-    _refuse([], [v for name, value in texts if value is not None for v in _text_violations(name, value, 0)])
+    _refuse([], [v for name, value in texts if value is not None for v in text_violations(name, value, 0)])
     return wanted
 
 
@@ -192,11 +192,11 @@ def _missing(fields: Mapping[str, Any], remedies: Mapping[str, str]) -> list[Vio
 def _location_violations(location: Location) -> list[Violation]:
     return [
         *_id_violations("loc_id", location.loc_id),
-        *_text_violations("plant", location.plant, 0),
-        *_text_violations("factory", location.factory, 1),
-        *_text_violations("building", location.building, 1),
+        *text_violations("plant", location.plant, 0),
+        *text_violations("factory", location.factory, 1),
+        *text_violations("building", location.building, 1),
         *_range_violations("floor", location.floor, FLOORS),
-        *_text_violations("area", location.area, 1),
+        *text_violations("area", location.area, 1),
     ]
 
 
@@ -204,7 +204,7 @@ def _sensor_violations(sensor: Sensor) -> list[Violation]:
     violations = [
         *_id_violations("sensor_id", sensor.sensor_id),
         *_id_violations("loc_id", sensor.loc_id),
-        *_text_violations("name", sensor.name, 0),
+        *text_violations("name", sensor.name, 0),
         *_range_violations("interval_s", sensor.interval_s, INTERVALS_S),
     ]
     if sensor.height_m is not None:
@@ -237,7 +237,8 @@ def _id_violations(name: str, value: str) -> list[Violation]:
     return [] if is_id(value) else [Violation(name, f"is {value[:60]!r}; {ID_REMEDY}")]
 
 
-def _text_violations(name: str, value: str, least: int) -> list[Violation]:
+def text_violations(name: str, value: str, least: int) -> list[Violation]:
+    """Returns what is wrong with a text for people, which has at least so many characters."""
     if len(value) > MAX_NAME or len(value.strip()) < least:
         return [Violation(name, f"has {len(value.strip())} characters; give {least} to {MAX_NAME}")]
     if CONTROL.search(value):

@@ -2,7 +2,8 @@
 
 Whether a sensor's place exists is settled with row locks: who adds or moves a sensor holds a key share lock on the
 place, and who deletes a place locks it first and looks for sensors then. So the refusal can name what is in the way,
-and the foreign key behind it is never reached. The revision's row is always locked last.
+and the foreign key behind it is never reached. The revision's row is always locked last. Device keys go by the same
+rule with sensors.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +20,7 @@ from services.common.access.domain import Scope
 from services.common.access.sql import within
 from services.common.database import Database
 from services.common.paging import PageRequest
+from services.location.device_keys.repository import take_sensor_out
 from services.location.domain import (
     MAX_NAMED_SENSORS,
     Calibration,
@@ -150,11 +152,12 @@ class SqlRepository:
             return changed
 
     async def delete_sensor(self, sensor_id: str, scope: Scope) -> bool:
-        """Deletes a sensor; False if there was none in the scope."""
+        """Deletes a sensor, and takes it out of its device keys; False if there was none in the scope."""
         own = and_(sensor.c.sensor_id == sensor_id, _own_sensor(scope))
         async with self._database.transaction() as connection:
             if (await connection.execute(delete(sensor).where(own).returning(sensor.c.sensor_id))).first() is None:
                 return False
+            await take_sensor_out(connection, sensor_id)
             await revisions.bump(connection, SCHEMA)
             return True
 

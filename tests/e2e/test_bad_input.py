@@ -37,6 +37,10 @@ def sensor(**change):
     return {"sensor": SENSOR | change}
 
 
+def device_key(**change):
+    return {"device_key": {"sensor_ids": ["known"]} | change}
+
+
 CASES = [
     ("ThresholdService.CreateThreshold", {}, INVALID, ["threshold_type", "level"]),
     ("ThresholdService.CreateThreshold", threshold(threshold_type="noise", level="x"), INVALID,
@@ -109,6 +113,28 @@ CASES = [
     ("SensorService.UpdateSensor", {"sensor_id": "known"}, INVALID, ["body"]),
     ("SensorService.UpdateSensor", {"sensor_id": "known", "update_mask": "colour"}, INVALID, ["update_mask"]),
     ("SensorService.DeleteSensor", {"sensor_id": "nobody"}, NOT_FOUND, []),
+    ("DeviceKeyService.CreateDeviceKey", {}, INVALID, ["sensor_ids"]),
+    ("DeviceKeyService.CreateDeviceKey", device_key(sensor_ids=["known", "nobody"]), INVALID, ["sensor_ids"]),
+    ("DeviceKeyService.CreateDeviceKey", device_key(sensor_ids=["known", "a\0b", "센서"]), INVALID, ["sensor_ids"]),
+    ("DeviceKeyService.CreateDeviceKey", device_key(sensor_ids=[f"none-{n:044}" for n in range(1000)]), INVALID,
+     ["sensor_ids"]),
+    ("DeviceKeyService.CreateDeviceKey", device_key(sensor_ids=[f"none-{n}" for n in range(1001)]), INVALID,
+     ["sensor_ids"]),
+    ("DeviceKeyService.CreateDeviceKey", device_key(name="\0", expire_time="2026-01-01T00:00:00Z"), INVALID,
+     ["name", "expire_time"]),
+    ("DeviceKeyService.CreateDeviceKey", device_key(expire_time="0001-01-01T00:00:00Z"), INVALID, ["expire_time"]),
+    ("DeviceKeyService.ListDeviceKeys", {"limit": -1}, INVALID, ["limit"]),
+    ("DeviceKeyService.ListDeviceKeys", {"page_token": "forged"}, INVALID, ["page_token"]),
+    ("DeviceKeyService.ListDeviceKeys", {"sensor_id": "a b"}, INVALID, ["sensor_id"]),
+    *(
+        (f"DeviceKeyService.{rpc}", {"key_id": key_id}, NOT_FOUND, [])
+        for rpc in ("GetDeviceKey", "RotateDeviceKey", "DeleteDeviceKey") for key_id in ("nobody", "x" * 5_000, "키")
+    ),
+    *(
+        ("DeviceKeyService.RotateDeviceKey", {"key_id": "nobody", "overlap_minutes": minutes}, INVALID,
+         ["overlap_minutes"])
+        for minutes in (-1, 10_081)
+    ),
     ("RealtimeService.GetFactoryMeasurements", {"factory": "없는 공장"}, NOT_FOUND, []),
     ("RealtimeService.GetFactoryMeasurements", {"factory": "공" * 5_000}, NOT_FOUND, []),
     ("RealtimeService.GetFloorMeasurements", {"floor": -(2**31)}, NOT_FOUND, []),

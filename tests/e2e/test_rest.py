@@ -42,6 +42,28 @@ async def test_a_threshold_lives_through_rest(rest):
     assert (await rest("GET", "thresholds", path)).status_code == 404
 
 
+async def test_a_device_key_lives_through_rest_and_shows_each_secret_once(rest):
+    await rest.register("keyed")
+    body = {"sensor_ids": ["keyed"], "name": "게이트웨이"}
+    created = await rest("POST", "location", "/api/v1/device-keys/", json=body)
+    assert created.status_code == 201, created.text
+    key = created.json()
+    path = created.headers["location"]
+    assert path == f"/api/v1/device-keys/{key['key_id']}"
+    assert key["secret"].startswith(f"mk_{key['key_id']}_")
+    assert "x-next-page-token" not in created.headers
+    rotated = await rest("POST", "location", f"{path}:rotate", json={"overlap_minutes": 5})
+    assert rotated.status_code == 200, rotated.text
+    assert rotated.json()["secret"] != key["secret"]
+    shown = (await rest("GET", "location", path)).json()
+    assert shown == {name: value for name, value in rotated.json().items() if name != "secret"}
+    listed = (await rest("GET", "location", "/api/v1/device-keys?sensor_id=keyed")).json()
+    assert listed == [shown]
+    deleted = await rest("DELETE", "location", path)
+    assert (deleted.status_code, deleted.json()["deleted"]) == (200, True)
+    assert (await rest("GET", "location", path)).status_code == 404
+
+
 async def test_lists_are_bare_arrays_paged_by_a_header(rest):
     first = await rest("GET", "thresholds", "/api/v1/thresholds?limit=2")
     token = first.headers["x-next-page-token"]
@@ -111,8 +133,9 @@ async def test_fahrenheit_sent_as_celsius_is_caught_and_named(rest):
 
 async def test_the_examples_of_the_documentation_can_be_sent_as_they_stand(rest):
     for service, path in (
-        ("location", "/api/v1/locations"), ("location", "/api/v1/sensors"), ("thresholds", "/api/v1/thresholds"),
-        ("thresholds", "/api/v1/mappings"), ("alert", "/api/v1/alerts"), ("realtime", "/api/v1/realtime/readings"),
+        ("location", "/api/v1/locations"), ("location", "/api/v1/sensors"), ("location", "/api/v1/device-keys"),
+        ("thresholds", "/api/v1/thresholds"), ("thresholds", "/api/v1/mappings"), ("alert", "/api/v1/alerts"),
+        ("realtime", "/api/v1/realtime/readings"),
     ):  # fmt: skip
         document = (await rest("GET", service, "/openapi.json")).json()
         body = document["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"]
