@@ -53,6 +53,7 @@ class Context:
     Attributes:
         stopping: set at the beginning of a stop. Streams without an end are to end then; others are cut off after the
             grace.
+        gate: what lets calls in. A service that devices call gives it what knows their keys.
         readiness: what must hold beside the database's answer for the service to be ready.
     """
 
@@ -60,6 +61,7 @@ class Context:
     environment: Environment
     database: Database
     stopping: asyncio.Event
+    gate: Gate = field(default_factory=OpenGate)
     readiness: list[Callable[[], Awaitable[bool]]] = field(default_factory=list)
 
     def add_readiness(self, check: Callable[[], Awaitable[bool]]) -> None:
@@ -132,11 +134,12 @@ async def serve(
     held; the database is let go.
     """
     database = Database(settings.database_url, settings.pool_size, settings.service.role)
-    server = grpc.aio.server(interceptors=[CallInterceptor(gate or OpenGate())], options=_OPTIONS)
+    gate = gate or OpenGate()
+    server = grpc.aio.server(interceptors=[CallInterceptor(gate)], options=_OPTIONS)
     checks = health.aio.HealthServicer()
     stopping = asyncio.Event()
     try:
-        context = Context(settings, environment, database, stopping)
+        context = Context(settings, environment, database, stopping, gate)
         async with app.wire(context, server):
             port = _add_built_ins(server, checks, settings)
             await server.start()

@@ -12,9 +12,11 @@ from services.common.clock import system_clock
 from services.common.interceptors import database_is_away
 from services.common.server import App, Context
 from services.common.tasks import background
+from services.device_keys.client import follow_device_keys
 from services.directory.client import follow_directory
 from services.limits.client import follow_rules
-from services.realtime.clients import SensorRegistrar
+from services.realtime.clients import SensorRegistrar, UseReporter
+from services.realtime.devices import KeyUses, KnownDevices
 from services.realtime.ingest.handler import IngestHandler
 from services.realtime.ingest.queue import WriteQueue
 from services.realtime.ingest.repository import SqlReadings
@@ -55,9 +57,12 @@ async def wire(context: Context, server: grpc.aio.Server) -> AsyncIterator[None]
     async with connect(context.target("location")) as location, connect(context.target("thresholds")) as thresholds:
         directory = follow_directory(location, context.database, "realtime")
         rules = follow_rules(thresholds, context.database, "realtime")
+        keys = follow_device_keys(location, context.database, "realtime")
+        context.gate.accept(KnownDevices(keys, system_clock))
+        uses = KeyUses(UseReporter(location), system_clock)
         registrar = SensorRegistrar(location, register_at) if register_at else None
         readings = SqlReadings(context.database, _flat_rule(context))
-        ingest = IngestUseCases(readings, directory, system_clock, registrar)
+        ingest = IngestUseCases(readings, directory, system_clock, uses, registrar)
         waiting_rows = context.environment.integer("INGEST_WAITING_ROWS", 100_000, 1, 10_000_000)
         queue = WriteQueue(ingest.write, database_is_away, waiting_rows)
         ingest_service_pb2_grpc.add_IngestServiceServicer_to_server(IngestHandler(ingest, queue), server)
@@ -76,8 +81,8 @@ async def wire(context: Context, server: grpc.aio.Server) -> AsyncIterator[None]
         log_handler = ReadingLogHandler(LogUseCases(log_store, feed), RangeUseCases(SqlRanges(context.database)))
         reading_log_service_pb2_grpc.add_ReadingLogServiceServicer_to_server(log_handler, server)
         upkeep = Upkeep(readings, log_store, system_clock, _keeping(context), database_is_away)
-        followed = (directory.run(), rules.run(), feed.run(context.stopping), live.run(context.stopping))
-        async with background(*followed, upkeep.run(), queue.run(), evaluation.run()):
+        followed = (directory.run(), rules.run(), keys.run(), feed.run(context.stopping), live.run(context.stopping))
+        async with background(*followed, upkeep.run(), queue.run(), evaluation.run(), uses.run()):
             yield
 
 

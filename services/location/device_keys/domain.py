@@ -1,7 +1,7 @@
 """Device keys as values, what makes one valid, and how a refusal is worded. Pure; time is an argument."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -46,7 +46,7 @@ class Issued:
     """A key with its new secret, which only the answer to who asked for it has."""
 
     key: DeviceKey
-    secret: str
+    secret: str = field(repr=False)  # lest a log shows it
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from services.realtime.ingest.domain import (
 )
 from services.realtime.ingest.making import make_readings
 from services.realtime.ingest.rules import EARLIEST, Clocks, Refusal, celsius, refusals
-from services.realtime.ingest.senders import marked, may_write
+from services.realtime.ingest.senders import marked, may_be_asked, may_register
 
 MAX_ROWS = 10_000
 
@@ -55,15 +55,27 @@ class Registrar(Protocol):
     async def register(self, sensor_ids: Sequence[str]) -> None: ...
 
 
+class Uses(Protocol):
+    """Remembers when devices call."""
+
+    def note(self, caller: Caller) -> None: ...
+
+
 class IngestUseCases:
     """Takes readings in and lists them. Without a registrar, rows of an unknown sensor are REJECTED."""
 
     def __init__(
-        self, store: ReadingStore, directory: Followed[Directory], clock: Clock, registrar: Registrar | None = None
+        self,
+        store: ReadingStore,
+        directory: Followed[Directory],
+        clock: Clock,
+        uses: Uses,
+        registrar: Registrar | None = None,
     ) -> None:
         self._store = store
         self._directory = directory
         self._clock = clock
+        self._uses = uses
         self._registrar = registrar
         self._frozen_before = EARLIEST
 
@@ -72,10 +84,11 @@ class IngestUseCases:
 
         If a sensor is not known here, location is asked once: it may have been registered a moment ago.
         """
-        sensor_ids = set(rows.sensor_id)
+        self._uses.note(caller)
+        sensor_ids = may_be_asked(caller, rows.sensor_id)
         if self._unknown(sensor_ids):
             answered = await self._directory.refresh()
-            unknown = {name for name in self._unknown(sensor_ids) if may_write(caller, name, self._directory.value)}
+            unknown = {name for name in self._unknown(sensor_ids) if may_register(caller, name)}
             if answered and unknown and self._registrar is not None:
                 await self._registrar.register(sorted(unknown))
                 await self._directory.refresh()

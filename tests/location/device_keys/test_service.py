@@ -91,7 +91,7 @@ async def test_what_is_created_is_what_is_read_and_of_the_secret_only_its_hash_i
     assert key_id_of(issued.secret) == key.key_id
     assert await keys.get(key.key_id, EVERYTHING) == key
     assert (key.secret_sha256, key.previous_sha256) == (digest(issued.secret), None)
-    assert issued.secret not in repr(key)
+    assert issued.secret not in repr(issued)
 
 
 async def test_sensors_that_do_not_exist_are_named_and_nothing_is_made(keys):

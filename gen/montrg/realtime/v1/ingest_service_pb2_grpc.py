@@ -54,7 +54,9 @@ class IngestServiceServicer:
     def WriteReadings(self, request, context):
         """Stores readings. What it calls accepted, late or duplicate is on disk
         when it answers. A batch is never refused for one bad row: each row has
-        an outcome of its own. Sending the same batch again is safe.
+        an outcome of its own. Sending the same batch again is safe. To a device
+        that calls with its key every sensor but the key's is one that is not
+        registered.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
