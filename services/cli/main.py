@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from services.catalog import SERVICES
-from services.cli import aggregation, commands, database, envoy, health
+from services.cli import aggregation, certs, commands, database, envoy, health
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -59,9 +59,21 @@ def build_parser() -> argparse.ArgumentParser:
     db = _group(top, "db", "work on the database")
     db.add("upgrade", database.upgrade, "bring the database to the newest schema", _UPGRADE)
     _add_service(db.add("wait", database.wait, "wait until the database is ready for a service", _WAIT))
+    _add_certs(_group(top, "certs", "work on the certificates of the secure profile"))
     _add_envoy(_group(top, "envoy", "run Envoy, or write its configuration"))
     _add_aggregation(_group(top, "aggregation", "work on the hours, days and months"))
     return parser
+
+
+def _add_certs(group: _Adder) -> None:
+    group.add("show", certs.show, "list the certificates, for whom and until when", certs.SETTINGS)
+    rotate = group.add("rotate", certs.rotate, "give everybody a new certificate, before it is time", certs.ROTATE)
+    rotate.add_argument("--ca", action="store_true", help="of a new authority")
+    words = "make one more certificate, and print its folder"
+    issue = group.add("issue", certs.issue, words, certs.ISSUE)
+    issue.add_argument("name", metavar="NAME", help="a service, or another name: what spiffe://flet-montrg/NAME says")
+    issue.add_argument("--dns", action="append", default=[], metavar="HOST", help="a host name of it; may be repeated")
+    issue.add_argument("--ip", action="append", default=[], metavar="ADDRESS", help="an address of it; may be repeated")
 
 
 def _add_envoy(group: _Adder) -> None:

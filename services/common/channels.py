@@ -1,7 +1,12 @@
 """Client channels to neighbours: one a neighbour, over all of its processes, with keepalive and retries."""
 
+from dataclasses import dataclass
+
 import grpc
 import orjson
+
+from services.common.renewing_channel import RenewingChannel
+from services.common.tls import ClientCredentials
 
 MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 DEADLINE_S = 5.0
@@ -36,6 +41,31 @@ _OPTIONS = [
 ]
 
 
-def connect(target: str) -> grpc.aio.Channel:
-    """Opens a channel to `host:port`, or to what `Environment.target` returns; the first call makes connections."""
-    return grpc.aio.insecure_channel(target, options=_OPTIONS)
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where calls go to, and how they are protected.
+
+    Attributes:
+        address: what `Environment.target` returns.
+        credentials: what TLS is made with; None for plaintext.
+        host: the name that is asked for in the certificate there; empty for the host in the address.
+    """
+
+    address: str
+    credentials: ClientCredentials | None = None
+    host: str = ""
+
+
+def connect(target: str | Target) -> grpc.aio.Channel:
+    """Opens a channel to `host:port`, or to what `Environment.target` returns; the first call makes connections.
+
+    With a `Target` that has credentials it is one of TLS, and new calls go over new connections once those are renewed.
+    """
+    if isinstance(target, str):
+        target = Target(target)
+    if target.credentials is None:
+        return grpc.aio.insecure_channel(target.address, options=_OPTIONS)
+    address, options = target.address, list(_OPTIONS)
+    if target.host:
+        options.append(("grpc.ssl_target_name_override", target.host))
+    return RenewingChannel(target.credentials.channel, lambda with_: grpc.aio.secure_channel(address, with_, options))

@@ -16,11 +16,12 @@ from grpc_reflection.v1alpha import reflection
 from services import catalog
 from services.common import logs
 from services.common.access.gate import Gate, OpenGate
-from services.common.channels import MAX_MESSAGE_BYTES
+from services.common.channels import MAX_MESSAGE_BYTES, Target
 from services.common.database import Database
 from services.common.interceptors import CallInterceptor, database_is_away
-from services.common.settings import Environment, ServiceSettings, SettingsError, read_service_settings
+from services.common.settings import DIRECT, Environment, ServiceSettings, SettingsError, read_service_settings
 from services.common.tasks import background
+from services.common.tls import Certificates
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +54,7 @@ class Context:
     Attributes:
         stopping: set at the beginning of a stop. Streams without an end are to end then; others are cut off after the
             grace.
+        certificates: what the process shows its neighbours, and whom it believes; None in dev.
         gate: what lets calls in. A service that devices call gives it what knows their keys.
         readiness: what must hold beside the database's answer for the service to be ready.
     """
@@ -61,6 +63,7 @@ class Context:
     environment: Environment
     database: Database
     stopping: asyncio.Event
+    certificates: Certificates | None = None
     gate: Gate = field(default_factory=OpenGate)
     readiness: list[Callable[[], Awaitable[bool]]] = field(default_factory=list)
 
@@ -71,10 +74,11 @@ class Context:
         """
         self.readiness.append(check)
 
-    def target(self, name: str) -> str:
-        """Returns where a neighbour is, by its name in the catalog."""
-        default = f"127.0.0.1:{catalog.service(name).grpc_port}"
-        return self.environment.target(f"{name.upper()}_SERVICE_URL", default)
+    def target(self, name: str) -> Target:
+        """Returns where a neighbour is and how it is called, by its name in the catalog."""
+        neighbour = catalog.service(name)
+        address = self.environment.target(f"{name.upper()}_SERVICE_URL", f"127.0.0.1:{neighbour.grpc_port}")
+        return Target(address, self.certificates if self.settings.egress == DIRECT else None, neighbour.host)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,14 +138,16 @@ async def serve(
     held; the database is let go.
     """
     database = Database(settings.database_url, settings.pool_size, settings.service.role)
-    gate = gate or OpenGate()
+    certificates = Certificates(settings.certs_dir) if settings.certs_dir else None
+    gate = gate or _gate(settings)
     server = grpc.aio.server(interceptors=[CallInterceptor(gate)], options=_OPTIONS)
     checks = health.aio.HealthServicer()
     stopping = asyncio.Event()
     try:
-        context = Context(settings, environment, database, stopping, gate)
-        async with app.wire(context, server):
-            port = _add_built_ins(server, checks, settings)
+        context = Context(settings, environment, database, stopping, certificates, gate)
+        async with app.wire(context, server), _probed(checks, settings):
+            _add_built_ins(server, checks, settings)
+            port = _add_port(server, settings, certificates)
             await server.start()
             for name in ("", *settings.service.proto_services):
                 await checks.set(name, health_pb2.HealthCheckResponse.SERVING)
@@ -157,12 +163,39 @@ async def serve(
         await database.close()
 
 
-def _add_built_ins(server: grpc.aio.Server, checks: health.aio.HealthServicer, settings: ServiceSettings) -> int:
+def _gate(_: ServiceSettings) -> Gate:
+    return OpenGate()
+
+
+def _add_built_ins(server: grpc.aio.Server, checks: health.aio.HealthServicer, settings: ServiceSettings) -> None:
     health_pb2_grpc.add_HealthServicer_to_server(checks, server)
     channelz.add_channelz_servicer(server)
     names = (*settings.service.proto_services, health.SERVICE_NAME, reflection.SERVICE_NAME, CHANNELZ)
     reflection.enable_server_reflection(names, server)
-    return int(server.add_insecure_port(f"{settings.host}:{settings.port}"))
+
+
+def _add_port(server: grpc.aio.Server, settings: ServiceSettings, certificates: Certificates | None) -> int:
+    """Opens the port, which takes mutual TLS alone where there are certificates, and returns it."""
+    address = f"{settings.host}:{settings.port}"
+    if certificates is None:
+        return int(server.add_insecure_port(address))
+    return int(server.add_secure_port(address, certificates.server()))
+
+
+@asynccontextmanager
+async def _probed(checks: health.aio.HealthServicer, settings: ServiceSettings) -> AsyncIterator[None]:
+    """Tells those who have no certificate, such as a kubelet, how the service is, and nothing else, if they may ask."""
+    if not (settings.certs_dir and settings.probe_port):
+        yield
+        return
+    server = grpc.aio.server(options=_OPTIONS)
+    health_pb2_grpc.add_HealthServicer_to_server(checks, server)
+    server.add_insecure_port(f"{settings.host}:{settings.probe_port}")
+    await server.start()
+    try:
+        yield
+    finally:
+        await server.stop(None)
 
 
 def _answers(database: Database) -> Callable[[], Awaitable[bool]]:

@@ -13,12 +13,20 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from services import catalog
+from services.common.identities import TRUST_DOMAIN
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+# `dev` has no sign-in and no TLS, and listens where only its user can reach it.
+DEV, SECURE = "dev", "secure"
+# A service calls its neighbours itself, or in plaintext through the Envoy of its own pod, which adds mutual TLS.
+DIRECT, SIDECAR = "direct", "sidecar"
+CERTIFICATE_FILES = ("tls.crt", "tls.key", "ca.crt")
 
 # `http://` is how the documented deployment writes an address, `dns:///` how gRPC writes a name.
 _ADDRESS = re.compile(r"(?:http://|dns:///)?((?:[\w.-]+|\[[\da-fA-F:.]+\])):(\d{1,5})/?", re.ASCII)
 _NAME = "dns:///"
+_TRUST_DOMAIN = re.compile(r"[a-z0-9._-]{1,255}", re.ASCII)
 _MOST_PORT = 65535
 
 
@@ -128,6 +136,11 @@ class ServiceSettings:
         pool_size: connections that the service keeps to the database.
         log_level: DEBUG, INFO, WARNING or ERROR.
         grace_s: seconds that calls under way have to end at a stop.
+        profile: `dev` or `secure`.
+        certs_dir: the folder with the process's own certificate, its key and the authorities; None in dev.
+        trust_domain: the first part of the SPIFFE ids in the certificates of this mesh.
+        egress: `direct` where the service calls its neighbours itself, `sidecar` where through its pod's Envoy.
+        probe_port: the port on which who has no certificate may ask for the service's health; 0 for none.
     """
 
     service: catalog.Service
@@ -137,6 +150,11 @@ class ServiceSettings:
     pool_size: int
     log_level: str
     grace_s: int
+    profile: str
+    certs_dir: Path | None
+    trust_domain: str
+    egress: str
+    probe_port: int
 
 
 def pool_size(environment: Environment) -> int:
@@ -149,9 +167,38 @@ def grpc_port(service: catalog.Service, environment: Environment) -> int:
     return environment.integer("PORT", service.grpc_port, 0, _MOST_PORT)
 
 
+def profile(environment: Environment) -> str:
+    """Reads which profile is meant."""
+    return environment.choice("PROFILE", DEV, (DEV, SECURE))
+
+
+def trust_domain(environment: Environment) -> str:
+    """Reads the trust domain: the first part of the SPIFFE ids of a mesh."""
+    value = environment.text("TRUST_DOMAIN", TRUST_DOMAIN)
+    if not _TRUST_DOMAIN.fullmatch(value):
+        raise SettingsError(
+            f"MONTRG_TRUST_DOMAIN is {value!r}; give lower-case letters, digits, `-`, `_` and `.`, "
+            f"such as {TRUST_DOMAIN}"
+        )
+    return value
+
+
+def certs_dir(environment: Environment, name: str = "CERTS_DIR") -> Path:
+    """Reads a folder that has to hold a certificate, its key and the authorities."""
+    folder = Path(environment.text(name)).absolute()
+    missing = [file for file in CERTIFICATE_FILES if not os.access(folder / file, os.R_OK)]
+    if missing:
+        raise SettingsError(
+            f"MONTRG_{name} is {folder}, where {' and '.join(missing)} cannot be read; give the folder that "
+            "`montrg certs issue` made, or to which cert-manager's Secret is mounted"
+        )
+    return folder
+
+
 def read_service_settings(name: str, environment: Environment) -> ServiceSettings:
     """Reads what every service is told; `name` is the catalog's."""
     service = catalog.service(name)
+    is_secure = profile(environment) == SECURE
     return ServiceSettings(
         service=service,
         database_url=environment.text("DATABASE_URL"),
@@ -160,4 +207,9 @@ def read_service_settings(name: str, environment: Environment) -> ServiceSetting
         pool_size=pool_size(environment),
         log_level=environment.choice("LOG_LEVEL", "INFO", LOG_LEVELS),
         grace_s=environment.integer("GRACE_S", 5, 0, 600),
+        profile=SECURE if is_secure else DEV,
+        certs_dir=certs_dir(environment) if is_secure else None,
+        trust_domain=trust_domain(environment),
+        egress=environment.choice("EGRESS", DIRECT, (DIRECT, SIDECAR)),
+        probe_port=environment.integer("PROBE_PORT", 0, 0, _MOST_PORT),
     )
