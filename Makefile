@@ -36,8 +36,8 @@ $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock
 	$(PIP) --requirement requirements-dev.lock
 	touch $@
 
-up: $(VENV)/.installed ## Install and run everything on this machine, with real readings; Ctrl-C stops it
-	@exec $(PYTHON) -m services.cli up
+up: $(VENV)/.installed ## Install and run everything on this machine, with real readings; PROFILE=secure with TLS; Ctrl-C stops it
+	@exec env MONTRG_PROFILE="$(if $(filter command,$(origin PROFILE)),$(PROFILE),$$MONTRG_PROFILE)" $(PYTHON) -m services.cli up
 
 CHECKOV := $(VENV)/checkov
 

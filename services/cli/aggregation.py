@@ -6,8 +6,6 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, TypeVar
 
-from services import catalog
-
 if TYPE_CHECKING:
     from montrg.aggregation.v1.backfill_service_pb2 import Backfill
     from montrg.aggregation.v1.backfill_service_pb2_grpc import BackfillServiceStub
@@ -95,18 +93,19 @@ async def _with_stub(call: "Callable[[BackfillServiceStub], Awaitable[T]]") -> T
     import grpc
     from montrg.aggregation.v1 import backfill_service_pb2_grpc
 
+    from services.certs.outside import outside_target
     from services.common.channels import connect
     from services.common.settings import Environment
+    from services.local.settings import read_settings
 
-    default = f"127.0.0.1:{catalog.service('aggregation').rest_port}"
-    target = Environment().target("AGGREGATION_SERVICE_URL", default)
+    target = outside_target("aggregation", Environment(), read_settings().data_dir)
     try:
         async with connect(target) as channel:
             return await call(backfill_service_pb2_grpc.BackfillServiceStub(channel))
     except grpc.aio.AioRpcError as error:
         if error.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
             raise CallError(
-                f"aggregation at {target} does not answer ({error.details()}); is `montrg up` running? "
+                f"aggregation at {target.address} does not answer ({error.details()}); is `montrg up` running? "
                 "MONTRG_AGGREGATION_SERVICE_URL says where it is"
             ) from error
         raise CallError(str(error.details())) from error

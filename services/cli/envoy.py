@@ -15,6 +15,9 @@ _COMMON = """\
   MONTRG_PORT_OFFSET       is added to every port that Envoy listens on (default: 0)
   MONTRG_ACCESS_LOG        file that gets one JSON line a request, such as /dev/stdout (default: none)
   MONTRG_ENVOY_LOG_LEVEL   trace, debug, info, warning, error, critical or off (default: warning)
+  MONTRG_PROFILE           dev or secure (default: dev); secure has TLS on every port that others reach
+  MONTRG_CERTS_DIR         in secure: folder with tls.crt, tls.key and ca.crt, which Envoy calls others with
+  MONTRG_TRUST_DOMAIN      in secure: first part of the SPIFFE ids in certificates (default: flet-montrg)
   MONTRG_CORS_ORIGINS      regular expressions, divided by spaces, of the origins whose pages may call, beside this
                            machine's own, such as https://dashboard\\.example\\.com
 """
@@ -42,6 +45,7 @@ At SIGTERM it ends once no call is under way. A second one ends it at once.
 
 settings (environment):
   MONTRG_DRAIN_S           seconds after SIGTERM at which it ends in any case (default: 5)
+  MONTRG_EDGE_CERTS_DIR    in secure: folder with the certificate that callers see
   THRESHOLDS_SERVICE_URL   host:port of a service's processes, as a name that resolves to all of them, or several that
                            commas divide (default: thresholds-service:50051); and so on for each service
 {_COMMON}"""
@@ -84,5 +88,6 @@ def _run(deployed: "Deployed", words: list[str], destination: str | None) -> int
     from services.mesh.options import ROOT
     from services.mesh.render import write_config
 
-    write_config(dataclasses.replace(deployed.options, root=ROOT), Path(destination))
+    file = Path(destination).absolute()
+    write_config(dataclasses.replace(deployed.options.written_to(file.parent), root=ROOT), file)
     return 0

@@ -22,6 +22,8 @@ settings (environment):
   MONTRG_WORKERS        processes of each service: 2 for all, or realtime=2,thresholds=3 and one of the others
                         (default: 1, at most 16; the second one listens 10 ports above the first, the third 20)
   MONTRG_REPLAY         on or off (default: on)
+  MONTRG_PROFILE        dev or secure: with TLS everywhere, by certificates that `montrg certs` shows (default: dev)
+  MONTRG_TRUST_DOMAIN   in secure: first part of the SPIFFE ids in certificates (default: flet-montrg)
 """
 
 
@@ -122,12 +124,17 @@ _AGGREGATION = """
 settings (environment):
   AGGREGATION_SERVICE_URL   host:port of the service, also with http:// before it, and several divided by commas
                             (default: Envoy's port on this machine)
+  MONTRG_PROFILE            dev or secure (default: dev)
+  MONTRG_CA_FILE            in secure: who signs what the mesh shows (default: certs/ca/ca.crt in the data folder)
 """
 _REPLAY = """
 settings (environment):
   LOCATION_SERVICE_URL, REALTIME_SERVICE_URL   host:port of the mesh, also with http:// before it, and several
                                                divided by commas (default: Envoy's ports on this machine)
   MONTRG_DATA_DIR                              folder of the state that lets a second run go on
+  MONTRG_PROFILE                               dev or secure (default: dev)
+  MONTRG_CA_FILE                               in secure: who signs what the mesh shows (default: certs/ca/ca.crt
+                                               in the data folder)
 """
 _UPGRADE = """
 settings (environment):

@@ -54,9 +54,13 @@ class Environment:
     def __init__(self, variables: Mapping[str, str] | None = None) -> None:
         self._variables = os.environ if variables is None else variables
 
-    def text(self, name: str, default: str | None = None) -> str:
-        """Returns a setting; without a default a missing one is an error."""
-        value = given(self._variables, f"MONTRG_{name}") or given(self._variables, name) or default
+    def text(self, name: str, default: str | None = None, *, prefixed: bool = False) -> str:
+        """Returns a setting; without a default a missing one is an error.
+
+        With `prefixed` the name counts with its prefix alone, since other programs mean something else by it.
+        """
+        bare = None if prefixed else given(self._variables, name)
+        value = given(self._variables, f"MONTRG_{name}") or bare or default
         if value is None:
             raise SettingsError(f"MONTRG_{name} is not set; see env.example")
         return value
@@ -68,9 +72,9 @@ class Environment:
             raise SettingsError(f"MONTRG_{name} is {value!r}; give a whole number from {least} to {most}")
         return int(value)
 
-    def choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:
+    def choice(self, name: str, default: str, choices: tuple[str, ...], *, prefixed: bool = False) -> str:
         """Returns one of a closed list of words."""
-        value = self.text(name, default)
+        value = self.text(name, default, prefixed=prefixed)
         if value not in choices:
             raise SettingsError(f"MONTRG_{name} is {value!r}; give one of {', '.join(choices)}")
         return value
@@ -169,7 +173,7 @@ def grpc_port(service: catalog.Service, environment: Environment) -> int:
 
 def profile(environment: Environment) -> str:
     """Reads which profile is meant."""
-    return environment.choice("PROFILE", DEV, (DEV, SECURE))
+    return environment.choice("PROFILE", DEV, (DEV, SECURE), prefixed=True)
 
 
 def trust_domain(environment: Environment) -> str:

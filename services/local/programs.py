@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import ssl
 import sys
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
@@ -11,15 +12,20 @@ from sqlalchemy.engine import make_url
 
 from services import catalog
 from services.catalog import SERVICES, Service
+from services.certs.local import EDGE, authorities_file
+from services.common.identities import ENVOY
+from services.common.settings import DIRECT, SettingsError
 from services.local.children import Command
 from services.local.settings import HOST, LocalSettings
-from services.mesh.options import ROOT, RenderOptions
-from services.mesh.process import envoy_command, is_ready
+from services.mesh.admin import Admin
+from services.mesh.options import ROOT, RenderOptions, Secure
+from services.mesh.process import envoy_command
 from services.mesh.render import write_config
 
 POLL_S = 0.05
 # Names that services also read without a prefix. One that is set in the user's shell for something else must not reach
 # six programs at once, so each gets its own under the prefix, which comes first.
+MOST_SOCKET_PATH = 107
 _OWN = ("MONTRG_DATABASE_URL", "MONTRG_HOST", "MONTRG_PORT")
 
 
@@ -47,13 +53,18 @@ def service_environment(
     """Returns a worker's environment: the user's, its login and port, and where the services are that it calls."""
     login = make_url(admin_url).set(username=service.role, password=password)
     own = (login.render_as_string(hide_password=False), HOST, str(port))
+    secure = {
+        "MONTRG_PROFILE": settings.profile,
+        "MONTRG_CERTS_DIR": str(settings.certs_dir(service.name)),
+        "MONTRG_EGRESS": DIRECT,
+    }
     neighbours = {
         f"MONTRG_{name.upper()}_SERVICE_URL": ",".join(
             f"{HOST}:{neighbour}" for neighbour in settings.grpc_ports(catalog.service(name)).values()
         )
         for name in service.calls
     }
-    return os.environ | dict(zip(_OWN, own, strict=True)) | neighbours
+    return os.environ | dict(zip(_OWN, own, strict=True)) | secure | neighbours
 
 
 def envoy(settings: LocalSettings) -> Command:
@@ -65,20 +76,44 @@ def envoy(settings: LocalSettings) -> Command:
             service.name: [(HOST, port) for port in settings.grpc_ports(service).values()] for service in SERVICES
         },
         admin_port=settings.admin_port,
+        secure=_secure(settings),
         root=ROOT,
     )
+    admin = Admin(options.admin)
     write_config(options, config)
     return Command(
         name="envoy",
         argv=tuple(envoy_command(config)),
         log=settings.data_dir / "logs" / "envoy.log",
         cwd=ROOT,
-        until_ready=lambda: _until(lambda: is_ready(settings.admin_port)),
+        until_ready=lambda: _until(admin.is_ready),
     )
+
+
+def _secure(settings: LocalSettings) -> Secure | None:
+    if not settings.is_secure:
+        return None
+    secure = Secure(
+        own=settings.certs_dir(ENVOY),
+        shown=settings.certs_dir(EDGE),
+        folder=settings.data_dir / "envoy",
+        trust_domain=settings.trust_domain,
+    )
+    if len(os.fsencode(secure.admin_socket)) > MOST_SOCKET_PATH:
+        raise SettingsError(
+            f"MONTRG_DATA_DIR is {settings.data_dir}, too long for the socket {secure.admin_socket}, whose path may "
+            f"have {MOST_SOCKET_PATH} bytes; give a folder with a shorter path"
+        )
+    return secure
 
 
 def replay(settings: LocalSettings) -> Command:
     """Returns the command that runs the replay against Envoy's ports, as any client outside the mesh."""
+    told = {
+        "MONTRG_DATA_DIR": str(settings.data_dir),
+        "MONTRG_PROFILE": settings.profile,
+        "MONTRG_CA_FILE": str(authorities_file(settings.data_dir)),
+    }
     targets = {
         f"MONTRG_{service.name.upper()}_SERVICE_URL": f"{HOST}:{settings.rest_port(service)}" for service in SERVICES
     }
@@ -86,19 +121,20 @@ def replay(settings: LocalSettings) -> Command:
         name="replay",
         argv=(sys.executable, "-m", "services.replay"),
         log=settings.data_dir / "logs" / "replay.log",
-        env=os.environ | targets | {"MONTRG_DATA_DIR": str(settings.data_dir)},
+        env=os.environ | targets | told,
         cwd=ROOT,
     )
 
 
-async def until_healthy(port: int) -> None:
+async def until_healthy(port: int, settings: LocalSettings) -> None:
     """Returns when `GET /health` on the port answers 200."""
-    await _until(lambda: _answers(f"http://{HOST}:{port}/health"))
+    await _until(lambda: _answers(f"{settings.scheme}://{HOST}:{port}/health", settings))
 
 
-def _answers(url: str) -> bool:
+def _answers(url: str, settings: LocalSettings) -> bool:
+    trust = ssl.create_default_context(cafile=authorities_file(settings.data_dir)) if settings.is_secure else None
     try:
-        with urllib.request.urlopen(url, timeout=2.0) as answer:  # noqa: S310 - our own http address
+        with urllib.request.urlopen(url, timeout=2.0, context=trust) as answer:  # noqa: S310 - our own address
             return bool(answer.status == 200)
     except OSError:
         return False

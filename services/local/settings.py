@@ -7,7 +7,9 @@ from pathlib import Path
 from types import MappingProxyType
 
 from services.catalog import SERVICES, Service
-from services.common.settings import Environment, SettingsError, given, pool_size
+from services.certs.local import FOLDER as CERTS
+from services.common.identities import TRUST_DOMAIN
+from services.common.settings import DEV, SECURE, Environment, SettingsError, given, pool_size, profile, trust_domain
 from services.local.postgres import DEFAULT_PORT
 from services.mesh.options import ROOT, RenderOptions
 
@@ -29,6 +31,8 @@ class LocalSettings:
         port_offset: is added to every port, so that two meshes can run side by side.
         replay: whether real weather-station readings are replayed into the mesh.
         workers: how many processes each service runs as, by the service's name.
+        profile: `dev` or `secure`.
+        trust_domain: the first part of the SPIFFE ids in the certificates of this mesh.
         pool_size: connections that each of these processes keeps to the database.
     """
 
@@ -38,6 +42,22 @@ class LocalSettings:
     replay: bool
     workers: Mapping[str, int]
     pool_size: int
+    profile: str = DEV
+    trust_domain: str = TRUST_DOMAIN
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether everything speaks TLS and asks who calls."""
+        return self.profile == SECURE
+
+    @property
+    def scheme(self) -> str:
+        """How addresses of the mesh begin."""
+        return "https" if self.is_secure else "http"
+
+    def certs_dir(self, name: str) -> Path:
+        """The folder of a certificate, by whose it is."""
+        return self.data_dir / CERTS / name
 
     @property
     def database_port(self) -> int:
@@ -67,7 +87,8 @@ class LocalSettings:
             yield self.rest_port(service), f"the {service.name} service's REST"
             for worker, port in self.grpc_ports(service).items():
                 yield port, f"the gRPC of {worker}"
-        yield self.admin_port, "Envoy's admin interface"
+        if not self.is_secure:  # there it is a socket in the file system
+            yield self.admin_port, "Envoy's admin interface"
 
 
 def read_settings(variables: Mapping[str, str] | None = None) -> LocalSettings:
@@ -87,6 +108,8 @@ def read_settings(variables: Mapping[str, str] | None = None) -> LocalSettings:
         workers=_workers(known.get("MONTRG_WORKERS") or "1"),
         # The services read it under both of its names.
         pool_size=pool_size(Environment(known)),
+        profile=profile(Environment(known)),
+        trust_domain=trust_domain(Environment(known)),
     )
 
 

@@ -1,14 +1,17 @@
 """Runs the whole mesh on this machine until Ctrl-C: database, migrations, services, Envoy and the replay."""
 
 import asyncio
+import shlex
 import time
 from datetime import UTC, datetime
 
 from rich.console import Console
 
 from services.catalog import SERVICES
+from services.certs.local import authorities_file
 from services.common.migrations.upgrade import upgrade
 from services.local import connections, programs
+from services.local.certificates import kept_fresh
 from services.local.children import ChildError
 from services.local.ports import reserved_ports
 from services.local.postgres import EmbeddedPostgres
@@ -23,13 +26,16 @@ POLL_S = 0.1
 
 _TRY = """
 Try:
-  curl 'http://{host}:{thresholds}/api/v1/thresholds/'
-  curl 'http://{host}:{realtime}/api/v1/realtime/'
-  curl 'http://{host}:{aggregation}/api/v1/aggregation/pcv_temperature/?start_date={year}'
-  curl 'http://{host}:{alert}/api/v1/alerts/'
-  curl -X POST 'http://{host}:{location}/api/v1/locations/' -H 'content-type: application/json' \\
+  {curl} '{url}:{thresholds}/api/v1/thresholds/'
+  {curl} '{url}:{realtime}/api/v1/realtime/'
+  {curl} '{url}:{aggregation}/api/v1/aggregation/pcv_temperature/?start_date={year}'
+  {curl} '{url}:{alert}/api/v1/alerts/'
+  {curl} -X POST '{url}:{location}/api/v1/locations/' -H 'content-type: application/json' \\
     -d '{{"loc_id": "my-line", "plant": "Busan", "factory": "Press", "building": "A", "floor": 1, "area": "Line 1"}}'
 """
+
+_OPEN = "This profile has no login and listens on the loopback address only. Ctrl-C stops it; data stay."
+_SECURE = "This profile takes TLS alone and listens on the loopback address only. Ctrl-C stops it; data stay."
 
 
 async def up(settings: LocalSettings, console: Console) -> None:
@@ -50,15 +56,16 @@ async def _run(settings: LocalSettings, mesh: Supervisor, console: Console, say:
     """Starts everything and waits until a signal cancels it."""
     began = time.monotonic()
     say(f"data        {settings.data_dir}")
-    admin_url = await _start_database(settings, mesh, say)
-    await _start_mesh(settings, mesh, admin_url, say)
-    say(f"healthy     after {time.monotonic() - began:.1f} s")
-    if settings.replay:
-        await mesh.start(programs.replay(settings))
-        await _show_import(settings, console)
-        say("replay      real weather-station readings, one every 10 s a station")
-    say(welcome(settings))
-    await mesh.wait()
+    async with kept_fresh(settings, say):
+        admin_url = await _start_database(settings, mesh, say)
+        await _start_mesh(settings, mesh, admin_url, say)
+        say(f"healthy     after {time.monotonic() - began:.1f} s")
+        if settings.replay:
+            await mesh.start(programs.replay(settings))
+            await _show_import(settings, console)
+            say("replay      real weather-station readings, one every 10 s a station")
+        say(welcome(settings))
+        await mesh.wait()
 
 
 async def _start_database(settings: LocalSettings, mesh: Supervisor, say: progress.Say) -> str:
@@ -88,7 +95,7 @@ async def _start_mesh(settings: LocalSettings, mesh: Supervisor, admin_url: str,
     ports = [settings.rest_port(service) for service in SERVICES]
     try:
         async with asyncio.timeout(HEALTHY_WITHIN_S):
-            await asyncio.gather(*map(programs.until_healthy, ports))
+            await asyncio.gather(*(programs.until_healthy(port, settings) for port in ports))
     except TimeoutError:
         logs = settings.data_dir / "logs"
         raise ChildError(f"not every service is healthy after {HEALTHY_WITHIN_S:g} s; {logs} says why") from None
@@ -112,11 +119,12 @@ async def _show_import(settings: LocalSettings, console: Console) -> None:
 
 def welcome(settings: LocalSettings) -> str:
     """Returns the addresses, some lines to try, and what this profile does not protect."""
-    lines = [""]
+    lines, url = [""], f"{settings.scheme}://{HOST}"
+    curl = f"curl --cacert {shlex.quote(str(authorities_file(settings.data_dir)))}" if settings.is_secure else "curl"
     for service in SERVICES:
         port = settings.rest_port(service)
-        lines.append(f"{service.title:<24}http://{HOST}:{port}/docs  (REST, gRPC and gRPC-Web on {HOST}:{port})")
+        lines.append(f"{service.title:<24}{url}:{port}/docs  (REST, gRPC and gRPC-Web on {HOST}:{port})")
     ports = {service.name: settings.rest_port(service) for service in SERVICES}
-    lines.append(_TRY.format(host=HOST, year=datetime.now(UTC).year, **ports))
-    lines.append("This profile has no login and listens on the loopback address only. Ctrl-C stops it; data stay.")
+    lines.append(_TRY.format(url=url, curl=curl, year=datetime.now(UTC).year, **ports))
+    lines.append(_SECURE if settings.is_secure else _OPEN)
     return "\n".join(lines)

@@ -1,7 +1,9 @@
 """Speaks to Envoy's admin interface."""
 
 import http.client
+import socket
 from http import HTTPStatus
+from pathlib import Path
 
 from services.mesh.options import Place
 
@@ -18,8 +20,13 @@ _NOT_CALLS = ("http.admin.", "http.status.")
 class Admin:
     """The interface of one Envoy."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place | Path) -> None:
+        """Takes its address, or the path of its socket."""
         self._place = place
+
+    def is_ready(self) -> bool:
+        """Tells whether it has all its listeners open."""
+        return self._ask("GET", "/ready") is not None
 
     def drain(self) -> bool:
         """Has every caller go elsewhere after its next answer; returns False if Envoy does not answer."""
@@ -32,7 +39,7 @@ class Admin:
         return sum(int(count) for name, count in counts if name.startswith("http.") and not name.startswith(_NOT_CALLS))
 
     def _ask(self, method: str, path: str) -> str | None:
-        connection = http.client.HTTPConnection(*self._place, timeout=TIMEOUT_S)
+        connection = _connection(self._place)
         try:
             connection.request(method, path)
             answer = connection.getresponse()
@@ -42,3 +49,23 @@ class Admin:
         finally:
             connection.close()
         return text if answer.status == HTTPStatus.OK else None
+
+
+def _connection(place: Place | Path) -> http.client.HTTPConnection:
+    if isinstance(place, Path):
+        return _OverSocket(place)
+    return http.client.HTTPConnection(*place, timeout=TIMEOUT_S)
+
+
+class _OverSocket(http.client.HTTPConnection):
+    """HTTP over a socket in the file system."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__("localhost", timeout=TIMEOUT_S)
+        self._path = path
+
+    def connect(self) -> None:
+        """Connects to the socket."""
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(TIMEOUT_S)
+        self.sock.connect(str(self._path))

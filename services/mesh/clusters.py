@@ -5,7 +5,7 @@ from ipaddress import ip_address
 from typing import Any
 
 from services.catalog import Service
-from services.mesh import templates
+from services.mesh import secure, templates
 from services.mesh.contracts import Contracts
 from services.mesh.options import Neighbour, Place, RenderOptions
 from services.mesh.routes import has_streams, streams_of
@@ -29,6 +29,7 @@ def of_processes(service: Service, options: RenderOptions, contracts: Contracts)
     alive = service.contracts[0]
     return [
         _cluster(name, places, windows, {"grpc_health_check": {"service_name": asked}})
+        | secure.upstream(service, options)
         for name, windows, asked in (
             *((name, windows, alive) for name, windows in _by_kind(service, contracts)),
             (_ready_of(service), CALLS, "ready"),
@@ -36,10 +37,11 @@ def of_processes(service: Service, options: RenderOptions, contracts: Contracts)
     ]
 
 
-def of_pods(neighbour: Neighbour, contracts: Contracts) -> list[dict[str, Any]]:
+def of_pods(neighbour: Neighbour, options: RenderOptions, contracts: Contracts) -> list[dict[str, Any]]:
     """Renders clusters of the same pods: for calls and for streams."""
     return [
-        _cluster(name, neighbour.pods, windows, _OF_A_POD) for name, windows in _by_kind(neighbour.service, contracts)
+        _cluster(name, neighbour.pods, windows, _OF_A_POD) | secure.upstream(neighbour.service, options)
+        for name, windows in _by_kind(neighbour.service, contracts)
     ]
 
 
@@ -58,9 +60,12 @@ def cluster_type(places: Sequence[Place]) -> dict[str, Any]:
 
 def load_assignment(name: str, places: Sequence[Place]) -> dict[str, Any]:
     """Returns a cluster's places as Envoy reads them."""
-    endpoints = [
-        {"endpoint": {"address": {"socket_address": {"address": host, "port_value": port}}}} for host, port in places
-    ]
+    return assignment(name, [{"socket_address": {"address": host, "port_value": port}} for host, port in places])
+
+
+def assignment(name: str, addresses: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Returns a cluster's addresses as Envoy reads them."""
+    endpoints = [{"endpoint": {"address": address}} for address in addresses]
     return {"cluster_name": name, "endpoints": [{"lb_endpoints": endpoints}]}
 
 

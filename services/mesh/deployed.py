@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from services.catalog import SERVICES, Service, service
-from services.common.settings import Environment, SettingsError, grpc_port
-from services.mesh.options import LOCAL_ORIGINS, ROOT, Neighbour, Place, RenderOptions
+from services.common.settings import SECURE, Environment, SettingsError, certs_dir, grpc_port, profile, trust_domain
+from services.mesh.options import LOCAL_ORIGINS, ROOT, Neighbour, Place, RenderOptions, Secure
 
 INGRESS_PORT, STATUS_PORT, ADMIN_PORT = 8000, 8001, 9901
 EVERYWHERE, LOOPBACK = "0.0.0.0", "127.0.0.1"  # noqa: S104  other pods and the probes call it
@@ -20,6 +20,11 @@ LOCAL = RENDERED / "local.yaml"
 # How long Envoy goes on at a stop. Beside a service it has to outlive it, whose stop Kubernetes delays until no caller
 # knows the pod any more. At the edge nobody takes over: it waits for calls under way, and streams are cut off.
 SIDECAR_DRAIN_S, EDGE_DRAIN_S, MOST_DRAIN_S = 30, 5, 600
+
+# Where certificates are mounted in the manifests.
+_CERTS, _EDGE_CERTS = Path("/etc/montrg/certs"), Path("/etc/montrg/edge-certs")
+# Whoever runs it renders it into another one: `RenderOptions.written_to`.
+FOLDER_OF_ITS_OWN = Path()
 
 LOG_LEVELS = ("trace", "debug", "info", "warning", "error", "critical", "off")
 
@@ -53,6 +58,7 @@ def sidecar(name: str, environment: Environment) -> Deployed:
         rest_ports={name: INGRESS_PORT + offset},
         upstreams={name: [(loopback, port)]},
         neighbours=[_neighbour(service(called), environment, offset) for called in own.calls],
+        secure=_of_a_pod(certs_dir(environment), environment) if profile(environment) == SECURE else None,
         **_common(environment, offset),
     )
     return _deployed(options, (loopback, port), SIDECAR_DRAIN_S, environment)
@@ -67,6 +73,7 @@ def edge(environment: Environment) -> Deployed:
             each.name: environment.addresses(f"{each.name.upper()}_SERVICE_URL", f"{each.host}:{each.grpc_port}")
             for each in SERVICES
         },
+        secure=_of_the_edge(environment) if profile(environment) == SECURE else None,
         **_common(environment, offset),
     )
     return _deployed(options, None, EDGE_DRAIN_S, environment)
@@ -75,8 +82,31 @@ def edge(environment: Environment) -> Deployed:
 def committed() -> Mapping[Path, RenderOptions]:
     """Returns what is rendered into the project's folder, to be read and compared: each with its default settings."""
     defaults = Environment({})
-    sidecars = {RENDERED / "sidecars" / f"{s.name}.yaml": sidecar(s.name, defaults).options for s in SERVICES}
-    return {LOCAL: RenderOptions(), **sidecars, RENDERED / "edge.yaml": edge(defaults).options}
+    sidecars = {Path("sidecars", f"{s.name}.yaml"): sidecar(s.name, defaults).options for s in SERVICES}
+    kinds = {
+        "local": ({Path("local.yaml"): RenderOptions()}, Path(".data/certs/envoy"), Path(".data/certs/edge")),
+        "sidecar": (sidecars, _CERTS, _CERTS),
+        "edge": ({Path("edge.yaml"): edge(defaults).options}, _CERTS, _EDGE_CERTS),
+    }
+    found = {}
+    for kind, (renderings, own, shown) in kinds.items():
+        # Envoy looks for what a configuration names below the folder that it is started in.
+        beside = Path("envoy", "rendered", "secure", "secrets", kind)
+        secure = Secure(own=own, shown=shown, folder=beside, knows_neighbours=kind == "sidecar")
+        for path, options in renderings.items():
+            found[RENDERED / path] = options
+            found[RENDERED / "secure" / path] = replace(options, secure=secure)
+    return found
+
+
+def _of_a_pod(certs: Path, environment: Environment) -> Secure:
+    """A pod's Envoy and process have one certificate; only it lies between the pod's callers and the process."""
+    return Secure(certs, certs, FOLDER_OF_ITS_OWN, trust_domain(environment), knows_neighbours=True)
+
+
+def _of_the_edge(environment: Environment) -> Secure:
+    shown = certs_dir(environment, "EDGE_CERTS_DIR")
+    return Secure(certs_dir(environment), shown, FOLDER_OF_ITS_OWN, trust_domain(environment))
 
 
 def _offset(environment: Environment) -> int:

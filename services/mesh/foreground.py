@@ -3,6 +3,7 @@
 It stays for as long as Envoy does, beside every process of a service, so it imports little.
 """
 
+import dataclasses
 import signal
 import socket
 import subprocess
@@ -43,7 +44,8 @@ def run(deployed: Deployed, render: Sequence[str]) -> int:
             rendered = subprocess.run([*render, str(config)], check=False)  # noqa: S603  our own command
             if rendered.returncode:
                 return _exit_code(rendered.returncode)
-            return _run(deployed, config, before)
+            options = deployed.options.written_to(config.parent)
+            return _run(dataclasses.replace(deployed, options=options), config, before)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
@@ -88,7 +90,7 @@ def _drain(deployed: Deployed, envoy: subprocess.Popen[bytes]) -> None:
     """Has callers go elsewhere; returns when nobody needs this Envoy any more, or nobody may wait any longer."""
     from services.mesh.admin import Admin  # here, since it is needed only now
 
-    admin = Admin((deployed.options.loopback, deployed.options.admin_port))
+    admin = Admin(deployed.options.admin)
     deadline = time.monotonic() + deployed.drain_s
     # An Envoy that does not answer has not begun to serve.
     is_needed = admin.drain()

@@ -1,11 +1,12 @@
 """What a rendered configuration depends on besides the catalog and the contracts."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 
 from services.catalog import SERVICES, Service
+from services.common.identities import TRUST_DOMAIN
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DESCRIPTOR_SET = ("gen", "montrg.binpb")
@@ -34,6 +35,30 @@ class Neighbour:
 
 
 @dataclass(frozen=True, slots=True)
+class Secure:
+    """What an Envoy of the secure profile is told.
+
+    Attributes:
+        own: the folder of the certificate that it shows those whom it calls, and of the authorities that it believes.
+        shown: the folder of the certificate that its callers see.
+        folder: where the files are written that the configuration names, and the socket of the admin interface is.
+        trust_domain: the first part of the SPIFFE ids of the mesh.
+        knows_neighbours: whether callers may show a certificate of the mesh; the process is told whose it is.
+    """
+
+    own: Path
+    shown: Path
+    folder: Path
+    trust_domain: str = TRUST_DOMAIN
+    knows_neighbours: bool = False
+
+    @property
+    def admin_socket(self) -> Path:
+        """The socket of the admin interface, open to Envoy's own user alone."""
+        return self.folder / "admin.sock"
+
+
+@dataclass(frozen=True, slots=True)
 class RenderOptions:
     """Settings of one Envoy: by default the one of a single machine, which serves every service of the catalog.
 
@@ -51,6 +76,7 @@ class RenderOptions:
         access_log: the file that gets one JSON line a request, or None for none.
         max_request_bytes: a larger request body is refused with 413.
         max_response_bytes: a larger JSON answer is an error.
+        secure: what the secure profile takes; None in dev.
         root: the folder below which the rendered file's paths are given. Envoy is started in the project's folder,
             so the default keeps the file free of any machine's paths; an absolute one makes it startable anywhere.
     """
@@ -68,6 +94,7 @@ class RenderOptions:
     max_connections: int = 10_000
     max_request_bytes: int = 8 * 1024 * 1024
     max_response_bytes: int = 64 * 1024 * 1024
+    secure: Secure | None = None
     root: Path = Path()
 
     def rest_port(self, service: Service) -> int:
@@ -80,4 +107,17 @@ class RenderOptions:
 
     def path(self, *parts: str) -> str:
         """A path of the project as the rendered file names it."""
-        return str(self.root.joinpath(*parts))
+        return self.path_of(Path(*parts))
+
+    def path_of(self, path: Path) -> str:
+        """A path as the rendered file names it; one that is not absolute begins in the project's folder."""
+        return str(self.root / path)
+
+    @property
+    def admin(self) -> "Place | Path":
+        """Where the admin interface is: an address, or the path of a socket."""
+        return (self.loopback, self.admin_port) if self.secure is None else self.secure.admin_socket
+
+    def written_to(self, folder: Path) -> "RenderOptions":
+        """Returns the same for a configuration that is written into a folder of its own, with all that it names."""
+        return self if self.secure is None else replace(self, secure=replace(self.secure, folder=folder))

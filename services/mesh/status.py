@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from services.mesh import templates
-from services.mesh.clusters import cluster_type, load_assignment
+from services.mesh import secure, templates
+from services.mesh.clusters import assignment
 from services.mesh.options import RenderOptions
 
 _ADMIN = "admin"
@@ -14,12 +14,12 @@ def listeners(options: RenderOptions) -> list[dict[str, Any]]:
     if options.status_port is None:
         return []
     values = {"address": options.listen_address, "port": options.status_port}
-    return [templates.fill(templates.load("status.yaml"), values)]
+    return [secure.protected(templates.fill(templates.load("status.yaml"), values), options)]
 
 
 def clusters(options: RenderOptions) -> list[dict[str, Any]]:
     """Renders Envoy's own admin interface as what that port sends to."""
     if options.status_port is None:
         return []
-    places = [(options.loopback, options.admin_port)]
-    return [{"name": _ADMIN, **cluster_type(places), "load_assignment": load_assignment(_ADMIN, places)}]
+    addresses = [secure.admin_address(options)]
+    return [{"name": _ADMIN, "type": "STATIC", "load_assignment": assignment(_ADMIN, addresses)}]

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from services import catalog
-from services.common.channels import connect
+from services.certs.outside import outside_target
+from services.common.channels import Target, connect
 from services.common.clock import system_clock
 from services.common.settings import Environment
 from services.replay import record, state
@@ -20,22 +20,18 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the replay is told: where the mesh is (targets of gRPC, Envoy's ports) and where its state is kept."""
+    """What the replay is told: where the mesh is (Envoy's ports) and where its state is kept."""
 
-    location: str
-    realtime: str
+    location: Target
+    realtime: Target
     state_file: Path
 
 
 def read_settings(data_dir: Path, variables: Mapping[str, str] | None = None) -> Settings:
     """Reads the environment: `LOCATION_SERVICE_URL` and `REALTIME_SERVICE_URL`, by default Envoy on this machine."""
     environment = Environment(variables)
-
-    def target(name: str) -> str:
-        default = f"127.0.0.1:{catalog.service(name).rest_port}"
-        return environment.target(f"{name.upper()}_SERVICE_URL", default)
-
-    return Settings(target("location"), target("realtime"), data_dir / state.FILE_NAME)
+    location, realtime = (outside_target(name, environment, data_dir) for name in ("location", "realtime"))
+    return Settings(location, realtime, data_dir / state.FILE_NAME)
 
 
 async def replay(settings: Settings, progress: Callable[[int, int], None]) -> None:

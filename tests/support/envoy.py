@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from services.mesh.options import ROOT, RenderOptions
-from services.mesh.process import envoy_command, is_ready
-from services.mesh.render import render_config, to_yaml
+from services.mesh.admin import Admin
+from services.mesh.options import ROOT, Place, RenderOptions
+from services.mesh.process import envoy_command
+from services.mesh.render import render_config, to_yaml, write_config
 from tests.support.names import ask
 
 START_S = 20.0
@@ -21,23 +22,25 @@ def running_envoy(options: RenderOptions, folder: Path, names: int | None = None
     It asks the name server at the port `names` for names, if that is given.
     """
     config, log = folder / "envoy.yaml", folder / "envoy.log"
-    rendered = render_config(options)
+    options = options.written_to(folder)
+    write_config(options, config)
     if names is not None:
+        rendered = render_config(options)
         ask(rendered, names)
-    config.write_text(to_yaml(rendered), encoding="utf-8")
+        config.write_text(to_yaml(rendered), encoding="utf-8")
     with log.open("wb") as output:
         process = subprocess.Popen(envoy_command(config), cwd=ROOT, stderr=output, stdout=output)
     try:
-        _await_ready(process, options.admin_port, log)
+        _await_ready(process, options.admin, log)
         yield process
     finally:
         process.terminate()
         process.wait(10)
 
 
-def _await_ready(process: subprocess.Popen[bytes], admin_port: int, log: Path) -> None:
+def _await_ready(process: subprocess.Popen[bytes], admin: Place | Path, log: Path) -> None:
     deadline = time.monotonic() + START_S
-    while not is_ready(admin_port):
+    while not Admin(admin).is_ready():
         assert process.poll() is None, log.read_text()
         assert time.monotonic() < deadline, log.read_text()
         time.sleep(0.05)
