@@ -48,11 +48,20 @@ $(CHECKOV)/.installed: tests/deploy/checkov.lock $(VENV)/.installed-dev
 	$(VENV)/bin/uv pip install --quiet --python $(CHECKOV)/bin/python --requirement tests/deploy/checkov.lock
 	touch $@
 
+SSLYZE := $(VENV)/sslyze
+
+# For the same reason: it wants an older cryptography.
+$(SSLYZE)/.installed: tests/certs/sslyze.lock $(VENV)/.installed-dev
+	@echo "installing what looks for weak spots in TLS"
+	$(VENV)/bin/uv venv --quiet --clear --python $(PYTHON) $(SSLYZE)
+	$(VENV)/bin/uv pip install --quiet --python $(SSLYZE)/bin/python --requirement tests/certs/sslyze.lock
+	touch $@
+
 # Most tests wait, for a process to start or a second to pass, so that two at once take little more than half the time.
 # A file stays with one worker, which has a PostgreSQL of its own; the order is that of the folders, the longest first.
 PARALLEL := --numprocesses=2 --dist=loadfile --no-loadscope-reorder
 
-test: $(VENV)/.installed-dev $(CHECKOV)/.installed ## Run every test, two at once; ARGS are pytest's, such as ARGS="-n 0 tests/heat"
+test: $(VENV)/.installed-dev $(CHECKOV)/.installed $(SSLYZE)/.installed ## Run every test, two at once; ARGS are pytest's, such as ARGS="-n 0 tests/heat"
 	@$(PYTHON) -m pytest $(PARALLEL) $(ARGS)
 
 images: $(VENV)/.installed ## Build the container images; ENGINE, TAG, ARGS and IMAGES (names of some) change how
@@ -129,6 +138,7 @@ lock: $(VENV)/.installed-dev ## Pin the newest allowed version of every package
 	@$(COMPILE) --output-file=requirements.lock pyproject.toml
 	$(COMPILE) --extra=dev --constraint=requirements.lock --output-file=requirements-dev.lock pyproject.toml
 	$(COMPILE) --python-version=3.11 --output-file=tests/deploy/checkov.lock tests/deploy/checkov.in
+	$(COMPILE) --python-version=3.11 --output-file=tests/certs/sslyze.lock tests/certs/sslyze.in
 
 dist: $(VENV)/.installed-dev ## Build the wheel and the source distribution
 	@$(VENV)/bin/uv build --quiet --out-dir dist

@@ -26,19 +26,20 @@ class Admin:
 
     def is_ready(self) -> bool:
         """Tells whether it has all its listeners open."""
-        return self._ask("GET", "/ready") is not None
+        return self.ask("GET", "/ready") is not None
 
     def drain(self) -> bool:
         """Has every caller go elsewhere after its next answer; returns False if Envoy does not answer."""
-        return self._ask("POST", DRAIN) is not None
+        return self.ask("POST", DRAIN) is not None
 
     def active_requests(self) -> int:
         """Returns how many calls and streams are under way; 0 if Envoy does not answer."""
-        lines = (self._ask("GET", ACTIVE) or "").splitlines()
+        lines = (self.ask("GET", ACTIVE) or "").splitlines()
         counts = [line.rpartition(": ")[::2] for line in lines]
         return sum(int(count) for name, count in counts if name.startswith("http.") and not name.startswith(_NOT_CALLS))
 
-    def _ask(self, method: str, path: str) -> str | None:
+    def ask(self, method: str, path: str) -> str | None:
+        """Returns what it answers; None if it does not, or with an error."""
         connection = _connection(self._place)
         try:
             connection.request(method, path)

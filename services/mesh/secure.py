@@ -20,11 +20,11 @@ def protected(listener: dict[str, Any], options: RenderOptions, *, knows_neighbo
     secure = options.secure
     if secure is None:
         return listener
-    socket = templates.fill(templates.load("downstream_tls.yaml"), {"folder": options.path_of(secure.folder)})
+    values = {"folder": options.path_of(secure.folder)}
+    socket = templates.fill(templates.load("downstream_tls.yaml"), values)
     if knows_neighbours:
-        values = {"prefix": spiffe_id("", secure.trust_domain), "folder": options.path_of(secure.folder)}
         context = socket["typed_config"]["common_tls_context"]
-        context["combined_validation_context"] = templates.fill(templates.load("neighbours.yaml"), values)
+        context["validation_context_sds_secret_config"] = templates.fill(templates.load("neighbours.yaml"), values)
     added = {"transport_socket": socket, "transport_socket_connect_timeout": _HANDSHAKE}
     return {**listener, "filter_chains": [{**chain, **added} for chain in listener["filter_chains"]]}
 

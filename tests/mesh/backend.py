@@ -4,6 +4,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -18,6 +19,8 @@ from montrg.location.v1 import location_service_pb2_grpc as location_grpc
 from montrg.thresholds.v1 import threshold_service_pb2 as thresholds_pb2
 from montrg.thresholds.v1 import threshold_service_pb2_grpc as thresholds_grpc
 from montrg.type.v1 import change_pb2
+
+from services.common.tls import Certificates
 
 THRESHOLDS = "montrg.thresholds.v1.ThresholdService"
 LOCATIONS = "montrg.location.v1.LocationService"
@@ -116,6 +119,7 @@ class Thresholds(thresholds_grpc.ThresholdServiceServicer):
 class Locations(location_grpc.LocationServiceServicer):
     def __init__(self) -> None:
         self.calls: list[tuple[str, Any]] = []
+        self.headers: dict[str, str] = {}  # of the last call of GetSensorLocation
 
     async def ListSensorLocations(self, request: Any, context: Any) -> Any:
         self.calls.append(("list", request))
@@ -123,6 +127,7 @@ class Locations(location_grpc.LocationServiceServicer):
 
     async def GetSensorLocation(self, request: Any, context: Any) -> Any:
         self.calls.append(("get", request))
+        self.headers = dict(context.invocation_metadata())
         return location_pb2.SensorLocation(sensor_id=request.sensor_id, loc_id="A", floor=-1)
 
     async def BatchGetSensorLocations(self, request: Any, context: Any) -> Any:
@@ -139,13 +144,13 @@ class Locations(location_grpc.LocationServiceServicer):
 
 
 class Backend:
-    """One process's server, with its health under the test's control."""
+    """One process's server, with its health under the test's control; with mutual TLS if it is given certificates."""
 
     def __init__(self, port: int) -> None:
         self.port = port
         self.thresholds, self.locations = Thresholds(), Locations()
 
-    async def start(self) -> None:
+    async def start(self, certs: Path | None = None) -> None:
         self.checks = health.aio.HealthServicer()
         size = 64 * 1024 * 1024
         limits = [("grpc.max_receive_message_length", size), ("grpc.max_send_message_length", size)]
@@ -155,7 +160,11 @@ class Backend:
         health_pb2_grpc.add_HealthServicer_to_server(self.checks, self.server)
         channelz.add_channelz_servicer(self.server)
         reflection.enable_server_reflection((THRESHOLDS, LOCATIONS, reflection.SERVICE_NAME), self.server)
-        assert self.server.add_insecure_port(f"127.0.0.1:{self.port}") == self.port
+        address = f"127.0.0.1:{self.port}"
+        if certs is None:
+            assert self.server.add_insecure_port(address) == self.port
+        else:
+            assert self.server.add_secure_port(address, Certificates(certs).server()) == self.port
         await self.server.start()
         for name in ("", THRESHOLDS, LOCATIONS, "ready"):
             await self.set_serving(name, serving=True)
