@@ -100,7 +100,7 @@ bench: $(VENV)/.installed-dev ## Measure speed, as ratios to limits measured bes
 
 soak: $(VENV)/.installed-dev ## Kill programs at random for a quarter of an hour; SEED repeats a schedule, KILLS its length
 	@seed=$(or $(SEED),$$(date +%s)); echo "SEED=$$seed"
-	MONTRG_SOAK_SEED=$$seed MONTRG_SOAK_KILLS=$(or $(KILLS),100) $(PYTHON) -m pytest tests/e2e/test_up.py tests/e2e/test_rolling_restart.py tests/chaos
+	MONTRG_SOAK_SEED=$$seed MONTRG_SOAK_KILLS=$(or $(KILLS),100) $(PYTHON) -m pytest tests/e2e/test_up.py tests/e2e/test_secure_up.py tests/e2e/test_rolling_restart.py tests/chaos
 
 check: lint types ## Lint, types, layers, contracts and drift of what is generated
 	@$(VENV)/bin/lint-imports --no-cache

@@ -7,11 +7,10 @@ from pathlib import Path
 
 from services.catalog import SERVICES
 from services.certs.authority import Names
-from services.certs.store import AUTHORITY, Store
+from services.certs.places import EDGE, FOLDER
+from services.certs.store import Store
 from services.common.identities import ENVOY, TRUST_DOMAIN, hosts_of, spiffe_id
 
-FOLDER = "certs"
-EDGE = "edge"
 LOOPBACK = ("127.0.0.1", "::1")
 _HOST = re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9.-]{0,251}[a-zA-Z0-9])?", re.ASCII)
 
@@ -33,11 +32,6 @@ def of_service(name: str, trust_domain: str, dns: Sequence[str] = (), ips: Seque
     """Returns the names of a service of the catalog, and the further ones that are given."""
     known = next((hosts_of(service) for service in SERVICES if service.name == name), ())
     return Names(name, spiffe_id(name, trust_domain), _unique(*known, "localhost", *dns), _unique(*LOOPBACK, *ips))
-
-
-def authorities_file(data_dir: Path) -> Path:
-    """Returns the file of the authorities that whoever calls this mesh from outside has to trust."""
-    return data_dir / FOLDER / AUTHORITY / "ca.crt"
 
 
 def _unique(*words: str) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from services import catalog
-from services.certs.local import authorities_file
+from services.certs.places import authorities_file
 from services.common.channels import Target
 from services.common.settings import SECURE, Environment, profile
 from services.common.tls import Authorities

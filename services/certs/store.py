@@ -22,19 +22,15 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from services.certs import authority, folder
 from services.certs.authority import BACKDATED, LEAF_LIFE, KeyPair, Names, names_of
+from services.certs.places import AUTHORITY, CertificatesError
 from services.common.settings import CERTIFICATE_FILES
 
-AUTHORITY = "ca"
 KEY_OF_CA, NEXT, KEY_OF_NEXT = "ca.key", "next.crt", "next.key"
 # All who follow the files have read them by then: Envoy is told of a change, a service looks with each handshake.
 SETTLED = timedelta(seconds=5)
 
 CERTIFICATE, KEY, TRUSTED = CERTIFICATE_FILES
 _OLD = re.compile(r"old-(\d+)\.crt")
-
-
-class CertificatesError(Exception):
-    """The folder cannot be used; the message says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +51,10 @@ class Authorities:
 class Store:
     """The certificates below a folder: `ca`, and one folder for each that is wanted or was asked for."""
 
-    def __init__(self, path: Path, wanted: Mapping[str, Names], settled: timedelta = SETTLED) -> None:
+    def __init__(self, path: Path, wanted: Mapping[str, Names]) -> None:
         """Takes the folder, and for whom there has to be a certificate, by the names of their folders."""
         self._path = path
         self._wanted = wanted
-        self._settled = settled
 
     def refresh(self, now: datetime) -> list[str]:
         """Makes what is missing and renews what is due; returns the names of the folders that got a new certificate."""
@@ -79,7 +74,7 @@ class Store:
             if found.next is None:
                 found = self._begin(found, now)
                 self._distribute(found)
-            return self._settles(found) or now
+            return _settles(found) or now
 
     def issue(self, name: str, names: Names, now: datetime) -> Path:
         """Makes one more certificate, which is renewed as all are; returns its folder."""
@@ -98,7 +93,7 @@ class Store:
 
     def _refresh(self, now: datetime) -> list[str]:
         found = self._authorities(now)
-        settles = self._settles(found)
+        settles = _settles(found)
         if found.next is not None and settles is not None and now >= settles:
             found = self._promote(found, found.next, now)
         elif found.next is None and authority.is_due(found.present.parsed, now):
@@ -145,9 +140,6 @@ class Store:
         former = {**found.former, now + LEAF_LIFE: found.present.certificate}
         return self._keep(Authorities(coming, None, former))
 
-    def _settles(self, found: Authorities) -> datetime | None:
-        return found.next.parsed.not_valid_before_utc + BACKDATED + self._settled if found.next else None
-
     def _is_due(self, name: str, names: Names, found: Authorities, now: datetime) -> bool:
         certificate = self._certificate(name)
         if certificate is None or names_of(certificate) != names:
@@ -189,6 +181,11 @@ class Store:
         with (self._path / "lock").open("a") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
+
+
+def _settles(found: Authorities) -> datetime | None:
+    """Returns from when on the next authority may sign, if there is one."""
+    return found.next.parsed.not_valid_before_utc + BACKDATED + SETTLED if found.next else None
 
 
 def _pem(certificate: x509.Certificate) -> bytes:

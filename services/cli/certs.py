@@ -33,7 +33,7 @@ _TABLE = "{:<16}{:<20}{:<36}{}"
 def show(_: argparse.Namespace) -> int:
     """Prints what there is: for whom, until when, of which authority."""
     from services.certs.authority import names_of
-    from services.certs.store import AUTHORITY
+    from services.certs.places import AUTHORITY
 
     store, folder = _store()
     found = dict(store.certificates())
@@ -74,7 +74,7 @@ def issue(arguments: argparse.Namespace) -> int:
     """Makes a certificate, and prints the folder that it is in."""
     from services.certs.authority import utc_now
     from services.certs.local import of_service
-    from services.certs.store import AUTHORITY
+    from services.certs.places import AUTHORITY
     from services.common.settings import SettingsError, trust_domain
 
     name = arguments.name
@@ -96,7 +96,8 @@ def issue(arguments: argparse.Namespace) -> int:
 
 def _store() -> tuple["Store", Path]:
     """Returns the certificates of this machine and their folder."""
-    from services.certs.local import FOLDER, local_store
+    from services.certs.local import local_store
+    from services.certs.places import FOLDER
     from services.common.settings import trust_domain
     from services.local.settings import read_settings
 

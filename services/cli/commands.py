@@ -44,7 +44,7 @@ def replay(_: argparse.Namespace) -> int:
 
 def expected_errors() -> tuple[type[Exception], ...]:
     """Returns what a user can mend, and is told in one message; anything else is a mistake of the program."""
-    from services.certs.store import CertificatesError
+    from services.certs.places import CertificatesError
     from services.cli.aggregation import CallError
     from services.common.settings import SettingsError
     from services.local.children import ChildError

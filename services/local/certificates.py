@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 
 from services.certs.authority import utc_now
 from services.certs.local import local_store
-from services.certs.store import CertificatesError, Store
+from services.certs.places import FOLDER, CertificatesError
+from services.certs.store import Store
 from services.common.tasks import background
 from services.local.settings import LocalSettings
 
@@ -22,7 +23,7 @@ async def kept_fresh(settings: LocalSettings, say: Callable[[str], object]) -> A
         return
     store = local_store(settings.data_dir, settings.trust_domain)
     made = await asyncio.to_thread(store.refresh, utc_now())
-    say(f"certs       {len(made)} new in {settings.data_dir / 'certs'}" if made else "certs       all are good")
+    say(f"certs       {len(made)} new in {settings.data_dir / FOLDER}" if made else "certs       all are good")
     async with background(_renew(store, say)):
         yield
 

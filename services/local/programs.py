@@ -12,7 +12,7 @@ from sqlalchemy.engine import make_url
 
 from services import catalog
 from services.catalog import SERVICES, Service
-from services.certs.local import EDGE, authorities_file
+from services.certs.places import EDGE, authorities_file
 from services.common.identities import ENVOY
 from services.common.settings import DIRECT, SettingsError
 from services.local.children import Command

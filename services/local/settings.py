@@ -7,7 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from services.catalog import SERVICES, Service
-from services.certs.local import FOLDER as CERTS
+from services.certs.places import FOLDER as CERTS
 from services.common.identities import TRUST_DOMAIN
 from services.common.settings import DEV, SECURE, Environment, SettingsError, given, pool_size, profile, trust_domain
 from services.local.postgres import DEFAULT_PORT

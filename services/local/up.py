@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from rich.console import Console
 
 from services.catalog import SERVICES
-from services.certs.local import authorities_file
+from services.certs.places import authorities_file
 from services.common.migrations.upgrade import upgrade
 from services.local import connections, programs
 from services.local.certificates import kept_fresh

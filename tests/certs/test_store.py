@@ -13,7 +13,8 @@ from services.catalog import SERVICES
 from services.certs import folder
 from services.certs.authority import BACKDATED, LEAF_LIFE, Names, names_of, utc_now
 from services.certs.local import local_names, local_store, of_service
-from services.certs.store import SETTLED, CertificatesError, Store
+from services.certs.places import CertificatesError
+from services.certs.store import SETTLED, Store
 from services.common.identities import name_of, spiffe_id
 
 NOW = utc_now()

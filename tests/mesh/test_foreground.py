@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import ssl
 import subprocess
 import sys
 from typing import Any
@@ -16,6 +17,7 @@ from services.catalog import service
 from services.mesh.deployed import ADMIN_PORT, INGRESS_PORT, STATUS_PORT
 from services.mesh.options import ROOT
 from tests.mesh.backend import Backend
+from tests.support.certificates import Issuer
 from tests.support.mesh import eventually
 from tests.support.pods import free_offsets
 from tests.support.ports import free_port
@@ -57,13 +59,13 @@ class Runner:
         (envoy,) = psutil.Process(self.process.pid).children()
         return envoy
 
-    async def until(self, url, status=200):
+    async def until(self, url, status=200, verify=True):
         """Waits until there is an answer with a status."""
 
         async def there():
             assert self.process.poll() is None, self.log.read_text()
             with contextlib.suppress(httpx.TransportError):
-                async with httpx.AsyncClient() as client:
+                async with httpx.AsyncClient(verify=verify) as client:
                     return (await client.get(url)).status_code == status
 
         await eventually(there, START_S)
@@ -115,6 +117,35 @@ async def test_a_sidecar_serves_in_any_folder_and_leaves_nothing_behind(sidecar,
     sidecar.told(signal.SIGINT)
     assert await sidecar.end() == 0
     assert list(sidecar.temporary.iterdir()) == []
+
+
+async def test_a_secure_sidecar_drains_as_well_though_its_admin_interface_is_no_port(runner, tmp_path):
+    certs = Issuer(tmp_path / "certs").folder("thresholds")
+    backend = Backend(free_port())
+    await backend.start(certs)
+    own = {"MONTRG_PROFILE": "secure", "MONTRG_CERTS_DIR": str(certs), "MONTRG_PORT": str(backend.port)}
+    runner.start("sidecar", "thresholds", **own)
+    trust = ssl.create_default_context(cafile=certs / "ca.crt")
+    url = runner.url(INGRESS_PORT, LIST).replace("http:", "https:")
+    await runner.until(url, verify=trust)
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(runner.url(ADMIN_PORT, "/ready"))
+    runner.told(signal.SIGTERM)
+    async with httpx.AsyncClient(verify=trust) as client:
+
+        async def is_told():
+            return (await client.get(url)).headers.get("connection") == "close"
+
+        await eventually(is_told)
+    await backend.stop()
+    assert await runner.end() == 0
+    assert list(runner.temporary.iterdir()) == []
+
+
+async def test_a_sidecar_without_its_certificate_says_so(runner):
+    runner.start("sidecar", "thresholds", MONTRG_PROFILE="secure", MONTRG_CERTS_DIR=str(runner.temporary))
+    assert await runner.end() == 1
+    assert "MONTRG_CERTS_DIR is" in runner.log.read_text()
 
 
 async def test_a_sidecar_serves_on_until_its_service_has_ended_and_every_call_is_answered(sidecar, backend):

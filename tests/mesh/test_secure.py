@@ -16,8 +16,10 @@ from montrg.location.v1 import location_service_pb2 as pb2
 from montrg.location.v1 import location_service_pb2_grpc as pb2_grpc
 
 from services import catalog
+from services.certs.outside import outside_target
 from services.common.channels import Target, connect
 from services.common.identities import name_of
+from services.common.settings import Environment, SettingsError
 from services.common.tls import Authorities, Certificates
 from services.mesh.admin import Admin
 from services.mesh.options import Neighbour, RenderOptions, Secure
@@ -123,6 +125,16 @@ async def test_grpc_is_taken_over_the_same_port(pod):
         answer = await pb2_grpc.LocationServiceStub(channel).GetSensorLocation(request, timeout=5)
     assert answer.loc_id == "A"
     assert "spiffe://flet-montrg/realtime" in pod.backend.locations.headers["x-forwarded-client-cert"]
+
+
+async def test_a_program_outside_of_the_mesh_needs_the_file_of_its_authorities(pod, tmp_path):
+    here = {"MONTRG_PROFILE": "secure", "LOCATION_SERVICE_URL": f"127.0.0.1:{pod.ports['location']}"}
+    with pytest.raises(SettingsError, match=r"certs/ca/ca.crt cannot be read"):
+        outside_target("location", Environment(here), tmp_path)
+    here["MONTRG_CA_FILE"] = str(pod.folder / "ca.crt")
+    async with connect(outside_target("location", Environment(here), tmp_path)) as channel:
+        assert await answers(pb2_grpc.LocationServiceStub(channel))
+    assert "x-forwarded-client-cert" not in pod.backend.locations.headers
 
 
 async def test_through_its_envoy_a_service_reaches_the_neighbour_that_it_means_and_no_other(pod, tmp_path):
