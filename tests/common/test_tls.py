@@ -170,6 +170,10 @@ def settings(**more):
     return read_service_settings("location", Environment(variables))
 
 
+def test_the_profile_is_no_bare_word_of_the_users_shell():
+    assert settings(PROFILE="work").profile == "dev"
+
+
 def test_dev_asks_for_no_certificate():
     assert settings(MONTRG_CERTS_DIR="/nowhere").certs_dir is None
 

@@ -31,7 +31,7 @@ SETTINGS = mesh_on_free_ports(MONTRG_PROFILE="secure")
 REST = {each.name: SETTINGS.rest_port(each) for each in SERVICES}
 GRPC = {each.name: SETTINGS.grpc_ports(each)[each.name] for each in SERVICES}
 LOCATION = service("location")
-ROUNDS = kills(usual=1, share=0.2)
+ROUNDS = kills(usual=1, share=0.1)
 
 # In surroundings of its own; `make test` installs it.
 SSLYZE = ROOT / ".venv" / "sslyze" / "bin" / "sslyze"
