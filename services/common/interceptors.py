@@ -24,7 +24,9 @@ log = logging.getLogger(__name__)
 
 DOMAIN = "montrg"
 REQUEST_ID = "x-request-id"
+HEALTH = "/grpc.health."
 RETRY_DELAY_S = 1
+SIGN_IN = 'Bearer realm="flet-montrg"'
 
 # A refusal travels in trailers, of which a gRPC client takes 8 KiB; more breaks the connection for everybody on it.
 # A letter beyond ASCII has up to nine bytes there, and the details say everything once more.
@@ -125,33 +127,52 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
     ) -> Any:  # noqa: ANN401
         """Wraps the handler of the call."""
         handler = await continuation(handler_call_details)
-        # Reflection and health answer for themselves; a watch of theirs would log a line a second.
-        if handler is None or not handler_call_details.method.startswith("/montrg."):
+        method = handler_call_details.method
+        if method.startswith(HEALTH):  # which is open to all; a watch of it would log a line a second
             return handler
-        return _wrap(handler, handler_call_details.method, self._gate)
+        return _wrap(handler or _NOWHERE, method, self._gate)
+
+
+async def _unknown(_: Any, context: Any) -> None:  # noqa: ANN401  grpc's untyped context
+    await context.abort(grpc.StatusCode.UNIMPLEMENTED, "there is no such method; the contracts list what there is")
+
+
+# What does not exist is wrapped, too: only somebody who may call something learns that it does not.
+_NOWHERE = grpc.stream_unary_rpc_method_handler(_unknown, bytes, bytes)
 
 
 def _wrap(handler: Any, method: str, gate: Gate) -> Any:  # noqa: ANN401  grpc's untyped handler
     """Wraps a handler, which is given bytes: what grpc itself could not parse it would answer with Python's words."""
     parse = handler.request_deserializer
-    if handler.unary_unary:
-        inner = handler.unary_unary
+    parsed = _each_parsed if handler.request_streaming else _parsed
+    serialize = _serializer(handler.response_serializer)
+    if handler.response_streaming:
+        source = handler.stream_stream or handler.unary_stream
 
-        async def unary(request: bytes, context: Any) -> Any:  # noqa: ANN401
+        async def stream(request: Any, context: Any) -> AsyncIterator[Any]:  # noqa: ANN401
             async with _call(method, context, gate):
-                return await inner(_parsed(parse, request, method), context)
-
-        return grpc.unary_unary_rpc_method_handler(unary, None, _serializer(handler.response_serializer))
-    if handler.unary_stream:
-        source = handler.unary_stream
-
-        async def stream(request: bytes, context: Any) -> AsyncIterator[Any]:  # noqa: ANN401
-            async with _call(method, context, gate):
-                async for response in source(_parsed(parse, request, method), context):
+                async for response in source(parsed(parse, request, method), context):
                     yield response
 
-        return grpc.unary_stream_rpc_method_handler(stream, None, _serializer(handler.response_serializer))
-    return handler
+        if handler.request_streaming:
+            return grpc.stream_stream_rpc_method_handler(stream, None, serialize)
+        return grpc.unary_stream_rpc_method_handler(stream, None, serialize)
+    inner = handler.stream_unary or handler.unary_unary
+
+    async def unary(request: Any, context: Any) -> Any:  # noqa: ANN401
+        async with _call(method, context, gate):
+            return await inner(parsed(parse, request, method), context)
+
+    if handler.request_streaming:
+        return grpc.stream_unary_rpc_method_handler(unary, None, serialize)
+    return grpc.unary_unary_rpc_method_handler(unary, None, serialize)
+
+
+async def _each_parsed(
+    parse: Callable[[bytes], Any], requests: AsyncIterator[bytes], method: str
+) -> AsyncIterator[Any]:
+    async for request in requests:
+        yield _parsed(parse, request, method)
 
 
 def _parsed(parse: Callable[[bytes], Any], request: bytes, method: str) -> Any:  # noqa: ANN401  any protobuf message
@@ -202,11 +223,18 @@ def _status_of(error: Exception, method: str, request_id: str) -> status_pb2.Sta
 
 
 def _answer(status: status_pb2.Status, error: Exception) -> Any:  # noqa: ANN401  grpc's untyped status
-    """Returns the status as grpc sends it, with the header by which HTTP clients know when to come again."""
+    """Returns the status as grpc sends it, with the header by which HTTP clients know what to do about it."""
     answer = rpc_status.to_status(status)
-    if not isinstance(to_domain(error), TRY_AGAIN):
-        return answer
-    return answer._replace(trailing_metadata=(*answer.trailing_metadata, ("retry-after", str(RETRY_DELAY_S))))
+    headers = _headers(to_domain(error))
+    return answer._replace(trailing_metadata=(*answer.trailing_metadata, *headers))
+
+
+def _headers(error: errors.DomainError | None) -> list[tuple[str, str]]:
+    if isinstance(error, TRY_AGAIN):
+        return [("retry-after", str(RETRY_DELAY_S))]
+    if isinstance(error, errors.UnauthenticatedError):
+        return [("www-authenticate", SIGN_IN)]
+    return []
 
 
 def grpc_code_name(number: int) -> str:

@@ -16,6 +16,7 @@ from grpc_reflection.v1alpha import reflection
 from services import catalog
 from services.common import logs
 from services.common.access.gate import Gate, OpenGate
+from services.common.access.wiring import gate_of
 from services.common.channels import MAX_MESSAGE_BYTES, Target
 from services.common.database import Database
 from services.common.interceptors import CallInterceptor, database_is_away
@@ -139,7 +140,7 @@ async def serve(
     """
     database = Database(settings.database_url, settings.pool_size, settings.service.role)
     certificates = Certificates(settings.certs_dir) if settings.certs_dir else None
-    gate = gate or _gate(settings)
+    gate = gate or gate_of(settings, environment)
     server = grpc.aio.server(interceptors=[CallInterceptor(gate)], options=_OPTIONS)
     checks = health.aio.HealthServicer()
     stopping = asyncio.Event()
@@ -161,10 +162,6 @@ async def serve(
                     await server.stop(settings.grace_s)
     finally:
         await database.close()
-
-
-def _gate(_: ServiceSettings) -> Gate:
-    return OpenGate()
 
 
 def _add_built_ins(server: grpc.aio.Server, checks: health.aio.HealthServicer, settings: ServiceSettings) -> None:

@@ -29,6 +29,18 @@ class Access:
     devices: bool = False
 
 
+# Of every server. Health is open to all: what probes and Envoys ask is no secret.
+_BUILT_IN = {
+    "/grpc.reflection.": Access(Role.VIEWER, Reach.COMMON),
+    "/grpc.channelz.": Access(Role.ADMIN, Reach.COMMON),
+}
+
+
+def built_in(method: str) -> Access | None:
+    """Returns the access of a method that every server brings with it; None for any other."""
+    return next((access for prefix, access in _BUILT_IN.items() if method.startswith(prefix)), None)
+
+
 def access_of(options: descriptor_pb2.MethodOptions) -> Access | None:
     """Returns what a method's options say; None where they say nothing that counts."""
     said = options.Extensions[EXTENSION]
