@@ -46,8 +46,9 @@ def expected_errors() -> tuple[type[Exception], ...]:
     """Returns what a user can mend, and is told in one message; anything else is a mistake of the program."""
     from services.certs.places import CertificatesError
     from services.cli.aggregation import CallError
+    from services.common.errors import InvalidInputError
     from services.common.settings import SettingsError
     from services.local.children import ChildError
     from services.replay.state import StateError
 
-    return (CallError, CertificatesError, SettingsError, ChildError, StateError)
+    return (CallError, CertificatesError, InvalidInputError, SettingsError, ChildError, StateError)

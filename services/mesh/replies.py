@@ -49,6 +49,7 @@ def _for_rest(entry: Mapping[str, Any]) -> dict[str, Any]:
     }
     return {
         "filter": _all(_matches(entry)),
+        **_instead(entry),
         "body_format_override": {"content_type": "application/json", "json_format": status},
     }
 
@@ -57,9 +58,14 @@ def _for_grpc(entry: Mapping[str, Any]) -> dict[str, Any]:
     status = {"header": {"key": "grpc-status", "value": str(entry["code"])}}
     return {
         "filter": _all([*_matches(entry), _IS_GRPC, _IS_NOT_TRANSCODED]),
+        **_instead(entry),
         "body_format_override": {"text_format_source": {"inline_string": _text(entry)}},
         "headers_to_add": [{**status, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}],
     }
+
+
+def _instead(entry: Mapping[str, Any]) -> dict[str, int]:
+    return {"status_code": entry["as"]} if "as" in entry else {}
 
 
 def _text(entry: Mapping[str, Any]) -> str:

@@ -143,18 +143,31 @@ class Locations(location_grpc.LocationServiceServicer):
         return request.location
 
 
+class Told(grpc.aio.ServerInterceptor):
+    """Notes the headers of each call, but those of health checks."""
+
+    def __init__(self, metadata: list[Any]) -> None:
+        self._metadata = metadata
+
+    async def intercept_service(self, continuation: Any, handler_call_details: Any) -> Any:
+        if "Health" not in handler_call_details.method:
+            self._metadata.append(handler_call_details.invocation_metadata)
+        return await continuation(handler_call_details)
+
+
 class Backend:
     """One process's server, with its health under the test's control; with mutual TLS if it is given certificates."""
 
     def __init__(self, port: int) -> None:
         self.port = port
         self.thresholds, self.locations = Thresholds(), Locations()
+        self.metadata: list[Any] = []
 
     async def start(self, certs: Path | None = None) -> None:
         self.checks = health.aio.HealthServicer()
         size = 64 * 1024 * 1024
         limits = [("grpc.max_receive_message_length", size), ("grpc.max_send_message_length", size)]
-        self.server = grpc.aio.server(options=[("grpc.so_reuseport", 0), *limits])
+        self.server = grpc.aio.server(options=[("grpc.so_reuseport", 0), *limits], interceptors=[Told(self.metadata)])
         thresholds_grpc.add_ThresholdServiceServicer_to_server(self.thresholds, self.server)
         location_grpc.add_LocationServiceServicer_to_server(self.locations, self.server)
         health_pb2_grpc.add_HealthServicer_to_server(self.checks, self.server)
