@@ -93,12 +93,16 @@ async def _with_stub(call: "Callable[[BackfillServiceStub], Awaitable[T]]") -> T
     import grpc
     from montrg.aggregation.v1 import backfill_service_pb2_grpc
 
-    from services.certs.outside import outside_target
+    from services.common.access.domain import Role
     from services.common.channels import connect
     from services.common.settings import Environment
+    from services.issuer.client import signed_in_target
+    from services.issuer.domain import Grantee
     from services.local.settings import read_settings
 
-    target = outside_target("aggregation", Environment(), read_settings().data_dir)
+    target = signed_in_target(
+        "aggregation", Environment(), read_settings().data_dir, Grantee("montrg", Role.ADMIN, ("*",))
+    )
     try:
         async with connect(target) as channel:
             return await call(backfill_service_pb2_grpc.BackfillServiceStub(channel))

@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from services.common.access.claims import SUBJECT, ClaimNames
 from services.common.access.domain import Role
 from services.common.errors import invalid
 
+FOLDER, PUBLIC = "issuer", "jwks.json"
 ISSUER = AUDIENCE = "flet-montrg"
 HOURS, MOST_HOURS = 12.0, 30 * 24.0
 MOST_NAME, MOST_FACTORIES, MOST_WORDS = 100, 100, 200
@@ -23,6 +25,11 @@ class Grantee:
     name: str
     role: Role
     factories: tuple[str, ...]
+
+
+def public_file(data_dir: Path) -> Path:
+    """Returns the file of the public keys that count, a JSON Web Key Set."""
+    return data_dir / FOLDER / PUBLIC
 
 
 def grantee(name: str, role: str, factories: Sequence[str]) -> Grantee:

@@ -18,9 +18,9 @@ from services.certs import folder
 from services.common.access.claims import ClaimNames
 from services.common.settings import SettingsError
 from services.issuer import domain
+from services.issuer.domain import FOLDER, PUBLIC
 
-FOLDER = "issuer"
-KEY, PUBLIC = "issuer.key", "jwks.json"
+KEY = "issuer.key"
 _ALGORITHM = "ES256"
 
 
@@ -35,11 +35,6 @@ class Issuer:
         """Returns a token."""
         claims = dict(domain.claims(who, names, now, lasts))
         return jwt.encode(claims, self.key, _ALGORITHM, headers={"kid": self.key_id})
-
-
-def public_file(data_dir: Path) -> Path:
-    """Returns the file of the public keys that count, a JSON Web Key Set."""
-    return data_dir / FOLDER / PUBLIC
 
 
 def is_there(data_dir: Path) -> bool:

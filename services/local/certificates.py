@@ -1,4 +1,4 @@
-"""Makes the certificates of the secure profile at the start, and renews them for as long as the mesh runs."""
+"""Makes certificates and the issuer of the secure profile at the start, and renews the former while the mesh runs."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -9,6 +9,7 @@ from services.certs.local import local_store
 from services.certs.places import FOLDER, CertificatesError
 from services.certs.store import Store
 from services.common.tasks import background
+from services.issuer import keys
 from services.local.settings import LocalSettings
 
 # A change of the authority that somebody else began ends with the next look.
@@ -23,6 +24,8 @@ async def kept_fresh(settings: LocalSettings, say: Callable[[str], object]) -> A
         return
     store = local_store(settings.data_dir, settings.trust_domain)
     made = await asyncio.to_thread(store.refresh, utc_now())
+    # So that there are keys to verify with, and whoever runs the mesh can give out tokens.
+    await asyncio.to_thread(keys.issuer, settings.data_dir, utc_now())
     say(f"certs       {len(made)} new in {settings.data_dir / FOLDER}" if made else "certs       all are good")
     async with background(_renew(store, say)):
         yield

@@ -14,10 +14,12 @@ from services import catalog
 from services.catalog import SERVICES, Service
 from services.certs.places import EDGE, authorities_file
 from services.common.identities import ENVOY
-from services.common.settings import DIRECT, SettingsError
+from services.common.settings import DIRECT, Environment, SettingsError
+from services.issuer.domain import public_file
 from services.local.children import Command
 from services.local.settings import HOST, LocalSettings
 from services.mesh.admin import Admin
+from services.mesh.issuers import read_issuers
 from services.mesh.options import ROOT, RenderOptions, Secure
 from services.mesh.process import envoy_command
 from services.mesh.render import write_config
@@ -77,6 +79,7 @@ def envoy(settings: LocalSettings) -> Command:
         },
         admin_port=settings.admin_port,
         secure=_secure(settings),
+        issuers=read_issuers(Environment(), public_file(settings.data_dir)) if settings.is_secure else None,
         root=ROOT,
     )
     admin = Admin(options.admin)

@@ -8,7 +8,9 @@ from typing import Any
 
 from services.catalog import SERVICES, Service, service
 from services.common.settings import SECURE, Environment, SettingsError, certs_dir, grpc_port, profile, trust_domain
-from services.mesh.options import LOCAL_ORIGINS, ROOT, Neighbour, Place, RenderOptions, Secure
+from services.issuer.domain import public_file
+from services.mesh.issuers import read_issuers
+from services.mesh.options import LOCAL_ORIGINS, ROOT, Issuers, Neighbour, Place, RenderOptions, Secure
 
 INGRESS_PORT, STATUS_PORT, ADMIN_PORT = 8000, 8001, 9901
 EVERYWHERE, LOOPBACK = "0.0.0.0", "127.0.0.1"  # noqa: S104  other pods and the probes call it
@@ -23,6 +25,12 @@ SIDECAR_DRAIN_S, EDGE_DRAIN_S, MOST_DRAIN_S = 30, 5, 600
 
 # Where certificates are mounted in the manifests.
 _CERTS, _EDGE_CERTS = Path("/etc/montrg/certs"), Path("/etc/montrg/edge-certs")
+# Where the public keys of the mesh's own issuer are, which `montrg token` makes.
+_KEYS = {
+    "local": public_file(Path(".data")),
+    "sidecar": Path("/etc/montrg/issuer/jwks.json"),
+    "edge": Path("/etc/montrg/issuer/jwks.json"),
+}
 # Whoever runs it renders it into another one: `RenderOptions.written_to`.
 FOLDER_OF_ITS_OWN = Path()
 
@@ -59,6 +67,7 @@ def sidecar(name: str, environment: Environment) -> Deployed:
         upstreams={name: [(loopback, port)]},
         neighbours=[_neighbour(service(called), environment, offset) for called in own.calls],
         secure=_of_a_pod(certs_dir(environment), environment) if profile(environment) == SECURE else None,
+        issuers=read_issuers(environment) if profile(environment) == SECURE else None,
         **_common(environment, offset),
     )
     return _deployed(options, (loopback, port), SIDECAR_DRAIN_S, environment)
@@ -74,6 +83,7 @@ def edge(environment: Environment) -> Deployed:
             for each in SERVICES
         },
         secure=_of_the_edge(environment) if profile(environment) == SECURE else None,
+        issuers=read_issuers(environment) if profile(environment) == SECURE else None,
         **_common(environment, offset),
     )
     return _deployed(options, None, EDGE_DRAIN_S, environment)
@@ -95,7 +105,7 @@ def committed() -> Mapping[Path, RenderOptions]:
         secure = Secure(own=own, shown=shown, folder=beside, knows_neighbours=kind == "sidecar")
         for path, options in renderings.items():
             found[RENDERED / path] = options
-            found[RENDERED / "secure" / path] = replace(options, secure=secure)
+            found[RENDERED / "secure" / path] = replace(options, secure=secure, issuers=Issuers(_KEYS[kind]))
     return found
 
 

@@ -8,7 +8,7 @@ from services.common.settings import Environment, SettingsError
 from services.issuer.domain import AUDIENCE, ISSUER
 from services.mesh import templates
 from services.mesh.clusters import cluster_type, load_assignment
-from services.mesh.options import Issuers, Oidc
+from services.mesh.options import Issuers, Oidc, RenderOptions
 
 # Where a machine has the authorities that it trusts: Debian and Alpine; Fedora.
 _AUTHORITIES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt")
@@ -28,7 +28,7 @@ def read_issuers(environment: Environment, jwks_file: Path | None = None) -> Iss
 
     `jwks_file` is the one where JWKS_FILE is not set. That nobody could sign in is a SettingsError.
     """
-    given = environment.text("JWKS_FILE", str(jwks_file or ""))
+    given = environment.text("JWKS_FILE", str(jwks_file or ""), prefixed=True)
     if given and not Path(given).is_file():
         raise SettingsError(
             f"MONTRG_JWKS_FILE is {given}, which is not there; give the jwks.json that `montrg token` makes"
@@ -42,22 +42,23 @@ def read_issuers(environment: Environment, jwks_file: Path | None = None) -> Iss
 
 
 def _oidc(environment: Environment) -> Oidc | None:
-    issuer = environment.text("OIDC_ISSUER", "")
+    issuer = environment.text("OIDC_ISSUER", "", prefixed=True)
     if not issuer:
         return None
-    url = environment.text("OIDC_JWKS_URL", "")
+    url = environment.text("OIDC_JWKS_URL", "", prefixed=True)
     if not _is_https(url):
         raise SettingsError(
             f"MONTRG_OIDC_JWKS_URL is {url!r}; give the jwks_uri, with https://, that "
             f"{issuer.rstrip('/')}/.well-known/openid-configuration tells"
         )
-    authorities = Path(environment.text("OIDC_CA_FILE", next((f for f in _AUTHORITIES if Path(f).is_file()), "")))
+    known = next((file for file in _AUTHORITIES if Path(file).is_file()), "")
+    authorities = Path(environment.text("OIDC_CA_FILE", known, prefixed=True))
     if not authorities.is_file():
         raise SettingsError(
             f"MONTRG_OIDC_CA_FILE is {str(authorities)!r}, which is not there; give the file of the authorities that "
             "the issuer's certificate is of"
         )
-    return Oidc(issuer, environment.text("OIDC_AUDIENCE", AUDIENCE), url, authorities.absolute())
+    return Oidc(issuer, environment.text("OIDC_AUDIENCE", AUDIENCE, prefixed=True), url, authorities.absolute())
 
 
 def _is_https(url: str) -> bool:
@@ -83,11 +84,12 @@ def filters(issuers: Issuers | None) -> list[dict[str, Any]]:
     return [templates.fill(templates.load("jwt.yaml"), {"providers": providers, "requirements": requirements})]
 
 
-def listeners(issuers: Issuers | None) -> list[dict[str, Any]]:
+def listeners(options: RenderOptions) -> list[dict[str, Any]]:
     """Renders what gives a file's keys to Envoy itself."""
+    issuers = options.issuers
     if issuers is None or issuers.jwks_file is None:
         return []
-    values = {"file": str(issuers.jwks_file), "folder": str(issuers.jwks_file.parent)}
+    values = {"file": options.path_of(issuers.jwks_file), "folder": options.path_of(issuers.jwks_file.parent)}
     return [templates.fill(templates.load("jwks.yaml"), values)]
 
 
@@ -98,9 +100,9 @@ def clusters(issuers: Issuers | None) -> list[dict[str, Any]]:
     return [*([_own()] if issuers.jwks_file is not None else []), *([_of(issuers.oidc)] if issuers.oidc else [])]
 
 
-def bootstrap(issuers: Issuers | None) -> dict[str, Any]:
+def bootstrap(options: RenderOptions) -> dict[str, Any]:
     """Renders what Envoy needs for a listener without a port."""
-    if not listeners(issuers):
+    if not listeners(options):
         return {}
     return {
         "bootstrap_extensions": [

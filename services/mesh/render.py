@@ -26,7 +26,7 @@ def render_config(options: RenderOptions) -> dict[str, Any]:
         "listeners": [
             *(_listener(service, options, contracts) for service in options.services),
             *(egress.listener(neighbour, options, contracts) for neighbour in options.neighbours),
-            *issuers.listeners(options.issuers),
+            *issuers.listeners(options),
             *status.listeners(options),
         ],
         "clusters": [
@@ -37,7 +37,7 @@ def render_config(options: RenderOptions) -> dict[str, Any]:
         ],
     }
     config: dict[str, Any] = templates.fill(templates.load("bootstrap.yaml"), values)
-    return {**config, **issuers.bootstrap(options.issuers)}
+    return {**config, **issuers.bootstrap(options)}
 
 
 def files(options: RenderOptions, destination: Path) -> Mapping[Path, str]:

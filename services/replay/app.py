@@ -7,15 +7,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.certs.outside import outside_target
+from services.common.access.domain import Role
 from services.common.channels import Target, connect
 from services.common.clock import system_clock
 from services.common.settings import Environment
+from services.issuer.client import signed_in_target
+from services.issuer.domain import Grantee
 from services.replay import record, state
 from services.replay.client import Mesh
 from services.replay.service import INTERVAL, Replay
 
 log = logging.getLogger(__name__)
+
+# It makes stations where they are not there yet.
+WHO = Grantee("replay", Role.ENGINEER, ("*",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +35,7 @@ class Settings:
 def read_settings(data_dir: Path, variables: Mapping[str, str] | None = None) -> Settings:
     """Reads the environment: `LOCATION_SERVICE_URL` and `REALTIME_SERVICE_URL`, by default Envoy on this machine."""
     environment = Environment(variables)
-    location, realtime = (outside_target(name, environment, data_dir) for name in ("location", "realtime"))
+    location, realtime = (signed_in_target(name, environment, data_dir, WHO) for name in ("location", "realtime"))
     return Settings(location, realtime, data_dir / state.FILE_NAME)
 
 

@@ -20,7 +20,7 @@ HOUR = timedelta(hours=1)
 
 
 def public(data_dir: Path) -> list[dict[str, object]]:
-    found: list[dict[str, object]] = json.loads(keys.public_file(data_dir).read_text())["keys"]
+    found: list[dict[str, object]] = json.loads(domain.public_file(data_dir).read_text())["keys"]
     return found
 
 
@@ -80,7 +80,7 @@ def test_a_new_key_alone_ends_every_token(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", ["", "{}", '{"keys": []}', '{"keys": [{"kid": "another"}]}', "[]"])
 def test_keys_that_do_not_go_together_are_named_with_the_remedy_which_helps(tmp_path: Path, content: str) -> None:
     keys.issuer(tmp_path, NOW)
-    keys.public_file(tmp_path).resolve().write_text(content)
+    domain.public_file(tmp_path).resolve().write_text(content)
     with pytest.raises(SettingsError, match="--new-key"):
         keys.issuer(tmp_path, NOW)
     keys.new_key(tmp_path, NOW)

@@ -125,7 +125,7 @@ async def signed(folder: Path, provider: Provider) -> AsyncIterator[Signed]:
         rest_ports={"thresholds": port},
         upstreams={"thresholds": [("127.0.0.1", grpc_port)]},
         admin_port=admin,
-        issuers=read_issuers(Environment(settings), keys.public_file(folder)),
+        issuers=read_issuers(Environment(settings), domain.public_file(folder)),
     )
     envoy = running_envoy(options, folder)
     await asyncio.to_thread(envoy.__enter__)

@@ -14,7 +14,7 @@ from services.mesh import templates
 from services.mesh.clusters import MOST_REQUESTS
 from services.mesh.contracts import ContractError, Contracts, Method, read_contracts
 from services.mesh.deployed import RENDERED, committed
-from services.mesh.options import DESCRIPTOR_SET, ROOT, RenderOptions
+from services.mesh.options import DESCRIPTOR_SET, ROOT, Issuers, RenderOptions
 from services.mesh.process import envoy_command, validate_command
 from services.mesh.render import files, render_config, to_yaml, write_config
 from services.mesh.routes import KEPT_S, RETRY_READ, keeps, routes
@@ -63,7 +63,9 @@ def test_envoy_would_start_with_what_is_committed(rendered: Path, certs: Path, t
     if options.secure is not None:  # its certificates are in folders that this machine does not have
         secure = replace(options.secure, own=certs, shown=certs, folder=tmp_path)
         rendered = tmp_path / "envoy.yaml"
-        write_config(replace(options, secure=secure), rendered)
+        jwks = tmp_path / "jwks.json"
+        jwks.write_text('{"keys": []}')
+        write_config(replace(options, secure=secure, issuers=Issuers(jwks)), rendered)
     result = subprocess.run(validate_command(rendered), cwd=ROOT, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
     assert "warning" not in result.stderr

@@ -16,14 +16,19 @@ from tests.support.ports import free_port
 class Mesh:
     """Services; each can be stopped, and started again on its port."""
 
-    def __init__(self, admin_url, gate=None):
+    def __init__(self, admin_url, gate=None, certificates=None):
+        """With an issuer of certificates it is one of the secure profile."""
         self._admin_url = admin_url
         self._gate = gate
+        self._certificates = certificates
         self._stacks = {}
         self.ports = {}
 
     async def start(self, app, **variables):
         variables = self.neighbours_of(app.name) | {"MONTRG_PORT": str(self.port(app.name))} | variables
+        if self._certificates:
+            certs = str(self._certificates.folder(app.name))
+            variables |= {"MONTRG_PROFILE": "secure", "MONTRG_CERTS_DIR": certs}
         settings, environment = settings_of(self._admin_url, app.name, **variables)
         stack = self._stacks[app.name] = AsyncExitStack()
         await stack.enter_async_context(serve(app, settings, environment, self._gate))

@@ -1,13 +1,17 @@
 """The one table of who may call what: the option `access` on each method of the contracts."""
 
+import importlib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from google.protobuf import descriptor_pb2, descriptor_pool
+from google.protobuf import descriptor, descriptor_pb2, descriptor_pool
 from montrg.type.v1 import access_pb2
 
 from services.common.access.domain import Reach, Role
+
+_WORD = re.compile(r"(?<!^)(?=[A-Z])")
 
 EXTENSION: Any = access_pb2.access  # the generated stub does not say that it is one
 
@@ -54,13 +58,23 @@ def access_of(options: descriptor_pb2.MethodOptions) -> Access | None:
 def table(proto_services: Iterable[str]) -> Mapping[str, Access]:
     """Returns the access of each method by its path, such as `/montrg.realtime.v1.RealtimeService/GetMeasurements`.
 
-    The services are full names, whose generated modules are imported.
+    The services are full names. Their generated modules are imported already, or are called as they are.
     """
-    pool = descriptor_pool.Default()
     found = {}
     for name in proto_services:
-        for method in pool.FindServiceByName(name).methods:
+        for method in _descriptor(name).methods:
             access = access_of(method.GetOptions())
             if access is not None:
                 found[f"/{name}/{method.name}"] = access
     return found
+
+
+def _descriptor(name: str) -> descriptor.ServiceDescriptor:
+    pool = descriptor_pool.Default()
+    try:
+        return pool.FindServiceByName(name)
+    except KeyError:
+        # What serves a contract without messages of its own imports everything but the module that describes it.
+        package, _, short = name.rpartition(".")
+        importlib.import_module(f"{package}.{_WORD.sub('_', short).lower()}_pb2")
+        return pool.FindServiceByName(name)

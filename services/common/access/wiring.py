@@ -29,7 +29,7 @@ def claim_names(environment: Environment) -> ClaimNames:
     """Reads where tokens say what."""
     usual = ClaimNames()
     return ClaimNames(
-        role=environment.text("ROLE_CLAIM", usual.role),
-        factories=environment.text("FACTORIES_CLAIM", usual.factories),
-        name=environment.text("NAME_CLAIM", usual.name),
+        role=environment.text("ROLE_CLAIM", usual.role, prefixed=True),
+        factories=environment.text("FACTORIES_CLAIM", usual.factories, prefixed=True),
+        name=environment.text("NAME_CLAIM", usual.name, prefixed=True),
     )
