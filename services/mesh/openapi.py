@@ -7,7 +7,9 @@ from typing import Any
 from google.api import field_behavior_pb2
 
 from services.catalog import SERVICES, Service
-from services.mesh.contracts import PAGE_TOKEN, Binding, Contracts, Method, read_contracts
+from services.common.access.domain import Reach
+from services.common.access.table import Access
+from services.mesh.contracts import PAGE_TOKEN, Binding, ContractError, Contracts, Method, read_contracts
 from services.mesh.schemas import Schema, Schemas, Use, has_behavior
 
 ABOUT = (
@@ -15,6 +17,28 @@ ABOUT = (
     "the header `x-next-page-token`. Errors are `google.rpc.Status` as JSON. The same port takes gRPC and gRPC-Web."
 )
 FIELD_MASK = "google.protobuf.FieldMask"
+
+# As Swagger UI asks for them. In the development profile nobody has to sign in.
+TOKEN, DEVICE_KEY = "token", "device-key"
+_SIGN_IN = {
+    TOKEN: {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "What `montrg token` prints, or an OIDC issuer's token. The development profile asks for none.",
+    },
+    DEVICE_KEY: {
+        "type": "apiKey",
+        "in": "header",
+        "name": "x-api-key",
+        "description": "A device's key, by which it writes readings.",
+    },
+}
+_REACHES = {
+    Reach.OWN: "it is about what is in the caller's factories; elsewhere is as if not there",
+    Reach.COMMON: "it is about no factory",
+    Reach.ALL: "it is about every factory, so it takes a caller who may see all of them",
+}
 
 _REQUEST_ID = {"$ref": "#/components/headers/RequestId"}
 _ERRORS = {key: {"$ref": "#/components/responses/Error"} for key in ("4XX", "5XX")}
@@ -76,7 +100,11 @@ def document(service: Service, contracts: Contracts) -> dict[str, Any]:
         "servers": [{"url": "/"}],
         "tags": [*tags, {"name": "Probes", "description": "Tells whether the service can be used."}],
         "paths": {**paths, **_probes()},
-        "components": {**_COMPONENTS, "schemas": {**dict(sorted(schemas.components.items())), "Status": _STATUS}},
+        "components": {
+            **_COMPONENTS,
+            "securitySchemes": _SIGN_IN,
+            "schemas": {**dict(sorted(schemas.components.items())), "Status": _STATUS},
+        },
     }
 
 
@@ -87,7 +115,7 @@ def _short(name: str) -> str:
 def _operation(method: Method, index: int, contracts: Contracts, schemas: Schemas) -> dict[str, Any]:
     binding, first = method.bindings[index], method.bindings[0]
     comment = contracts.comments[f"{method.service}.{method.name}"]
-    notes = [comment, f"In gRPC: `{method.service}/{method.name}`."]
+    notes = [comment, f"In gRPC: `{method.service}/{method.name}`.", _needs(method.access)]
     if index:
         notes.append(f"The same as `{first.verb} {first.path}`.")
     operation: dict[str, Any] = {
@@ -95,6 +123,7 @@ def _operation(method: Method, index: int, contracts: Contracts, schemas: Schema
         "tags": [_short(method.service)],
         "summary": comment.split(". ")[0].rstrip("."),
         "description": " ".join(notes),
+        **_access(method.access),
     }
     parameters = _path_parameters(method, binding, contracts, schemas) + _query(method, binding, contracts, schemas)
     if parameters:
@@ -103,6 +132,21 @@ def _operation(method: Method, index: int, contracts: Contracts, schemas: Schema
     if body:
         operation["requestBody"] = body
     return {**operation, "responses": {**_success(method, contracts, schemas), **_ERRORS}}
+
+
+def _needs(access: Access) -> str:
+    """Says who may call it, in the secure profile."""
+    if access.role is None or access.reach is None:
+        raise ContractError("a method with a REST path needs a role: nobody else calls it by one")
+    or_device = " or a device key" if access.devices else ""
+    return f"Takes the role {access.role.name.lower()}{or_device}; {_REACHES[access.reach]}."
+
+
+def _access(access: Access) -> dict[str, Any]:
+    ways = [TOKEN, DEVICE_KEY] if access.devices else [TOKEN]
+    role, reach = access.role, access.reach
+    named = {f"x-montrg-{key}": value.name.lower() for key, value in (("role", role), ("reach", reach)) if value}
+    return {"security": [{way: []} for way in ways], **named}
 
 
 def _path_parameters(method: Method, binding: Binding, contracts: Contracts, schemas: Schemas) -> list[dict[str, Any]]:
@@ -206,6 +250,7 @@ def _probes() -> dict[str, Any]:
                 "operationId": f"Probes_{path[1:]}",
                 "tags": ["Probes"],
                 "summary": text,
+                "security": [],
                 "responses": {
                     "200": {"description": "Yes.", "content": {"application/json": {"schema": answer}}},
                     "503": {"$ref": "#/components/responses/Error"},

@@ -174,3 +174,27 @@ async def test_real_answers_are_as_documented(
         expected = components["responses"]["Error"]
     described = {**expected["content"]["application/json"]["schema"], "components": components}
     OAS31Validator(json.loads(json.dumps(described))).validate(answer.json())
+
+
+@pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
+def test_every_operation_says_who_may_call_it_and_how_they_sign_in(service: Any) -> None:
+    paths = DOCUMENTS[service.name]["paths"]
+    for name in service.contracts:
+        for method in CONTRACTS.methods[name]:
+            for binding in method.bindings:
+                found = paths[binding.path][binding.verb.lower()]
+                ways = {way for each in found["security"] for way in each}
+                assert ways == ({"token", "device-key"} if method.access.devices else {"token"})
+                role, reach = method.access.role, method.access.reach
+                assert role is not None
+                assert reach is not None
+                assert (found["x-montrg-role"], found["x-montrg-reach"]) == (role.name.lower(), reach.name.lower())
+                assert f"Takes the role {role.name.lower()}" in found["description"]
+    assert all(paths[path]["get"]["security"] == [] for path in ("/health", "/ready"))
+
+
+@pytest.mark.parametrize("service", DOCUMENTS)
+def test_the_ways_to_sign_in_are_those_that_the_page_can_ask_for(service: str) -> None:
+    schemes = DOCUMENTS[service]["components"]["securitySchemes"]
+    assert (schemes["token"]["type"], schemes["token"]["scheme"]) == ("http", "bearer")
+    assert (schemes["device-key"]["in"], schemes["device-key"]["name"]) == ("header", "x-api-key")
