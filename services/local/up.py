@@ -26,7 +26,7 @@ POLL_S = 0.1
 
 _TRY = """
 Try:
-  {curl} '{url}:{thresholds}/api/v1/thresholds/'
+{first}  {curl} '{url}:{thresholds}/api/v1/thresholds/'
   {curl} '{url}:{realtime}/api/v1/realtime/'
   {curl} '{url}:{aggregation}/api/v1/aggregation/pcv_temperature/?start_date={year}'
   {curl} '{url}:{alert}/api/v1/alerts/'
@@ -35,7 +35,8 @@ Try:
 """
 
 _OPEN = "This profile has no login and listens on the loopback address only. Ctrl-C stops it; data stay."
-_SECURE = "This profile takes TLS alone and listens on the loopback address only. Ctrl-C stops it; data stay."
+_SECURE = "This profile takes TLS and tokens alone, on the loopback address. Ctrl-C stops it; data stay."
+_SIGN_IN = "  TOKEN=$(montrg token --name me --role engineer --factories '*')\n"
 
 
 async def up(settings: LocalSettings, console: Console) -> None:
@@ -120,11 +121,14 @@ async def _show_import(settings: LocalSettings, console: Console) -> None:
 def welcome(settings: LocalSettings) -> str:
     """Returns the addresses, some lines to try, and what this profile does not protect."""
     lines, url = [""], f"{settings.scheme}://{HOST}"
-    curl = f"curl --cacert {shlex.quote(str(authorities_file(settings.data_dir)))}" if settings.is_secure else "curl"
+    first, curl = "", "curl"
+    if settings.is_secure:
+        authorities = shlex.quote(str(authorities_file(settings.data_dir)))
+        first, curl = _SIGN_IN, f'curl --cacert {authorities} -H "authorization: Bearer $TOKEN"'
     for service in SERVICES:
         port = settings.rest_port(service)
         lines.append(f"{service.title:<24}{url}:{port}/docs  (REST, gRPC and gRPC-Web on {HOST}:{port})")
     ports = {service.name: settings.rest_port(service) for service in SERVICES}
-    lines.append(_TRY.format(url=url, curl=curl, year=datetime.now(UTC).year, **ports))
+    lines.append(_TRY.format(first=first, url=url, curl=curl, year=datetime.now(UTC).year, **ports))
     lines.append(_SECURE if settings.is_secure else _OPEN)
     return "\n".join(lines)

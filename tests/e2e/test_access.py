@@ -1,6 +1,7 @@
 """Who may call what, tried out: every RPC and every REST path of a secure mesh, by every kind of caller."""
 
 import asyncio
+import logging
 import ssl
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -45,6 +46,8 @@ HOUR = timedelta(hours=1)
 # A stream that is let in may have nothing to say.
 SILENT_S = 0.3
 AT_ONCE = 16
+# What services call of each other before all else, and not as a stream, whose call does not end.
+AT_FIRST = {"GetDirectory", "GetRules", "RegisterConsumer", "ListConsumers"}
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,8 @@ class Who:
 class Secured:
     """A secure mesh, its callers, and one channel to each place."""
 
-    def __init__(self, folder, certificates, rest_ports, mesh):
+    def __init__(self, folder, certificates, rest_ports, mesh, beginning):
+        self.beginning = beginning
         self.folder, self.certificates, self.rest_ports, self.mesh = folder, certificates, rest_ports, mesh
         self.authority = certificates.authority.certificate
         self.callers = list(self._callers())
@@ -173,6 +177,9 @@ async def secured(admin_url, tmp_path_factory):
     admin_port, *ports = free_ports(len(SERVICES) + 1)
     rest_ports = dict(zip(SERVICES, ports, strict=True))
     mesh = Mesh(admin_url, certificates)
+    log, calls = logging.getLogger("services.common.interceptors"), Calls()
+    log.addHandler(calls)
+    log.setLevel(logging.INFO)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(mesh.close)
         for name in SERVICES:
@@ -186,11 +193,13 @@ async def secured(admin_url, tmp_path_factory):
             issuers=Issuers(public_file(folder)),
         )
         stack.enter_context(running_envoy(options, folder))
-        made = Secured(folder, certificates, rest_ports, mesh)
+        made = Secured(folder, certificates, rest_ports, mesh, calls)
         stack.push_async_callback(made.close)
         async with client_of(folder, made.authority) as client:
             for port in ports:
                 await eventually(lambda port=port: is_ready(client, port))
+        await eventually(lambda: has_ended(AT_FIRST, calls))
+        log.removeHandler(calls)
         yield made
 
 
@@ -198,6 +207,21 @@ def client_of(folder, authority):
     (folder / "authority.pem").write_bytes(authority)
     trust = ssl.create_default_context(cafile=str(folder / "authority.pem"))
     return httpx.AsyncClient(verify=trust, timeout=20)
+
+
+class Calls(logging.Handler):
+    """What has become of the calls between services, by their methods' names."""
+
+    def __init__(self):
+        super().__init__()
+        self.codes = set()
+
+    def emit(self, record):
+        self.codes.add((record.method.rpartition("/")[2], record.code))
+
+
+async def has_ended(names, calls):
+    return names <= {method for method, _ in calls.codes}
 
 
 async def is_ready(client, port):
@@ -209,6 +233,11 @@ async def differences(calls):
     names, wanted, made = zip(*calls, strict=True)
     found = await asyncio.gather(*made)
     return [(name, want, got) for name, want, got in zip(names, wanted, found, strict=True) if want != got]
+
+
+async def test_what_services_call_of_each_other_is_open_to_them(secured):
+    refused = {code for _, code in secured.beginning.codes} & {"PERMISSION_DENIED", "UNAUTHENTICATED"}
+    assert not refused, secured.beginning.codes
 
 
 async def test_each_rpc_lets_in_the_people_whom_the_table_names(secured):
