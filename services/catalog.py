@@ -52,7 +52,7 @@ SERVICES: tuple[Service, ...] = (
         rest_port=30001,
         grpc_port=50051,
         contracts=("montrg.thresholds.v1.ThresholdService", "montrg.thresholds.v1.MappingService"),
-        calls=("location",),
+        calls=("location", "alert_history"),
     ),
     Service(
         name="location",
@@ -65,6 +65,7 @@ SERVICES: tuple[Service, ...] = (
             "montrg.location.v1.DeviceKeyService",
         ),
         internal=("montrg.location.v1.DeviceKeyRegistryService",),
+        calls=("alert_history",),
     ),
     Service(
         name="realtime",
@@ -102,8 +103,12 @@ SERVICES: tuple[Service, ...] = (
         title="Alert history",
         rest_port=30006,
         grpc_port=50056,
-        contracts=("montrg.alert_history.v1.AlertHistoryService",),
-        internal=("montrg.alert_history.v1.AlertEventService", "montrg.alert_history.v1.AlertHistoryJsonService"),
+        contracts=("montrg.alert_history.v1.AlertHistoryService", "montrg.alert_history.v1.AuditService"),
+        internal=(
+            "montrg.alert_history.v1.AlertEventService",
+            "montrg.alert_history.v1.AlertHistoryJsonService",
+            "montrg.alert_history.v1.AuditRecordService",
+        ),
     ),
 )
 

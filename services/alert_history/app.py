@@ -9,11 +9,12 @@ from montrg.alert_history.v1 import alert_history_json_service_pb2_grpc, alert_h
 from services.alert_history.append.handler import AlertEventHandler
 from services.alert_history.append.repository import SqlEvents
 from services.alert_history.append.service import AppendUseCases
+from services.alert_history.audit.app import audit_trail
 from services.alert_history.kinds import Kinds
 from services.alert_history.query.handler import AlertHistoryHandler, AlertHistoryJsonHandler
 from services.alert_history.query.repository import SqlHistory
 from services.alert_history.query.service import QueryUseCases
-from services.alert_history.upkeep import Upkeep
+from services.alert_history.upkeep import Upkeep, retention
 from services.common.clock import system_clock
 from services.common.interceptors import database_is_away
 from services.common.server import App, Context
@@ -22,7 +23,7 @@ from services.common.tasks import background
 
 @asynccontextmanager
 async def wire(context: Context, server: grpc.aio.Server) -> AsyncIterator[None]:
-    """Adds both servicers and keeps the months."""
+    """Adds the servicers and keeps the months."""
     zone = context.environment.zone("SITE_TZ", "Asia/Seoul")
     months = context.environment.integer("HISTORY_RETENTION_MONTHS", 0, 0, 1_200)
     kinds = Kinds(context.database)
@@ -34,8 +35,9 @@ async def wire(context: Context, server: grpc.aio.Server) -> AsyncIterator[None]
     alert_history_json_service_pb2_grpc.add_AlertHistoryJsonServiceServicer_to_server(
         AlertHistoryJsonHandler(queries), server
     )
-    upkeep = Upkeep(events, system_clock, months=months, zone=zone, is_away=database_is_away)
-    async with background(upkeep.run()):
+    upkeep = Upkeep(events, system_clock, kept_from=retention(months, zone), is_away=database_is_away)
+    trail = audit_trail(context, server)
+    async with background(upkeep.run(), trail.run()):
         yield
 
 

@@ -34,30 +34,45 @@ def kept_from(now: datetime, months: int, zone: ZoneInfo) -> datetime:
     return min(earliest_kept, new_year.astimezone(UTC))
 
 
+def retention(months: int, zone: ZoneInfo) -> Callable[[datetime], datetime | None]:
+    """Returns the moment before which nothing is kept, by what time it is; 0 months keep everything for ever."""
+    if not months:
+        return lambda _: None
+    words = "so many months are kept, and what happened in a year at least to its end"
+    log.info("retention", extra={"months": months, "meaning": words})
+    return lambda now: kept_from(now, months, zone)
+
+
 class Upkeep:
-    """Does the upkeep now and again; 0 months keep everything for ever."""
+    """Does the upkeep of one table's months now and again.
+
+    Args:
+        kept_from: the moment before which nothing is kept at a given one; None if everything is kept.
+    """
 
     def __init__(
-        self, store: MonthStore, clock: Clock, *, months: int, zone: ZoneInfo, is_away: Callable[[BaseException], bool]
+        self,
+        store: MonthStore,
+        clock: Clock,
+        *,
+        kept_from: Callable[[datetime], datetime | None],
+        is_away: Callable[[BaseException], bool],
     ) -> None:
         self._store = store
         self._clock = clock
-        self._months = months
-        self._zone = zone
+        self._kept_from = kept_from
         self._is_away = is_away
 
     async def run(self) -> None:
         """Runs until it is cancelled."""
-        if self._months:
-            words = "so many months are kept, and what happened in a year at least to its end"
-            log.info("retention", extra={"months": self._months, "meaning": words})
         await repeat(EVERY_S, self.keep, self._is_away)
 
     async def keep(self) -> None:
         """Makes the months ahead and drops the old ones."""
         now = self._clock()
         await self._store.ensure_months([now + ahead for ahead in AHEAD])
-        if self._months:
-            dropped = await self._store.drop_before(kept_from(now, self._months, self._zone))
+        kept_from = self._kept_from(now)
+        if kept_from is not None:
+            dropped = await self._store.drop_before(kept_from)
             if dropped:
                 log.info("retention", extra={"months_dropped": dropped})

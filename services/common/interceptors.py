@@ -194,7 +194,7 @@ async def _call(method: str, context: Any, gate: Gate) -> AsyncIterator[None]:  
     request_id = _request_id(context)
     code = "OK"
     try:
-        called_by(gate.admit(method, context))
+        called_by(gate.admit(method, context), request_id)
         yield
     except grpc.aio.AbortError:
         code = "ABORTED_BY_HANDLER"

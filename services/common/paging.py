@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from services.common import tokens
-from services.common.errors import invalid
+from services.common.errors import InvalidInputError, invalid
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
@@ -68,6 +68,11 @@ def page(rows: Sequence[T], request: PageRequest, key: Callable[[T], Key]) -> Pa
     return Page(items, tokens.encode([request.query, *key(items[-1])]) if more else "")
 
 
+def not_of_this_list() -> InvalidInputError:
+    """Words the refusal of a token that continues another list, or none."""
+    return invalid("page_token", "is not a token of this list; take x-next-page-token of its last page")
+
+
 def _decode(token: str, query: str, types: tuple[type, ...]) -> Key:
     try:
         token_query, *key = tokens.decode(token, (str, *types))
@@ -76,5 +81,5 @@ def _decode(token: str, query: str, types: tuple[type, ...]) -> Key:
     # Keys are int32 columns: the database could not compare with more.
     too_large = any(isinstance(value, int) and abs(value) > _MOST_INT32 for value in key)
     if token_query != query or too_large:
-        raise invalid("page_token", "is not a token of this list; take x-next-page-token of its last page")
+        raise not_of_this_list()
     return tuple(key)

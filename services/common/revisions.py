@@ -31,13 +31,18 @@ INSERT INTO {schema}.revision (value) VALUES (1);
 """
 
 
+def channel(schema: str, table: str = REVISION) -> str:
+    """Returns the channel on which changes of a schema, or of a part with a revision of its own, are announced."""
+    return f"{schema}_{table}"
+
+
 async def bump(connection: AsyncConnection, schema: str, table: str = REVISION) -> None:
     """Raises the schema's revision in the caller's transaction and announces it at commit.
 
     A part of a schema that has a revision of its own has a table of its own for it.
     """
     await connection.execute(text(f"UPDATE {schema}.{table} SET value = value + 1"))  # noqa: S608  our own schema
-    await connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": f"{schema}_{table}"})
+    await connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": channel(schema, table)})
 
 
 async def read(connection: AsyncConnection, schema: str, table: str = REVISION) -> int:
@@ -55,10 +60,15 @@ class RevisionFeed:
     def __init__(self, database_url: str, schema: str, table: str = REVISION) -> None:
         self._table = f"{schema}.{table}"
         self._changed = asyncio.Condition()
-        self._channel = ChannelFollower(database_url, f"{schema}_{table}", self._look, self._lose)
+        self._channel = ChannelFollower(database_url, channel(schema, table), self._look, self._lose)
         self._invalidations = 0
         self._ended = False
+        self._on_look: list[Callable[[], None]] = []
         self.current: int | None = None
+
+    def on_look(self, tell: Callable[[], None]) -> None:
+        """Calls back after each look: something may have been changed, here or by another replica."""
+        self._on_look.append(tell)
 
     def invalidate(self) -> None:
         """Forgets the revision until it is read anew: call it after a change, whose caller must see it next."""
@@ -82,6 +92,8 @@ class RevisionFeed:
         # Read on another worker's account before our own change: that would bring the old answers back for a moment.
         if before == self._invalidations:
             await self._set(value)
+        for tell in self._on_look:
+            tell()
 
     async def _lose(self) -> None:
         await self._set(None)

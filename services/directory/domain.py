@@ -52,12 +52,16 @@ class Directory:
     sensors: Mapping[str, Sensor]
     places: Mapping[str, Place]
 
+    def place_of(self, sensor_id: str) -> Place | None:
+        """Returns where a sensor is; None for one that is not known."""
+        sensor = self.sensors.get(sensor_id)
+        return self.places.get(sensor.loc_id) if sensor else None
+
     def is_within(self, sensor_id: str, scope: Scope) -> bool:
         """Tells whether a sensor is where a caller may look; one without a known place takes a caller who sees all."""
         if scope.is_everything:
             return True
-        sensor = self.sensors.get(sensor_id)
-        place = self.places.get(sensor.loc_id) if sensor else None
+        place = self.place_of(sensor_id)
         return place is not None and scope.covers(place.plant, place.factory)
 
     def sensors_within(self, scope: Scope) -> list[str]:

@@ -12,21 +12,33 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.common import revisions
+from services.common.audit.trail import Trail
 from services.common.database import Database
 from services.common.errors import AlreadyExistsError, FailedPreconditionError
 from services.common.paging import PageRequest
+from services.directory.domain import Directory
 from services.thresholds.domain import Mapping, Rules, Threshold
+from services.thresholds.service import Followed
 from services.thresholds.tables import mapping, threshold
 
 SCHEMA = "thresholds"
+THRESHOLD, MAPPING = "threshold", "mapping"
+
+_AUDIT = Trail(SCHEMA, revisions.channel(SCHEMA))
 
 
 class SqlRepository:
-    """Satisfies ThresholdStore and MappingStore."""
+    """Satisfies ThresholdStore and MappingStore.
 
-    def __init__(self, database: Database, on_change: Callable[[], None]) -> None:
+    Args:
+        on_change: is called after each change.
+        directory: where sensors are, for the records of who changed their mappings.
+    """
+
+    def __init__(self, database: Database, on_change: Callable[[], None], directory: Followed[Directory]) -> None:
         self._database = database
         self._on_change = on_change
+        self._directory = directory
 
     @asynccontextmanager
     async def _changing(self) -> AsyncIterator[AsyncConnection]:
@@ -73,22 +85,20 @@ class SqlRepository:
 
     async def add_threshold(self, new: Threshold) -> Threshold:
         """Stores a threshold and gives it its id."""
-        return Threshold(**await self._add(threshold, asdict(new)))
+        async with self._changing() as connection:
+            added = Threshold(**await _add(connection, threshold, asdict(new)))
+            await _AUDIT.record(connection, THRESHOLD, added.threshold_id, None, added)
+        return added
 
     async def add_mapping(self, new: Mapping) -> Mapping:
         """Stores a mapping and gives it its id; a second one of the same pair is AlreadyExistsError."""
         try:
-            return Mapping(**await self._add(mapping, asdict(new)))
+            async with self._changing() as connection:
+                added = Mapping(**await _add(connection, mapping, asdict(new)))
+                await self._record(connection, None, added)
         except IntegrityError as error:
             raise _pair_exists(new, error) from error
-
-    async def _add(self, table: Table, values: dict[str, Any]) -> dict[str, Any]:
-        (key,) = table.primary_key
-        del values[key.name]
-        async with self._changing() as connection:
-            row = (await connection.execute(insert(table).values(values).returning(table))).mappings().one()
-            await revisions.bump(connection, SCHEMA)
-        return dict(row)
+        return added
 
     async def change_threshold(self, threshold_id: int, change: Callable[[Threshold], Threshold]) -> Threshold | None:
         """Changes one threshold under its row lock; None if it does not exist."""
@@ -96,8 +106,10 @@ class SqlRepository:
             row = await _row(connection, threshold, threshold_id, lock=True)
             if row is None:
                 return None
-            changed = change(Threshold(**row))
+            old = Threshold(**row)
+            changed = change(old)
             await self._save(connection, threshold, changed)
+            await _AUDIT.record(connection, THRESHOLD, threshold_id, old, changed)
             return changed
 
     async def change_mapping(self, map_id: int, change: Callable[[Mapping], Mapping]) -> Mapping | None:
@@ -106,11 +118,13 @@ class SqlRepository:
             row = await _row(connection, mapping, map_id, lock=True)
             if row is None:
                 return None
-            changed = change(Mapping(**row))
+            old = Mapping(**row)
+            changed = change(old)
             try:
                 await self._save(connection, mapping, changed)
             except IntegrityError as error:
                 raise _pair_exists(changed, error) from error
+            await self._record(connection, old, changed)
             return changed
 
     async def _save(self, connection: AsyncConnection, table: Table, changed: Threshold | Mapping) -> None:
@@ -122,26 +136,34 @@ class SqlRepository:
     async def delete_threshold(self, threshold_id: int) -> bool:
         """Deletes a threshold; False if there was none."""
         try:
-            return await self._delete(threshold, threshold_id)
+            async with self._changing() as connection:
+                row = await _delete(connection, threshold, threshold_id)
+                if row is not None:
+                    await _AUDIT.record(connection, THRESHOLD, threshold_id, Threshold(**row), None)
         except IntegrityError as error:
             message = f"threshold {threshold_id} was mapped to a sensor just now: delete that mapping first"
             raise FailedPreconditionError(message, "THRESHOLD_IN_USE", {"threshold_id": str(threshold_id)}) from error
+        return row is not None
 
     async def delete_mapping(self, map_id: int, check: Callable[[Mapping], None]) -> bool:
         """Deletes a mapping; False if there was none; one that `check` refuses stays."""
-        return await self._delete(mapping, map_id, lambda row: check(Mapping(**row)))
-
-    async def _delete(self, table: Table, value: int, check: Callable[[dict[str, Any]], None] | None = None) -> bool:
-        (key,) = table.primary_key
         async with self._changing() as connection:
-            rows = await connection.execute(delete_from(table).where(key == value).returning(table))
-            row = rows.mappings().first()
-            if row is None:
-                return False
-            if check is not None:
-                check(dict(row))
-            await revisions.bump(connection, SCHEMA)
-        return True
+            row = await _delete(connection, mapping, map_id)
+            if row is not None:
+                gone = Mapping(**row)
+                check(gone)
+                await self._record(connection, gone, None)
+        return row is not None
+
+    async def _record(self, connection: AsyncConnection, before: Mapping | None, after: Mapping | None) -> None:
+        """Records a change of a mapping, which is where its sensor is."""
+        about = after or before
+        known = self._directory.value
+        if about is None:
+            raise ValueError("nothing was changed")
+        place = known.place_of(about.sensor_id) if known else None
+        where = {"plant": place.plant, "factory": place.factory} if place else {}
+        await _AUDIT.record(connection, MAPPING, about.map_id, before, after, **where)
 
     async def mapping_ids_of(self, threshold_id: int) -> Sequence[int]:
         """Returns the ids of the mappings to a threshold."""
@@ -167,6 +189,23 @@ class SqlRepository:
 async def _all_thresholds(connection: AsyncConnection) -> list[Threshold]:
     rows = (await connection.execute(select(threshold).order_by(threshold.c.threshold_id))).mappings()
     return [Threshold(**dict(row)) for row in rows]
+
+
+async def _add(connection: AsyncConnection, table: Table, values: dict[str, Any]) -> dict[str, Any]:
+    (key,) = table.primary_key
+    del values[key.name]
+    row = (await connection.execute(insert(table).values(values).returning(table))).mappings().one()
+    await revisions.bump(connection, SCHEMA)
+    return dict(row)
+
+
+async def _delete(connection: AsyncConnection, table: Table, value: int) -> dict[str, Any] | None:
+    (key,) = table.primary_key
+    row = (await connection.execute(delete_from(table).where(key == value).returning(table))).mappings().first()
+    if row is None:
+        return None
+    await revisions.bump(connection, SCHEMA)
+    return dict(row)
 
 
 async def _row(connection: AsyncConnection, table: Table, value: int, *, lock: bool = False) -> dict[str, Any] | None:

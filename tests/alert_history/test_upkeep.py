@@ -9,7 +9,7 @@ from montrg.alert_history.v1 import alert_history_service_pb2 as pb2
 
 from services.alert_history.append.repository import SqlEvents
 from services.alert_history.kinds import Kinds
-from services.alert_history.upkeep import Upkeep, kept_from
+from services.alert_history.upkeep import Upkeep, kept_from, retention
 from services.common.database import Database
 from services.common.interceptors import database_is_away
 from tests.conftest import service_url
@@ -51,7 +51,7 @@ async def store(admin_url):
 
 
 def upkeep(store, now, months):
-    return Upkeep(store, lambda: now, months=months, zone=SEOUL, is_away=database_is_away)
+    return Upkeep(store, lambda: now, kept_from=retention(months, SEOUL), is_away=database_is_away)
 
 
 async def months(connection):

@@ -4,7 +4,6 @@ One replica at a time sends for a shard of the alerts. Events are marked when th
 whoever is killed before that leaves them to be sent again, and the history knows them by their event_seq.
 """
 
-import asyncio
 import logging
 import random
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
@@ -12,19 +11,11 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Protocol
 
 from services.alert.history.domain import GapError, RefusedError, StoredEvent, first_part
-from services.common.backoff import Backoff
-from services.common.errors import UnavailableError
-from services.common.tasks import wait_for
+from services.common.delivery import Aside, Delivery
 
 log = logging.getLogger(__name__)
 
 MOST_EVENTS = 500
-# Nobody waits for the history, and each part that is sent has its price beside the events that are in it.
-PAUSE_S = 0.25
-# A notification can be lost, and a replica that held a shard can be killed.
-LOOK_EVERY_S = 5.0
-# How long an alert whose events are refused is left aside, so that it keeps no other one waiting.
-ASIDE_S = 60.0
 
 
 class Taken(Protocol):
@@ -57,36 +48,12 @@ class HistorySender:
     def __init__(self, outbox: Outbox, history: History, is_away: Callable[[BaseException], bool]) -> None:
         self._outbox = outbox
         self._history = history
-        self._is_away = is_away
-        self._wake = asyncio.Event()
         self._with_gaps: set[int] = set()  # alerts of which events exist no more that the history has not
-        self._aside: dict[int, float] = {}  # alerts whose events are refused, and until when
+        self._aside = Aside()  # alerts whose events are refused
         self._last_gap: tuple[int, int] | None = None
-        self._says_away = False
-
-    def wake(self) -> None:
-        """Says that there may be events to send."""
-        self._wake.set()
-
-    async def run(self) -> None:
-        """Sends until it is cancelled; what is away is tried again, less and less often, up to every 5 s."""
-        backoff = Backoff()
-        while True:
-            self._wake.clear()
-            try:
-                sent = await self._send_all()
-            except Exception as error:
-                if not (isinstance(error, UnavailableError) or self._is_away(error)):
-                    raise
-                self._say_away(error)
-                await backoff.wait()
-                continue
-            if sent:
-                backoff.reset()
-                self._says_away = False
-            else:
-                await wait_for(self._wake.wait(), LOOK_EVERY_S)
-                await asyncio.sleep(PAUSE_S)
+        self._delivery = Delivery("events wait for the history", self._send_all, is_away)
+        self.wake = self._delivery.wake
+        self.run = self._delivery.run
 
     async def _send_all(self) -> int:
         """Sends a part of every shard that has events waiting; returns how many there were."""
@@ -122,9 +89,7 @@ class HistorySender:
 
     @asynccontextmanager
     async def _taken(self, shard: int, only: int | None) -> AsyncIterator[Taken | None]:
-        now = asyncio.get_running_loop().time()
-        self._aside = {alert_id: until for alert_id, until in self._aside.items() if until > now}
-        async with self._outbox.take(shard, MOST_EVENTS, list(self._aside), only) as taken:
+        async with self._outbox.take(shard, MOST_EVENTS, self._aside.now(), only) as taken:
             yield taken
 
     async def _go_back(self, gap: GapError) -> None:
@@ -143,11 +108,5 @@ class HistorySender:
         if len(alerts) > 1:
             return sum([await self._send(shard, only=alert_id) for alert_id in alerts])
         log.error("history refuses events", extra={"alert_id": alerts[0], "error": str(problem)})
-        self._aside[alerts[0]] = asyncio.get_running_loop().time() + ASIDE_S
+        self._aside.put(alerts[0])
         return len(events)
-
-    def _say_away(self, error: BaseException) -> None:
-        """Logs once that events wait, not at each attempt."""
-        if not self._says_away:
-            log.warning("events wait for the history", extra={"error": str(error)})
-        self._says_away = True

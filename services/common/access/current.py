@@ -5,6 +5,7 @@ from contextvars import ContextVar
 from services.common.access.domain import Caller, Scope
 
 _CALLER: ContextVar[Caller] = ContextVar("caller")
+_REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="")
 
 
 def caller() -> Caller:
@@ -17,6 +18,12 @@ def scope() -> Scope:
     return _CALLER.get().scope
 
 
-def called_by(one: Caller) -> None:
+def request_id() -> str:
+    """Returns the request id of the call under way, or nothing."""
+    return _REQUEST_ID.get()
+
+
+def called_by(one: Caller, request_id: str = "") -> None:
     """Says who makes the call that the running task serves; each call has a task of its own."""
     _CALLER.set(one)
+    _REQUEST_ID.set(request_id)

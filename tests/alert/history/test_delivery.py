@@ -14,6 +14,7 @@ from services.alert.domain import LEVEL_DOWN, LEVEL_UP, Alert
 from services.alert.history import repository, service
 from services.alert.history.repository import SqlOutbox
 from services.alert.history.upkeep import HistoryUpkeep
+from services.common import delivery
 from services.common.database import Database
 from tests.conftest import service_url
 from tests.support.alerts import changed, cleared, raised, threshold_alert
@@ -169,8 +170,8 @@ async def test_where_what_is_missing_exists_no_more_the_history_is_told_to_take_
 async def test_an_alert_that_is_refused_keeps_no_other_one_waiting(
     workers, connection, receiver, everything_arrives, monkeypatch
 ):
-    monkeypatch.setattr(service, "ASIDE_S", 2.0)
-    monkeypatch.setattr(service, "LOOK_EVERY_S", 0.5)
+    monkeypatch.setattr(delivery, "ASIDE_S", 2.0)
+    monkeypatch.setattr(delivery, "LOOK_EVERY_S", 0.5)
     await receiver.stop()
     alerts = await raised(connection, *(threshold_alert(f"refused-{number}") for number in range(64)))
     receiver.refused = {alerts[0].alert_id}

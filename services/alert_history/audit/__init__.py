@@ -1,0 +1,1 @@
+"""Who changed what: takes records in, tells them, keeps their months."""
