@@ -11,6 +11,7 @@ from services.alert.alerts.evaluation import WatchedEvaluation
 from services.alert.evaluate.app import Evaluator
 from services.alert.history.app import delivery
 from services.alert.notify.app import notifying
+from services.common.audit.client import audit_sender
 from services.common.channels import connect
 from services.common.interceptors import database_is_away
 from services.common.server import App, Context
@@ -37,11 +38,13 @@ async def wire(context: Context, server: grpc.aio.Server) -> AsyncIterator[None]
         api = alerts(context, directory, evaluation)
         alert_service_pb2_grpc.add_AlertServiceServicer_to_server(api.handler, server)
         outbox = delivery(context, history)
-        api.feed.on_look(outbox.sender.wake)
+        audit = audit_sender(context, history)
+        for wake in (outbox.sender.wake, audit.wake):
+            api.feed.on_look(wake)
         followed = (directory.run(), rules.run(), evaluator.consumer.run(), evaluation.run())
         async with (
             notifying(context, server, directory),
-            background(*followed, api.watching.run(context.stopping), outbox.run()),
+            background(*followed, api.watching.run(context.stopping), outbox.run(), audit.run()),
         ):
             yield
 

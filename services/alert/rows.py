@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.alert.writer import CHANNEL
 from services.common import revisions
 from services.common.access.domain import Grant, Scope
+from services.common.audit.trail import Trail
 from services.common.database import Database
 from services.common.paging import PageRequest
 
@@ -19,11 +20,13 @@ if TYPE_CHECKING:
 
 SCHEMA = "alert"
 
+AUDIT = Trail(SCHEMA, CHANNEL)
+
 Row = TypeVar("Row", bound="DataclassInstance")
 
 
 class Rows(Generic[Row]):
-    """A table whose rows are values of one dataclass.
+    """A table whose rows are values of one dataclass, and in the audit trail of the kind that the table is called.
 
     A change raises the schema's revision, by which the planner knows that what it read before is old, and wakes it.
     """
@@ -70,7 +73,9 @@ class Rows(Generic[Row]):
         """Stores a new row and gives it its key."""
         values = self._values(new)
         row = (await connection.execute(insert(self._table).values(values).returning(self._table))).mappings().one()
-        return self._make(**row)
+        added = self._make(**row)
+        await self._record(connection, None, added)
+        return added
 
     async def change(
         self, connection: AsyncConnection, value: int, change: Callable[[Row], Row]
@@ -83,14 +88,25 @@ class Rows(Generic[Row]):
         old = self._make(**row)
         new = change(old)
         await connection.execute(update(self._table).where(self._key == value).values(self._values(new)))
+        await self._record(connection, old, new)
         return old, new
 
     async def delete(
         self, connection: AsyncConnection, value: int, filters: Sequence[ColumnElement[bool]] = ()
     ) -> bool:
         """Deletes a row; False if there was none."""
-        statement = delete(self._table).where(self._key == value, *filters).returning(self._key)
-        return (await connection.execute(statement)).first() is not None
+        statement = delete(self._table).where(self._key == value, *filters).returning(self._table)
+        row = (await connection.execute(statement)).mappings().first()
+        if row is None:
+            return False
+        await self._record(connection, self._make(**row), None)
+        return True
+
+    async def _record(self, connection: AsyncConnection, before: Row | None, after: Row | None) -> None:
+        """Records a change, where what it is about is after it; one that is about every factory is in none."""
+        one: Any = after or before
+        where = {"plant": one.plant, "factory": one.factory}
+        await AUDIT.record(connection, self._table.name, getattr(one, self._key.name), before, after, **where)
 
     def _values(self, row: Row) -> dict[str, Any]:
         values = asdict(row)

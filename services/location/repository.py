@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.common import revisions
 from services.common.access.domain import Scope
 from services.common.access.sql import within
+from services.common.audit.trail import Trail
 from services.common.database import Database
 from services.common.paging import PageRequest
 from services.location.device_keys.repository import take_sensor_out
@@ -38,6 +39,9 @@ from services.location.domain import (
 from services.location.tables import location, sensor
 
 SCHEMA = "location"
+LOCATION, SENSOR = "location", "sensor"
+
+_AUDIT = Trail(SCHEMA, revisions.channel(SCHEMA))
 _ENTRY = (
     sensor.c.sensor_id,
     location.c.loc_id,
@@ -87,6 +91,7 @@ class SqlRepository:
             if not await _insert(connection, location, asdict(new)):
                 raise location_exists(new.loc_id)
             await revisions.bump(connection, SCHEMA)
+            await _record_place(connection, None, new)
 
     async def change_location(self, loc_id: str, change: Callable[[Location], Location]) -> Location | None:
         """Changes one place under its row lock; None if it does not exist."""
@@ -95,9 +100,11 @@ class SqlRepository:
             row = await _first(connection, select(location).where(own).with_for_update(key_share=True))
             if row is None:
                 return None
-            changed = change(Location(**row))
+            old = Location(**row)
+            changed = change(old)
             await connection.execute(update(location).where(own).values(asdict(changed)))
             await revisions.bump(connection, SCHEMA)
+            await _record_place(connection, old, changed)
             return changed
 
     async def delete_location(self, loc_id: str, scope: Scope) -> bool:
@@ -105,13 +112,15 @@ class SqlRepository:
         own = and_(location.c.loc_id == loc_id, _own_place(scope))
         sensors = select(sensor.c.sensor_id).where(sensor.c.loc_id == loc_id).order_by(sensor.c.sensor_id)
         async with self._database.transaction() as connection:
-            if await _first(connection, select(location.c.loc_id).where(own).with_for_update()) is None:
+            row = await _first(connection, select(location).where(own).with_for_update())
+            if row is None:
                 return False
             in_the_way = (await connection.execute(sensors.limit(MAX_NAMED_SENSORS + 1))).scalars().all()
             if in_the_way:
                 raise location_in_use(loc_id, in_the_way)
             await connection.execute(delete(location).where(own))
             await revisions.bump(connection, SCHEMA)
+            await _record_place(connection, Location(**row), None)
             return True
 
     async def list_sensors(self, request: PageRequest, wanted: SensorFilter, scope: Scope) -> Sequence[Sensor]:
@@ -135,6 +144,7 @@ class SqlRepository:
             if not await _insert(connection, sensor, _values(new)):
                 raise sensor_exists(new.sensor_id)
             await revisions.bump(connection, SCHEMA)
+            await _record_sensor(connection, None, new)
 
     async def change_sensor(self, sensor_id: str, change: Callable[[Sensor], Sensor], scope: Scope) -> Sensor | None:
         """Changes one sensor under its row lock; None if it does not exist."""
@@ -149,16 +159,19 @@ class SqlRepository:
                 await _require_place(connection, changed.loc_id, scope)
             await connection.execute(update(sensor).where(sensor.c.sensor_id == sensor_id).values(_values(changed)))
             await revisions.bump(connection, SCHEMA)
+            await _record_sensor(connection, old, changed)
             return changed
 
     async def delete_sensor(self, sensor_id: str, scope: Scope) -> bool:
         """Deletes a sensor, and takes it out of its device keys; False if there was none in the scope."""
         own = and_(sensor.c.sensor_id == sensor_id, _own_sensor(scope))
         async with self._database.transaction() as connection:
-            if (await connection.execute(delete(sensor).where(own).returning(sensor.c.sensor_id))).first() is None:
+            row = (await connection.execute(delete(sensor).where(own).returning(sensor))).mappings().first()
+            if row is None:
                 return False
             await take_sensor_out(connection, sensor_id)
             await revisions.bump(connection, SCHEMA)
+            await _record_sensor(connection, _sensor(dict(row)), None)
             return True
 
     async def directory(self, known_revision: int | None) -> Directory | None:
@@ -217,6 +230,22 @@ async def _require_place(connection: AsyncConnection, loc_id: str, scope: Scope)
     place = select(location.c.loc_id).where(location.c.loc_id == loc_id, _own_place(scope))
     if await _first(connection, place.with_for_update(read=True, key_share=True)) is None:
         raise no_such_place(loc_id)
+
+
+async def _record_place(connection: AsyncConnection, before: Location | None, after: Location | None) -> None:
+    place = after or before
+    if place is not None:
+        where = {"plant": place.plant, "factory": place.factory}
+        await _AUDIT.record(connection, LOCATION, place.loc_id, before, after, **where)
+
+
+async def _record_sensor(connection: AsyncConnection, before: Sensor | None, after: Sensor | None) -> None:
+    """Records a change of a sensor, where it is after the change."""
+    one = after or before
+    if one is not None:
+        place = select(location.c.plant, location.c.factory).where(location.c.loc_id == one.loc_id)
+        where = await _first(connection, place) or {}
+        await _AUDIT.record(connection, SENSOR, one.sensor_id, before, after, **where)
 
 
 def _sensor(row: Mapping[str, Any]) -> Sensor:

@@ -4,12 +4,14 @@ import csv
 import io
 
 import grpc
+import orjson
 import pytest
 from google.protobuf.json_format import MessageToDict, ParseDict
 from montrg.alert_history.v1 import alert_history_service_pb2 as pb2
 from montrg.alert_history.v1 import alert_history_service_pb2_grpc as rpc
 
 from tests.support.alert_events import append, event, stories
+from tests.support.mesh import eventually
 
 PATH = "/api/v1/alert-history"
 ALERTS = 400
@@ -108,3 +110,39 @@ async def test_events_cannot_be_appended_by_rest(rest, events):
     for path in (PATH, PATH + "/events"):
         answer = await rest("POST", "alert_history", path, json={"events": []})
         assert answer.status_code in {404, 405}
+
+
+async def test_who_changed_a_threshold_is_read_over_rest_with_both_its_sides(rest):
+    new = {"threshold_type": "humidity", "level": "red", "min_value": 97, "mapped_only": True}
+    made = (await rest("POST", "thresholds", "/api/v1/thresholds/", json=new)).json()
+    path = f"/api/v1/thresholds/{made['threshold_id']}"
+    changed = (await rest("PUT", "thresholds", path, json={"min_value": 96.5})).json()
+    audit, wanted = "/api/v1/audit/", {"kind": "threshold", "id": str(made["threshold_id"])}
+
+    async def records():
+        return (await rest("GET", "alert_history", audit, params=wanted)).json()
+
+    async def both_are_there():
+        return len(await records()) == 2
+
+    await eventually(both_are_there)
+    update, create = await records()
+    assert (create["action"], create["after"], "before" in create) == ("created", made | {"max_value": None}, False)
+    assert (update["action"], update["before"], update["after"]) == (
+        "updated", create["after"], changed | {"max_value": None},
+    )  # fmt: skip
+    assert (update["service"], update["actor"], update["changed_fields"]) == (
+        "thresholds", "anonymous", ["min_value", "upd_dt"],
+    )  # fmt: skip
+    assert update["request_id"] not in {"", create["request_id"]}
+    one = await rest("GET", "alert_history", audit + update["record_id"])
+    assert (one.status_code, one.json()) == (200, update)
+    assert (await rest("GET", "alert_history", audit + "nothing")).status_code == 404
+    assert (await rest("DELETE", "alert_history", audit + update["record_id"])).status_code in {404, 405}
+    file = await rest("GET", "alert_history", audit + "export", params=wanted)
+    assert (file.headers["content-type"], file.headers["content-disposition"]) == (
+        "text/csv; charset=utf-8", 'attachment; filename="audit.csv"',
+    )  # fmt: skip
+    rows = list(csv.DictReader(io.StringIO(file.text, newline="")))
+    assert [row["record_id"] for row in rows] == [create["record_id"], update["record_id"]]
+    assert orjson.loads(rows[1]["after"]) == update["after"]

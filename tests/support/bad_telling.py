@@ -1,4 +1,4 @@
-"""What subscriptions, silences and notifications refuse, as lines of tests/e2e/test_bad_input.py."""
+"""What subscriptions, silences, notifications and the audit trail refuse, as lines of tests/e2e/test_bad_input.py."""
 
 INVALID, NOT_FOUND, PRECONDITION = "INVALID_ARGUMENT", "NOT_FOUND", "FAILED_PRECONDITION"
 
@@ -17,7 +17,26 @@ def _create(made, *blamed):
     return rpc, made, INVALID, list(blamed)
 
 
+_AUDIT = [
+    ("AuditService.ListAuditRecords", {"limit": -1}, INVALID, ["limit"]),
+    ("AuditService.ListAuditRecords", {"skip": -1}, INVALID, ["skip"]),
+    *(
+        ("AuditService.ListAuditRecords", {"page_token": token}, INVALID, ["page_token"])
+        for token in ("forged", "💥\0", "A" * 20_000)
+    ),
+    *(
+        (f"AuditService.{rpc}", fields, INVALID, list(fields)[-1:])
+        for rpc in ("ListAuditRecords", "ExportAuditRecords")
+        for fields in (
+            {"kind": "a\0b"}, {"id": "x" * 101}, {"actor": "a\nb"}, {"factory": "높" * 5_000},
+            {"start_time": "2026-07-15T12:00:00Z", "end_time": "2026-07-15T12:00:00Z"},
+        )
+    ),
+    *(("AuditService.GetAuditRecord", {"record_id": word}, NOT_FOUND, []) for word in ("x", "{0}", "é" * 5_000)),
+]  # fmt: skip
+
 CASES = [
+    *_AUDIT,
     _create({"subscription": {}}, "channel", "recipient"),
     _create(subscription(channel="fax"), "channel"),
     _create(subscription(recipient="ftp://a/"), "recipient"),

@@ -88,8 +88,8 @@ async def running_mesh(admin_url, gate=None, **realtime):
     """Runs the services until the block ends; `realtime` are settings of that service."""
     mesh = Mesh(admin_url, gate)
     try:
-        await mesh.start(THRESHOLDS)
-        await mesh.start(LOCATION)
+        for app in (THRESHOLDS, LOCATION):
+            await mesh.start(app, **mesh.neighbours_of(app.name))
         urls = {"LOCATION_SERVICE_URL": mesh.url(LOCATION), "THRESHOLDS_SERVICE_URL": mesh.url(THRESHOLDS)}
         await mesh.start(REALTIME, **urls, **realtime)
         yield mesh

@@ -11,7 +11,7 @@ from montrg.alert.v1 import alert_service_pb2_grpc
 from services.alert.alerts import convert
 from services.alert.alerts.service import AlertUseCases
 from services.alert.alerts.watch import WatchUseCases
-from services.common.access.current import scope
+from services.common.access.current import acting, scope
 from services.common.paging import page_request
 
 KEY = (datetime, int)
@@ -42,23 +42,24 @@ class AlertHandler(alert_service_pb2_grpc.AlertServiceServicer):
 
     async def CreateAlert(self, request: Any, context: Any) -> pb2.Alert:
         given = convert.new_alert(request)
-        alert = await self._alerts.create(given, request.actor, request.idempotency_key, scope())
+        alert = await self._alerts.create(given, acting(request.actor), request.idempotency_key, scope())
         return convert.alert_to_proto(alert)
 
     async def AcknowledgeAlert(self, request: Any, context: Any) -> pb2.Alert:
-        alert = await self._alerts.acknowledge(request.alert_id, request.actor, request.note, scope())
+        alert = await self._alerts.acknowledge(request.alert_id, acting(request.actor), request.note, scope())
         return convert.alert_to_proto(alert)
 
     async def ShelveAlert(self, request: Any, context: Any) -> pb2.Alert:
-        alert = await self._alerts.shelve(request.alert_id, request.actor, request.minutes, request.reason, scope())
+        actor = acting(request.actor)
+        alert = await self._alerts.shelve(request.alert_id, actor, request.minutes, request.reason, scope())
         return convert.alert_to_proto(alert)
 
     async def CommentAlert(self, request: Any, context: Any) -> pb2.Alert:
-        alert = await self._alerts.comment(request.alert_id, request.actor, request.note, scope())
+        alert = await self._alerts.comment(request.alert_id, acting(request.actor), request.note, scope())
         return convert.alert_to_proto(alert)
 
     async def ResolveAlert(self, request: Any, context: Any) -> pb2.Alert:
-        alert = await self._alerts.resolve(request.alert_id, request.actor, request.note, scope())
+        alert = await self._alerts.resolve(request.alert_id, acting(request.actor), request.note, scope())
         return convert.alert_to_proto(alert)
 
     async def GetEvaluation(self, request: Any, context: Any) -> pb2.Evaluation:

@@ -10,6 +10,7 @@ from services.alert.alerts.domain import STATES, AlertFilter
 from services.alert.alerts.service import Decide
 from services.alert.alerts.verbs import Around
 from services.alert.domain import ACKNOWLEDGED, CLEARED, SUSPECT, Alert
+from services.alert.rows import AUDIT
 from services.alert.writer import NAMES, Event, change_alerts, lock_alerts, raise_alerts
 from services.common.access.domain import Scope
 from services.common.access.sql import within_text
@@ -18,6 +19,7 @@ from services.common.paging import PageRequest
 from services.heat.levels import LEVELS, severity
 from services.heat.quality import GOOD
 
+ALERT = "alert"
 COLUMNS = ", ".join(f"a.{name}" for name in NAMES)
 _OPEN = f"a.state <> '{CLEARED}'"
 _ORDER = "ORDER BY alert_time DESC, alert_id DESC"
@@ -71,6 +73,7 @@ class SqlAlerts:
         try:
             async with self._database.driver() as connection:
                 (alert,) = await raise_alerts(connection, [row], actor=actor)
+                await _record(connection, None, alert, claimed=actor)
                 return alert
         except asyncpg.UniqueViolationError:
             return None
@@ -86,7 +89,10 @@ class SqlAlerts:
                 event = Event(alert_id, change.event_type, now, actor=actor, note=change.note)
                 changes = [{"alert_id": alert_id, **change.fields}] if change.fields else []
                 await change_alerts(connection, list(change.fields), changes, [event])
-                return Alert(*await connection.fetchrow(_GET, alert_id))
+                changed = Alert(*await connection.fetchrow(_GET, alert_id))
+                more = {"claimed": actor, "action": change.event_type, "note": change.note}
+                await _record(connection, alert, changed, **more)
+                return changed
         return None
 
     async def _read(self, statement: str, values: Sequence[object]) -> Sequence[Alert]:
@@ -95,6 +101,12 @@ class SqlAlerts:
 
     async def _first(self, statement: str, value: object) -> Alert | None:
         return next(iter(await self._read(statement, [value])), None)
+
+
+async def _record(connection: asyncpg.Connection, before: Alert | None, after: Alert, **more: str | None) -> None:
+    """Records what somebody did, beside the event that tells it: the trail says who called, the story who did it."""
+    where = {"plant": after.plant, "factory": after.factory}
+    await AUDIT.record(connection, ALERT, after.alert_id, before, after, **where, **more)
 
 
 def _list(conditions: Sequence[str], most: str) -> str:

@@ -13,6 +13,7 @@ from services.alert.matching import (
     range_violations,
     text_violations,
 )
+from services.common.audit.content import SECRET, shown_as
 from services.common.errors import FailedPreconditionError, InvalidInputError, NotFoundError, Violation
 
 EMAIL, WEBHOOK = "email", "webhook"
@@ -34,6 +35,19 @@ _EMAIL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*", re.ASCII)
 _URL_REMEDY = "give an address that begins with http:// or https://, without user and password, of up to 2,000 letters"
 
 
+def shown_recipient(recipient: str) -> str:
+    """Returns a recipient as it may be shown and kept, whatever its channel: no address of e-mail has `://`."""
+    return shown_address(WEBHOOK if "://" in recipient else EMAIL, recipient)
+
+
+def shown_address(channel: str, recipient: str) -> str:
+    """Returns an address as it may be shown and logged: of a URL what comes after the host is often a secret."""
+    if channel != WEBHOOK:
+        return recipient
+    parts = urlsplit(recipient)
+    return f"{parts.scheme}://{parts.netloc}/…"
+
+
 @dataclass(frozen=True, slots=True)
 class Subscription:
     """Who is told of what. A matcher that is None fits everything. `subscription_id` is 0 until it is stored."""
@@ -41,9 +55,10 @@ class Subscription:
     subscription_id: int
     name: str
     channel: str
-    recipient: str = field(repr=False)  # of a webhook it is often a secret
+    # Of a webhook it is often a secret.
+    recipient: str = field(repr=False, metadata=shown_as(shown_recipient))
     format: str
-    secret: str | None = field(repr=False)
+    secret: str | None = field(repr=False, metadata=SECRET)
     language: str
     plant: str | None
     factory: str | None
@@ -126,14 +141,6 @@ def _secret_violations(secret: str | None) -> list[Violation]:
     if secret is None or least <= len(secret) <= most:
         return []
     return [Violation("secret", f"give {least} to {most} characters, or leave it out")]
-
-
-def shown_address(channel: str, recipient: str) -> str:
-    """Returns an address as it may be shown and logged: of a URL what comes after the host is often a secret."""
-    if channel != WEBHOOK:
-        return recipient
-    parts = urlsplit(recipient)
-    return f"{parts.scheme}://{parts.netloc}/…"
 
 
 def no_such_subscription(subscription_id: int) -> NotFoundError:

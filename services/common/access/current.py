@@ -2,7 +2,8 @@
 
 from contextvars import ContextVar
 
-from services.common.access.domain import Caller, Scope
+from services.common.access.domain import ANONYMOUS, Caller, Scope
+from services.common.errors import invalid
 
 _CALLER: ContextVar[Caller] = ContextVar("caller")
 _REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="")
@@ -16,6 +17,20 @@ def caller() -> Caller:
 def scope() -> Scope:
     """Returns what the caller of the call under way may see; handlers hand it on to the use cases."""
     return _CALLER.get().scope
+
+
+def acting(given: str) -> str:
+    """Returns who does what the call under way asks for: the caller, and without sign-in who they say they are.
+
+    Raises:
+        InvalidInputError: the caller names somebody else as `actor`.
+    """
+    name = caller().name
+    if name == ANONYMOUS:
+        return given
+    if given and given != name:
+        raise invalid("actor", f"is {given[:60]!r}, and you are signed in as {name!r}; leave it out")
+    return name
 
 
 def request_id() -> str:

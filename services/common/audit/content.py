@@ -1,6 +1,6 @@
 """What a record says of a change: the thing before and after it, and who made it. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from types import MappingProxyType
@@ -13,6 +13,12 @@ if TYPE_CHECKING:
 
 # The metadata of a dataclass's field whose value never gets into a record: `secret` becomes `has_secret`.
 SECRET: Mapping[str, bool] = MappingProxyType({"secret": True})
+
+
+def shown_as(shown: Callable[[Any], Any]) -> Mapping[str, Any]:
+    """Returns the metadata of a field of whose value a record says only what `shown` makes of it."""
+    return {"shown": shown}
+
 
 CREATED, UPDATED, DELETED = "created", "updated", "deleted"
 
@@ -72,7 +78,7 @@ def content(value: "DataclassInstance | None") -> dict[str, Any] | None:
         if "secret" in field.metadata:
             shown[f"has_{field.name}"] = held is not None
         else:
-            shown[field.name] = _plain(held)
+            shown[field.name] = _plain(field.metadata.get("shown", _same)(held))
     return shown
 
 
@@ -81,6 +87,10 @@ def changed_fields(before: "DataclassInstance | None", after: "DataclassInstance
     if before is None or after is None:
         return []
     return [field.name for field in fields(after) if getattr(before, field.name) != getattr(after, field.name)]
+
+
+def _same(value: Any) -> Any:  # noqa: ANN401  whatever a dataclass holds
+    return value
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401  whatever a dataclass holds
