@@ -20,6 +20,9 @@ def shown_as(shown: Callable[[Any], Any]) -> Mapping[str, Any]:
     return {"shown": shown}
 
 
+# What tells of a caller comes from outside; longer than this, or with control characters, a record would be refused.
+MOST_LETTERS = 100
+
 CREATED, UPDATED, DELETED = "created", "updated", "deleted"
 
 
@@ -96,8 +99,8 @@ def _same(value: Any) -> Any:  # noqa: ANN401  whatever a dataclass holds
 def _plain(value: Any) -> Any:  # noqa: ANN401  whatever a dataclass holds
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")
-    if isinstance(value, (list, tuple)):
-        return [_plain(one) for one in value]
+    if isinstance(value, (list, tuple, frozenset)):
+        return [_plain(one) for one in (sorted(value) if isinstance(value, frozenset) else value)]
     return content(value) if hasattr(value, "__dataclass_fields__") else value
 
 
@@ -106,10 +109,10 @@ def _actor(service: str, actor: Actor) -> dict[str, Any]:
     if caller is None:
         return {"actor": service, "actor_kind": Kind.SERVICE.value}
     claimed = actor.claimed if caller.name == ANONYMOUS else None
-    said = {
-        "actor": claimed or caller.name,
-        "actor_kind": caller.kind.value,
-        "address": caller.address,
-        "request_id": actor.request_id,
-    }
-    return said | ({} if caller.role is None else {"actor_role": caller.role.name.lower()})
+    said = {"actor": claimed or caller.name, "address": caller.address, "request_id": actor.request_id}
+    told = {name: "".join(filter(str.isprintable, word))[:MOST_LETTERS] for name, word in said.items()}
+    return (
+        told
+        | {"actor_kind": caller.kind.value}
+        | ({} if caller.role is None else {"actor_role": caller.role.name.lower()})
+    )

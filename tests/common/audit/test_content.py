@@ -73,6 +73,12 @@ def test_a_signed_in_caller_is_who_did_it_whoever_they_say_they_are():
     }
 
 
+def test_nothing_that_a_caller_sends_makes_a_record_that_would_be_refused():
+    caller = Caller(Kind.PERSON, "a\0nn\ud800", Role.ADMIN, address="192.0.2.7")
+    told = record(Actor(caller, "r" * 60_000), "alert", ("alert", 1), None, THING)
+    assert (told["actor"], len(told["request_id"])) == ("ann", 100)
+
+
 def test_without_sign_in_it_is_who_they_say_they_are_and_anonymous_where_they_do_not():
     claims = [record(Actor(anybody(), "", claimed), "alert", ("alert", 1), None, THING) for claimed in ("bob", None)]
     assert [one["actor"] for one in claims] == ["bob", "anonymous"]
