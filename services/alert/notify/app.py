@@ -56,6 +56,7 @@ async def notifying(context: Context, server: grpc.aio.Server, places: Places) -
         notifications,
         system_clock,
         mail_is_set_up=settings.smtp is not None,
+        networks=settings.networks,
     )
     notification_service_pb2_grpc.add_NotificationServiceServicer_to_server(NotificationHandler(notifications), server)
     subscription_service_pb2_grpc.add_SubscriptionServiceServicer_to_server(SubscriptionHandler(subscriptions), server)

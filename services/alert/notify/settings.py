@@ -2,10 +2,12 @@
 
 import ssl
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 
 import certifi
 
-from services.common.settings import Environment, SettingsError
+from services.alert.networks import Networks
+from services.common.settings import SECURE, Environment, SettingsError, profile
 
 NONE, STARTTLS, TLS = "none", "starttls", "tls"
 _PORTS = {NONE: 25, STARTTLS: 587, TLS: 465}
@@ -30,14 +32,14 @@ class NotifySettings:
 
     Attributes:
         public_url: where people reach the service; links begin with it.
-        allow_private: whether a webhook may be in a private network.
+        networks: where webhooks may be.
         tls: whom to trust.
         smtp: the mail server, or None: then there is no e-mail.
         kept_days: how long what was sent is kept.
     """
 
     public_url: str
-    allow_private: bool
+    networks: Networks
     tls: ssl.SSLContext
     smtp: Smtp | None
     kept_days: int = 90
@@ -47,7 +49,7 @@ def read_settings(environment: Environment) -> NotifySettings:
     """Reads the settings; a wrong one is a SettingsError."""
     return NotifySettings(
         public_url=_public_url(environment),
-        allow_private=environment.choice("WEBHOOK_ALLOW_PRIVATE", ON, (ON, OFF)) == ON,
+        networks=_networks(environment),
         tls=_tls(environment.text("CA_FILE", "")),
         smtp=_smtp(environment),
         kept_days=environment.integer("NOTIFICATION_DAYS", 90, 1, 3_660),
@@ -59,6 +61,20 @@ def _public_url(environment: Environment) -> str:
     if not value.startswith(("http://", "https://")):
         raise SettingsError(f"MONTRG_PUBLIC_URL is {value!r}; give where people reach the service, with https://")
     return value
+
+
+def _networks(environment: Environment) -> Networks:
+    """Reads where webhooks may be: in the secure profile only where everybody could send to, and in those named."""
+    default = OFF if profile(environment) == SECURE else ON
+    is_private_allowed = environment.choice("WEBHOOK_ALLOW_PRIVATE", default, (ON, OFF)) == ON
+    words = environment.text("WEBHOOK_ALLOW", "")
+    try:
+        allowed = tuple(ip_network(word.strip()) for word in words.split(",") if word.strip())
+    except ValueError as error:
+        raise SettingsError(
+            f"MONTRG_WEBHOOK_ALLOW is {words!r}: {error}; give networks, such as 10.20.0.0/16,fd12:3456::/32"
+        ) from error
+    return Networks(is_private_allowed, allowed)
 
 
 def _tls(ca_file: str) -> ssl.SSLContext:

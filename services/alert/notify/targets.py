@@ -1,4 +1,4 @@
-"""Which addresses a webhook may be sent to, and a network that keeps to it.
+"""A network that connects to allowed addresses alone.
 
 A name is resolved when a connection is made, and the connection is made to what was resolved and checked: whoever can
 write a subscription must not reach what only this machine should, whatever a name server says the second time.
@@ -7,16 +7,11 @@ write a subscription must not reach what only this machine should, whatever a na
 import asyncio
 import socket
 from collections.abc import Iterable
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
 
 import httpcore
 
-# Where clouds tell a machine its secrets.
-_METADATA = tuple(
-    ip_network(word) for word in ("169.254.0.0/16", "fe80::/10", "fd00:ec2::254/128", "100.100.100.200/32")
-)
-_EMBEDDED = ip_network("64:ff9b::/96")
+from services.alert.networks import Networks
 
 
 class RefusedTargetError(Exception):
@@ -27,28 +22,11 @@ class UnknownHostError(Exception):
     """A webhook's host cannot be resolved now."""
 
 
-def is_allowed(address: str, *, allow_private: bool) -> bool:
-    """Tells whether messages may be sent to an address."""
-    ip = _inner(ip_address(address.partition("%")[0]))
-    if any(ip in network for network in _METADATA) or ip.is_multicast or ip.is_unspecified or ip.is_link_local:
-        return False
-    return allow_private or ip.is_global
-
-
-def _inner(ip: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
-    """Returns the IPv4 address that an IPv6 one stands for, if it does."""
-    if isinstance(ip, IPv6Address):
-        if ip in _EMBEDDED:
-            return IPv4Address(int(ip) & 0xFFFFFFFF)
-        return ip.ipv4_mapped or ip.sixtofour or ip
-    return ip
-
-
 class GuardedNetwork(httpcore.AsyncNetworkBackend):
     """Connects to allowed addresses alone."""
 
-    def __init__(self, *, allow_private: bool) -> None:
-        self._allow_private = allow_private
+    def __init__(self, networks: Networks) -> None:
+        self._networks = networks
         self._inner = httpcore.AnyIOBackend()
 
     async def connect_tcp(
@@ -78,4 +56,4 @@ class GuardedNetwork(httpcore.AsyncNetworkBackend):
         except (socket.gaierror, UnicodeError) as error:
             raise UnknownHostError from error
         addresses = list(dict.fromkeys(str(info[4][0]) for info in found))
-        return [address for address in addresses if is_allowed(address, allow_private=self._allow_private)]
+        return [address for address in addresses if self._networks.allow(address)]

@@ -46,7 +46,7 @@ class WebhookChannel:
             ssl_context=settings.tls,
             max_connections=MOST_CONNECTIONS,
             keepalive_expiry=IDLE_S,
-            network_backend=GuardedNetwork(allow_private=settings.allow_private),
+            network_backend=GuardedNetwork(settings.networks),
         )
 
     async def close(self) -> None:

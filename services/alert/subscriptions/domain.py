@@ -13,6 +13,7 @@ from services.alert.matching import (
     range_violations,
     text_violations,
 )
+from services.alert.networks import Networks
 from services.common.audit.content import SECRET, shown_as
 from services.common.errors import FailedPreconditionError, InvalidInputError, NotFoundError, Violation
 
@@ -33,6 +34,8 @@ _ATOM = r"[\w!#$%&'*+/=?^`{|}~-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _EMAIL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*", re.ASCII)
 _URL_REMEDY = "give an address that begins with http:// or https://, without user and password, of up to 2,000 letters"
+_NETWORK_REMEDY = "give a public one, or one in a network that MONTRG_WEBHOOK_ALLOW of the alert service names"
+ANY_NETWORK = Networks()
 
 
 def shown_recipient(recipient: str) -> str:
@@ -86,7 +89,7 @@ class Subscription:
         return self.channel, self.recipient
 
 
-def checked(subscription: Subscription, *, mail_is_set_up: bool) -> Subscription:
+def checked(subscription: Subscription, *, mail_is_set_up: bool, networks: Networks = ANY_NETWORK) -> Subscription:
     """Returns the subscription with its level's present name, or says everything that is wrong with it.
 
     Raises:
@@ -95,7 +98,7 @@ def checked(subscription: Subscription, *, mail_is_set_up: bool) -> Subscription
     """
     violations = text_violations("name", subscription.name or None, 100)
     violations += choice_violations("channel", subscription.channel, CHANNELS)
-    violations += _recipient_violations(subscription)
+    violations += _recipient_violations(subscription, networks)
     violations += choice_violations("format", subscription.format, FORMATS)
     violations += _secret_violations(subscription.secret)
     violations += choice_violations("language", subscription.language, LANGUAGES)
@@ -114,13 +117,17 @@ def checked(subscription: Subscription, *, mail_is_set_up: bool) -> Subscription
     return replace(subscription, min_level=level)
 
 
-def _recipient_violations(subscription: Subscription) -> list[Violation]:
+def _recipient_violations(subscription: Subscription, networks: Networks) -> list[Violation]:
     if subscription.channel == EMAIL:
         if len(subscription.recipient) <= 254 and _EMAIL.fullmatch(subscription.recipient):
             return []
         return [Violation("recipient", "is no e-mail address; give one such as safety@example.com")]
-    if subscription.channel == WEBHOOK and not _is_web_address(subscription.recipient):
+    if subscription.channel != WEBHOOK:
+        return []
+    if not _is_web_address(subscription.recipient):
         return [Violation("recipient", f"is no address of a webhook; {_URL_REMEDY}")]
+    if not networks.allow_host(urlsplit(subscription.recipient).hostname or ""):
+        return [Violation("recipient", f"is at an address that nothing is sent to; {_NETWORK_REMEDY}")]
     return []
 
 

@@ -15,6 +15,7 @@ from services.alert.matching import (
     require_change,
     require_inside,
 )
+from services.alert.networks import Networks
 from services.alert.silences.domain import Silence
 from services.alert.subscriptions.domain import (
     JSON,
@@ -87,11 +88,12 @@ class SubscriptionUseCases:
 
     Args:
         mail_is_set_up: whether e-mail can be sent at all.
+        networks: where webhooks may be.
     """
 
     def __init__(
         self, store: SubscriptionStore, silences: Silences, places: Places, tester: Tester, clock: Clock, *,
-        mail_is_set_up: bool,
+        mail_is_set_up: bool, networks: Networks,
     ) -> None:  # fmt: skip
         self._store = store
         self._silences = silences
@@ -99,6 +101,7 @@ class SubscriptionUseCases:
         self._tester = tester
         self._clock = clock
         self._mail_is_set_up = mail_is_set_up
+        self._networks = networks
 
     async def list_page(self, request: PageRequest, scope: Scope) -> Page[Subscription]:
         """Returns a page by ascending subscription_id."""
@@ -173,7 +176,8 @@ class SubscriptionUseCases:
         return Subject(*where, sensor_id, alert_type, known)
 
     def _changed(self, old: Subscription, fields: Mapping[str, Any], scope: Scope) -> Subscription:
-        changed = checked(replace(old, **fields, update_time=self._clock()), mail_is_set_up=self._mail_is_set_up)
+        wanted = replace(old, **fields, update_time=self._clock())
+        changed = checked(wanted, mail_is_set_up=self._mail_is_set_up, networks=self._networks)
         require_inside(changed, scope)
         return changed
 

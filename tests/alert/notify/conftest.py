@@ -11,6 +11,7 @@ import asyncpg
 import pytest
 import trustme
 
+from services.alert.networks import Networks
 from services.alert.notify.claims import Claims
 from services.alert.notify.domain import Claimed, Failure
 from services.alert.notify.planner import Planner
@@ -58,7 +59,7 @@ def server_tls(authority):
 def settings(authority):
     context = ssl.create_default_context()
     authority.configure_trust(context)
-    return NotifySettings("https://montrg.example", allow_private=True, tls=context, smtp=None)
+    return NotifySettings("https://montrg.example", networks=Networks(), tls=context, smtp=None)
 
 
 @pytest.fixture

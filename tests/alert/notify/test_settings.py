@@ -2,6 +2,7 @@
 
 import pytest
 
+from services.alert.networks import Networks
 from services.alert.notify.settings import read_settings
 from services.common.settings import Environment, SettingsError
 
@@ -12,7 +13,14 @@ def read(**variables):
 
 def test_without_settings_webhooks_may_be_inside_the_factory_and_there_is_no_mail():
     settings = read()
-    assert (settings.allow_private, settings.smtp, settings.kept_days) == (True, None, 90)
+    assert (settings.networks, settings.smtp, settings.kept_days) == (Networks(), None, 90)
+
+
+def test_in_the_secure_profile_they_may_be_in_the_networks_that_are_named_alone():
+    assert read(PROFILE="secure").networks == Networks(allow_private=False)
+    assert read(PROFILE="secure", WEBHOOK_ALLOW_PRIVATE="on").networks.allow_private
+    named = read(PROFILE="secure", WEBHOOK_ALLOW="10.20.0.0/16, fd12::/32").networks
+    assert [str(network) for network in named.allowed] == ["10.20.0.0/16", "fd12::/32"]
 
 
 @pytest.mark.parametrize(("security", "port"), [("none", 25), ("starttls", 587), ("tls", 465)])
@@ -36,6 +44,9 @@ def test_a_slash_at_the_end_of_the_public_address_is_not_doubled():
     [
         ({"PUBLIC_URL": "heat.example"}, "MONTRG_PUBLIC_URL"),
         ({"WEBHOOK_ALLOW_PRIVATE": "maybe"}, "MONTRG_WEBHOOK_ALLOW_PRIVATE"),
+        ({"WEBHOOK_ALLOW": "10.0.0.1/8"}, "MONTRG_WEBHOOK_ALLOW"),
+        ({"WEBHOOK_ALLOW": "our.network"}, "MONTRG_WEBHOOK_ALLOW"),
+        ({"PROFILE": "safe"}, "MONTRG_PROFILE"),
         ({"CA_FILE": "/no/such/file"}, "MONTRG_CA_FILE"),
         ({"CA_FILE": __file__}, "MONTRG_CA_FILE"),
         ({"SMTP_HOST": "a", "SMTP_SECURITY": "ssl"}, "MONTRG_SMTP_SECURITY"),

@@ -1,7 +1,10 @@
 """What makes a subscription valid, and whom an alert would reach."""
 
+from ipaddress import ip_network
+
 import pytest
 
+from services.alert.networks import Networks
 from services.alert.subscriptions.domain import checked, shown_address
 from services.alert.subscriptions.preview import Subject, preview
 from services.common.errors import FailedPreconditionError, InvalidInputError
@@ -51,6 +54,29 @@ def test_every_field_that_is_wrong_is_named(fields, blamed):
 )
 def test_what_is_right_is_taken(fields):
     assert checked(subscription(**fields), mail_is_set_up=True).recipient == fields["recipient"]
+
+
+@pytest.mark.parametrize(
+    ("recipient", "is_taken"),
+    [
+        ("http://10.1.2.3:8080/", False),
+        ("http://[::1]/", False),
+        ("http://localhost:9000/x", False),
+        ("http://2130706433/", False),
+        ("http://10.20.0.7/", True),
+        ("https://8.8.8.8/", True),
+        ("https://hooks.example.com/", True),
+    ],
+)
+def test_a_private_address_is_refused_at_once_where_nothing_is_sent_to_it(recipient, is_taken):
+    networks = Networks(allow_private=False, allowed=[ip_network("10.20.0.0/16")])
+    wanted = subscription(recipient=recipient)
+    if is_taken:
+        assert checked(wanted, mail_is_set_up=True, networks=networks).recipient == recipient
+        return
+    with pytest.raises(InvalidInputError, match="MONTRG_WEBHOOK_ALLOW") as caught:
+        checked(wanted, mail_is_set_up=True, networks=networks)
+    assert [violation.field for violation in caught.value.violations] == ["recipient"]
 
 
 def test_mail_that_is_not_set_up_is_refused_with_the_name_of_the_setting():
