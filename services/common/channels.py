@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import grpc
 import orjson
 
+from services.common.deadlines import ShrinkingDeadline
 from services.common.renewing_channel import RenewingChannel
 from services.common.tls import ClientCredentials
 
@@ -63,9 +64,11 @@ def connect(target: str | Target) -> grpc.aio.Channel:
     """
     if isinstance(target, str):
         target = Target(target)
+    address, options, interceptors = target.address, list(_OPTIONS), [ShrinkingDeadline()]
     if target.credentials is None:
-        return grpc.aio.insecure_channel(target.address, options=_OPTIONS)
-    address, options = target.address, list(_OPTIONS)
+        return grpc.aio.insecure_channel(address, options, interceptors=interceptors)
     if target.host:
         options.append(("grpc.ssl_target_name_override", target.host))
-    return RenewingChannel(target.credentials.channel, lambda with_: grpc.aio.secure_channel(address, with_, options))
+    return RenewingChannel(
+        target.credentials.channel, lambda with_: grpc.aio.secure_channel(address, with_, options, None, interceptors)
+    )

@@ -16,7 +16,7 @@ from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
 from sqlalchemy import exc
 
-from services.common import errors
+from services.common import deadlines, errors
 from services.common.access.current import called_by
 from services.common.access.gate import Gate
 
@@ -194,6 +194,7 @@ async def _call(method: str, context: Any, gate: Gate) -> AsyncIterator[None]:  
     request_id = _request_id(context)
     code = "OK"
     try:
+        deadlines.began(context)
         called_by(gate.admit(method, context), request_id)
         yield
     except grpc.aio.AbortError:
