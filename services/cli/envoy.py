@@ -20,6 +20,10 @@ _COMMON = """\
   MONTRG_TRUST_DOMAIN      in secure: first part of the SPIFFE ids in certificates (default: flet-montrg)
   MONTRG_CORS_ORIGINS      regular expressions, divided by spaces, of the origins whose pages may call, beside this
                            machine's own, such as https://dashboard\\.example\\.com
+  MONTRG_RATE_PER_IDENTITY calls a second of one person or device key; 0 for any number (default: 0; secure: 200)
+  MONTRG_RATE_PER_ADDRESS  calls a second of one address, and in secure a twentieth of them without credentials; 0 for
+                           any number (default: 0; secure: 1000)
+  MONTRG_TRUSTED_HOPS      proxies in front, whose x-forwarded-for says where a call comes from (default: 0)
 """
 
 SIDECAR = f"""
@@ -32,6 +36,7 @@ ends it at once.
 
 settings (environment):
   MONTRG_DRAIN_S           seconds after SIGTERM at which it ends anyway, longer than the service needs (default: 30)
+  MONTRG_ENVOY_HEAP_MIB    what Envoy may take before it says no to calls, less than its container may (default: 400)
   MONTRG_PORT              the gRPC port of the service's process (default: the service's own, such as 50051)
   MONTRG_THRESHOLDS_PODS   host:port of a neighbour's Envoys, as a name that resolves to all of them, or several that
                            commas divide (default: thresholds-service-headless:8000); and so on for each neighbour
@@ -46,6 +51,7 @@ At SIGTERM it ends once no call is under way. A second one ends it at once.
 settings (environment):
   MONTRG_DRAIN_S           seconds after SIGTERM at which it ends in any case (default: 5)
   MONTRG_EDGE_CERTS_DIR    in secure: folder with the certificate that callers see
+  MONTRG_ENVOY_HEAP_MIB    what Envoy may take before it says no to calls, less than its container may (default: 1024)
   THRESHOLDS_SERVICE_URL   host:port of a service's processes, as a name that resolves to all of them, or several that
                            commas divide (default: thresholds-service:50051); and so on for each service
 {_COMMON}"""

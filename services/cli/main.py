@@ -24,6 +24,9 @@ settings (environment):
   MONTRG_REPLAY         on or off (default: on)
   MONTRG_PROFILE        dev or secure: with TLS everywhere, by certificates that `montrg certs` shows (default: dev)
   MONTRG_TRUST_DOMAIN   in secure: first part of the SPIFFE ids in certificates (default: flet-montrg)
+  MONTRG_RATE_PER_IDENTITY, MONTRG_RATE_PER_ADDRESS
+                        calls a second of one person or device key, and of one address; 0 for any number (default: 0;
+                        secure: 200 and 1000)
 """
 
 

@@ -34,12 +34,17 @@ LONGEST_STREAM_S = 600
 # answer closes the connection where an Envoy drains. A refusal would be an error.
 LINGER_S = 0.2
 
+# Calls and streams under way in one process: what its Envoy lets through, and some for those who ask for its health.
+MOST_CALLS = 12_500
+
 _OPTIONS = [
     ("grpc.so_reuseport", 0),
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
     ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
     # Envoy takes 60 KiB of headers and adds some; a path with a thousand names is longer than gRPC's default of 8.
     ("grpc.max_metadata_size", 80 * 1024),
+    # Who connects and says nothing.
+    ("grpc.server_handshake_timeout_ms", 10_000),
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
     ("grpc.keepalive_permit_without_calls", 1),
     # Callers find new replicas when an old connection ends. Streams on it have time to end by themselves.
@@ -141,7 +146,8 @@ async def serve(
     database = Database(settings.database_url, settings.pool_size, settings.service.role)
     certificates = Certificates(settings.certs_dir) if settings.certs_dir else None
     gate = gate or gate_of(settings, environment)
-    server = grpc.aio.server(interceptors=[CallInterceptor(gate)], options=_OPTIONS)
+    interceptors = [CallInterceptor(gate)]
+    server = grpc.aio.server(interceptors=interceptors, options=_OPTIONS, maximum_concurrent_rpcs=MOST_CALLS)
     checks = health.aio.HealthServicer()
     stopping = asyncio.Event()
     try:

@@ -80,6 +80,7 @@ def envoy(settings: LocalSettings) -> Command:
         admin_port=settings.admin_port,
         secure=_secure(settings),
         issuers=read_issuers(Environment(), public_file(settings.data_dir)) if settings.is_secure else None,
+        limits=settings.limits,
         root=ROOT,
     )
     admin = Admin(options.admin)

@@ -11,6 +11,7 @@ from services.certs.places import FOLDER as CERTS
 from services.common.identities import TRUST_DOMAIN
 from services.common.settings import DEV, SECURE, Environment, SettingsError, given, pool_size, profile, trust_domain
 from services.local.postgres import DEFAULT_PORT
+from services.mesh.limits import UNCOUNTED, Limits, read_limits
 from services.mesh.options import ROOT, RenderOptions
 
 HOST = "127.0.0.1"
@@ -34,6 +35,7 @@ class LocalSettings:
         profile: `dev` or `secure`.
         trust_domain: the first part of the SPIFFE ids in the certificates of this mesh.
         pool_size: connections that each of these processes keeps to the database.
+        limits: what callers may take of Envoy.
     """
 
     data_dir: Path
@@ -42,6 +44,7 @@ class LocalSettings:
     replay: bool
     workers: Mapping[str, int]
     pool_size: int
+    limits: Limits = UNCOUNTED
     profile: str = DEV
     trust_domain: str = TRUST_DOMAIN
 
@@ -110,6 +113,7 @@ def read_settings(variables: Mapping[str, str] | None = None) -> LocalSettings:
         pool_size=pool_size(Environment(known)),
         profile=profile(Environment(known)),
         trust_domain=trust_domain(Environment(known)),
+        limits=read_limits(Environment({name: known[name] for name in known if name.startswith("MONTRG_")})),
     )
 
 

@@ -7,16 +7,17 @@ from typing import Any
 from services.catalog import Service
 from services.mesh import secure, templates
 from services.mesh.contracts import Contracts
+from services.mesh.limits import Limits
 from services.mesh.options import Neighbour, Place, RenderOptions
 from services.mesh.routes import has_streams, streams_of
 
-MOST_REQUESTS = 10_000  # calls and streams under way to a service
+MOST_STREAMS = 10_000  # under way to a service
 
 # A snapshot of every sensor is megabytes in one message, which should not wait for window updates.
 CALLS = {"window_bytes": 16 * 1024 * 1024, "connection_window_bytes": 64 * 1024 * 1024}
 # Somebody slow may read a stream: then what is sent waits in the service, which drops it, and not in Envoy's memory.
 # However many streams wait, the others flow: the window of the connection that they share has room for all.
-STREAMS = {"window_bytes": 64 * 1024, "connection_window_bytes": MOST_REQUESTS * 64 * 1024}
+STREAMS = {"window_bytes": 64 * 1024, "connection_window_bytes": MOST_STREAMS * 64 * 1024}
 
 # Asked of a pod's Envoy, which looks after its process itself: so many pods may ask without that process noticing. Any
 # other answer than 200 counts at once.
@@ -28,7 +29,7 @@ def of_processes(service: Service, options: RenderOptions, contracts: Contracts)
     places = options.processes(service)
     alive = service.contracts[0]
     return [
-        _cluster(name, places, windows, {"grpc_health_check": {"service_name": asked}})
+        _cluster(name, places, windows, {"grpc_health_check": {"service_name": asked}}, options.limits)
         | secure.upstream(service, options)
         for name, windows, asked in (
             *((name, windows, alive) for name, windows in _by_kind(service, contracts)),
@@ -40,7 +41,7 @@ def of_processes(service: Service, options: RenderOptions, contracts: Contracts)
 def of_pods(neighbour: Neighbour, options: RenderOptions, contracts: Contracts) -> list[dict[str, Any]]:
     """Renders clusters of the same pods: for calls and for streams."""
     return [
-        _cluster(name, neighbour.pods, windows, _OF_A_POD) | secure.upstream(neighbour.service, options)
+        _cluster(name, neighbour.pods, windows, _OF_A_POD, options.limits) | secure.upstream(neighbour.service, options)
         for name, windows in _by_kind(neighbour.service, contracts)
     ]
 
@@ -78,8 +79,11 @@ def _ready_of(service: Service) -> str:
     return f"{service.name}_ready"
 
 
-def _cluster(name: str, places: Sequence[Place], windows: dict[str, int], check: dict[str, Any]) -> dict[str, Any]:
-    values = {"name": name, "most_requests": MOST_REQUESTS, **windows}
+def _cluster(
+    name: str, places: Sequence[Place], windows: dict[str, int], check: dict[str, Any], limits: Limits
+) -> dict[str, Any]:
+    most = MOST_STREAMS if windows is STREAMS else limits.calls
+    values = {"name": name, "most_requests": most, "retries": limits.retries, **windows}
     filled: dict[str, Any] = templates.fill(templates.load("cluster.yaml"), values)
     for each in filled["health_checks"]:
         each.update(check)

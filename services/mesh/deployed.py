@@ -10,6 +10,7 @@ from services.catalog import SERVICES, Service, service
 from services.common.settings import SECURE, Environment, SettingsError, certs_dir, grpc_port, profile, trust_domain
 from services.issuer.domain import public_file
 from services.mesh.issuers import read_issuers
+from services.mesh.limits import read_limits
 from services.mesh.options import LOCAL_ORIGINS, ROOT, Issuers, Neighbour, Place, RenderOptions, Secure
 
 INGRESS_PORT, STATUS_PORT, ADMIN_PORT = 8000, 8001, 9901
@@ -23,6 +24,8 @@ LOCAL = RENDERED / "local.yaml"
 # knows the pod any more. At the edge nobody takes over: it waits for calls under way, and streams are cut off.
 SIDECAR_DRAIN_S, EDGE_DRAIN_S, MOST_DRAIN_S = 30, 5, 600
 
+# Its container may take 512 MiB, the process that runs it among them.
+SIDECAR_HEAP_MIB = 400
 # Where certificates are mounted in the manifests.
 _CERTS, _EDGE_CERTS = Path("/etc/montrg/certs"), Path("/etc/montrg/edge-certs")
 # Where the public keys of the mesh's own issuer are, which `montrg token` makes.
@@ -68,6 +71,7 @@ def sidecar(name: str, environment: Environment) -> Deployed:
         neighbours=[_neighbour(service(called), environment, offset) for called in own.calls],
         secure=_of_a_pod(certs_dir(environment), environment) if profile(environment) == SECURE else None,
         issuers=read_issuers(environment) if profile(environment) == SECURE else None,
+        limits=read_limits(environment, SIDECAR_HEAP_MIB),
         **_common(environment, offset),
     )
     return _deployed(options, (loopback, port), SIDECAR_DRAIN_S, environment)
@@ -84,6 +88,7 @@ def edge(environment: Environment) -> Deployed:
         },
         secure=_of_the_edge(environment) if profile(environment) == SECURE else None,
         issuers=read_issuers(environment) if profile(environment) == SECURE else None,
+        limits=read_limits(environment),
         **_common(environment, offset),
     )
     return _deployed(options, None, EDGE_DRAIN_S, environment)

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from services.catalog import SERVICES, Service
 from services.common.identities import TRUST_DOMAIN
+from services.mesh.limits import UNCOUNTED, Limits
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DESCRIPTOR_SET = ("gen", "montrg.binpb")
@@ -104,6 +105,7 @@ class RenderOptions:
         status_port: where others than this machine may ask for `/ready` and `/stats/prometheus`; None for nowhere.
         cors_origins: regular expressions (RE2, whole origin) of the pages that may call.
         access_log: the file that gets one JSON line a request, or None for none.
+        limits: what callers may take of it.
         max_request_bytes: a larger request body is refused with 413.
         max_response_bytes: a larger JSON answer is an error.
         secure: what the secure profile takes; None in dev.
@@ -122,7 +124,7 @@ class RenderOptions:
     status_port: int | None = None
     cors_origins: Sequence[str] = LOCAL_ORIGINS
     access_log: Path | None = None
-    max_connections: int = 10_000
+    limits: Limits = UNCOUNTED
     max_request_bytes: int = 8 * 1024 * 1024
     max_response_bytes: int = 64 * 1024 * 1024
     secure: Secure | None = None

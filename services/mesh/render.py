@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from services.catalog import Service
-from services.mesh import clusters, docs, egress, issuers, replies, secure, status, templates, transcoder
+from services.mesh import clusters, docs, egress, issuers, rates, replies, secure, status, templates, transcoder
 from services.mesh.contracts import Contracts, read_contracts
 from services.mesh.options import DESCRIPTOR_SET, ROOT, RenderOptions
 from services.mesh.routes import keeps, routes
@@ -22,7 +22,8 @@ def render_config(options: RenderOptions) -> dict[str, Any]:
     contracts = read_contracts(ROOT.joinpath(*DESCRIPTOR_SET))
     values = {
         "admin_address": secure.admin_address(options),
-        "max_connections": options.max_connections,
+        "max_connections": options.limits.connections,
+        "heap_bytes": options.limits.heap_bytes,
         "listeners": [
             *(_listener(service, options, contracts) for service in options.services),
             *(egress.listener(neighbour, options, contracts) for neighbour in options.neighbours),
@@ -97,9 +98,24 @@ def _listener(service: Service, options: RenderOptions, contracts: Contracts) ->
         "rest_file": options.path("envoy", "rest.lua"),
         "transcoder": transcoder.config(service, options, contracts),
         "max_request_bytes": options.max_request_bytes,
+        "limits_by_address": rates.address_filters(options.limits),
+        "limits_by_identity": rates.identity_filters(options.limits),
+        **_bounds(options),
     }
     listener: dict[str, Any] = templates.fill(templates.load("listener.yaml"), values)
     return secure.protected(listener, options, knows_neighbours=knows_neighbours)
+
+
+def _bounds(options: RenderOptions) -> dict[str, Any]:
+    limits = options.limits
+    return {
+        "trusted_hops": limits.trusted_hops,
+        "connections_of_port": limits.connections_of_port,
+        "request_timeout": f"{limits.request_s}s",
+        "headers_timeout": f"{limits.headers_s}s",
+        "idle_timeout": f"{limits.idle_s}s",
+        "stream_timeout": f"{limits.stream_s}s",
+    }
 
 
 def _access_log(options: RenderOptions) -> list[dict[str, Any]]:

@@ -51,17 +51,25 @@ def _for_rest(entry: Mapping[str, Any]) -> dict[str, Any]:
         "filter": _all(_matches(entry)),
         **_instead(entry),
         "body_format_override": {"content_type": "application/json", "json_format": status},
+        **({"headers_to_add": _retry_after(entry)} if "retry_after" in entry else {}),
     }
 
 
 def _for_grpc(entry: Mapping[str, Any]) -> dict[str, Any]:
-    status = {"header": {"key": "grpc-status", "value": str(entry["code"])}}
     return {
         "filter": _all([*_matches(entry), _IS_GRPC, _IS_NOT_TRANSCODED]),
         **_instead(entry),
         "body_format_override": {"text_format_source": {"inline_string": _text(entry)}},
-        "headers_to_add": [{**status, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}],
+        "headers_to_add": [_header("grpc-status", entry["code"]), *_retry_after(entry)],
     }
+
+
+def _retry_after(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [_header("retry-after", entry["retry_after"])] if "retry_after" in entry else []
+
+
+def _header(name: str, value: int) -> dict[str, Any]:
+    return {"header": {"key": name, "value": str(value)}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}
 
 
 def _instead(entry: Mapping[str, Any]) -> dict[str, int]:
@@ -74,7 +82,9 @@ def _text(entry: Mapping[str, Any]) -> str:
 
 def _matches(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
     if "status" in entry:
-        return [_status("EQ", entry["status"]), *([_on_path(entry)] if "path" in entry else [])]
+        path = [_on_path(entry)] if "path" in entry else []
+        details = [_with_details(entry["details"])] if "details" in entry else []
+        return [_status("EQ", entry["status"]), *path, *details]
     bounds = [_status("GE", entry["from"])]
     return bounds if entry["to"] == _NO_LIMIT else [*bounds, _status("LE", entry["to"])]
 
@@ -86,3 +96,9 @@ def _all(filters: list[dict[str, Any]]) -> dict[str, Any]:
 def _status(comparison: str, status: int) -> dict[str, Any]:
     value = {"default_value": status, "runtime_key": f"montrg.reply.{comparison.lower()}.{status}"}
     return {"status_code_filter": {"comparison": {"op": comparison, "value": value}}}
+
+
+def _with_details(details: str) -> dict[str, Any]:
+    kind = "type.googleapis.com/envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter"
+    expression = f"response.code_details == '{details}'"
+    return {"extension_filter": {"name": "details", "typed_config": {"@type": kind, "expression": expression}}}

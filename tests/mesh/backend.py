@@ -83,6 +83,9 @@ class Thresholds(thresholds_grpc.ThresholdServiceServicer):
         if request.threshold_id == 503 and self.calls[-2][1] != request:
             self.unavailable += 1
             await context.abort(grpc.StatusCode.UNAVAILABLE, "once")
+        if request.threshold_id == 500:
+            await asyncio.sleep(0.3)
+            await context.abort(grpc.StatusCode.UNAVAILABLE, "always, after a moment")
         if request.threshold_id == 504:
             await asyncio.sleep(20)
         return thresholds_pb2.Threshold(threshold_id=request.threshold_id, level="red")

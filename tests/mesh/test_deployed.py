@@ -51,7 +51,7 @@ def test_a_call_to_a_neighbour_has_the_patience_of_the_same_call_from_outside() 
     def routes(options: RenderOptions, name: str) -> dict[str, Any]:
         found = render_config(options)["static_resources"]["listeners"]
         (listener,) = [each for each in found if each["name"] == name]
-        manager = listener["filter_chains"][0]["filters"][0]["typed_config"]
+        manager = listener["filter_chains"][0]["filters"][-1]["typed_config"]
         every = manager["route_config"]["virtual_hosts"][0]["routes"]
         return {each["match"]["path"]: each["route"] for each in every if "path" in each["match"]}
 

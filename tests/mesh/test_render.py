@@ -11,7 +11,7 @@ from google.protobuf.descriptor_pb2 import FieldDescriptorProto
 
 from services.catalog import SERVICES
 from services.mesh import templates
-from services.mesh.clusters import MOST_REQUESTS
+from services.mesh.clusters import MOST_STREAMS
 from services.mesh.contracts import ContractError, Contracts, Method, read_contracts
 from services.mesh.deployed import RENDERED, committed
 from services.mesh.options import DESCRIPTOR_SET, ROOT, Issuers, RenderOptions
@@ -128,7 +128,7 @@ def test_a_stream_has_no_end_and_may_be_silent_and_is_asked_for_again_only_where
 
 def test_a_stream_in_rest_has_a_route_of_its_own_that_asks_for_events() -> None:
     listeners = render_config(RenderOptions())["static_resources"]["listeners"]
-    manager = next(item for item in listeners if item["name"] == "realtime")["filter_chains"][0]["filters"][0]
+    manager = next(item for item in listeners if item["name"] == "realtime")["filter_chains"][0]["filters"][-1]
     found = manager["typed_config"]["route_config"]["virtual_hosts"][0]["routes"]
     events = [route for route in found if "grpc_json_transcoder" in str(route) and "cluster" in route.get("route", {})]
     assert [route["match"]["safe_regex"]["regex"] for route in events] == ["/api/v1/realtime/watch/?"]
@@ -142,7 +142,7 @@ def test_a_stream_has_a_small_window_so_that_its_readers_cannot_fill_envoys_memo
         windows[cluster["name"]] = options["explicit_http_config"]["http2_protocol_options"]
     assert windows["realtime_streams"]["initial_stream_window_size"] == 64 * 1024
     connection = windows["realtime_streams"]["initial_connection_window_size"]
-    assert connection >= MOST_REQUESTS * 64 * 1024, "stalled streams would stop all others"
+    assert connection >= MOST_STREAMS * 64 * 1024, "stalled streams would stop all others"
     assert windows["realtime"]["initial_stream_window_size"] == 16 * 1024 * 1024
 
 
@@ -178,7 +178,7 @@ def test_what_is_kept_is_a_list_that_rest_reads_at_one_path() -> None:
 def test_only_a_port_that_keeps_something_has_the_filter_for_it() -> None:
     assert [service.name for service in SERVICES if keeps(service)] == ["thresholds"]
     for listener in render_config(RenderOptions())["static_resources"]["listeners"]:
-        manager = listener["filter_chains"][0]["filters"][0]["typed_config"]
+        manager = listener["filter_chains"][0]["filters"][-1]["typed_config"]
         keep = next(f for f in manager["http_filters"] if f["name"] == "keep")
         assert keep["disabled"] == (listener["name"] != "thresholds")
 

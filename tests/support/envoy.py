@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from services.mesh.admin import Admin
 from services.mesh.options import ROOT, Place, RenderOptions
@@ -21,17 +22,25 @@ def running_envoy(options: RenderOptions, folder: Path, names: int | None = None
 
     It asks the name server at the port `names` for names, if that is given.
     """
-    config, log = folder / "envoy.yaml", folder / "envoy.log"
     options = options.written_to(folder)
-    write_config(options, config)
+    # The files that it names, too.
+    write_config(options, folder / "envoy.yaml")
+    rendered = render_config(options)
     if names is not None:
-        rendered = render_config(options)
         ask(rendered, names)
-        config.write_text(to_yaml(rendered), encoding="utf-8")
+    with running_rendered(rendered, options.admin, folder) as process:
+        yield process
+
+
+@contextmanager
+def running_rendered(rendered: dict[str, Any], admin: Place | Path, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Runs an Envoy with a configuration until the block ends; its log is `folder`/envoy.log."""
+    config, log = folder / "envoy.yaml", folder / "envoy.log"
+    config.write_text(to_yaml(rendered), encoding="utf-8")
     with log.open("wb") as output:
         process = subprocess.Popen(envoy_command(config), cwd=ROOT, stderr=output, stdout=output)
     try:
-        _await_ready(process, options.admin, log)
+        _await_ready(process, admin, log)
         yield process
     finally:
         process.terminate()

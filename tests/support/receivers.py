@@ -77,7 +77,7 @@ class Webhook:
 
 
 @asynccontextmanager
-async def webhook(*answers, tls=None, port=None):
+async def webhook(*answers, tls=None, port=None, host="127.0.0.1"):
     """Runs a webhook until the block ends."""
     port = port or free_port()
     receiver = Webhook("https" if tls else "http", port)
@@ -89,7 +89,7 @@ async def webhook(*answers, tls=None, port=None):
         await receiver.serve(reader, writer)
         connections.discard(writer)
 
-    server = await asyncio.start_server(connected, "127.0.0.1", port, ssl=tls)
+    server = await asyncio.start_server(connected, host, port, ssl=tls)
     try:
         yield receiver
     finally:

@@ -10,9 +10,15 @@ from services.thresholds.domain import Threshold
 from services.thresholds.repository import SqlRepository
 
 
+class Nowhere:
+    """A directory that was never reached."""
+
+    value = None
+
+
 async def main(url):
     database = Database(url, 1, "writing")
-    repository = SqlRepository(database, lambda: None)
+    repository = SqlRepository(database, lambda: None, Nowhere())
     for number in count():
         new = Threshold(0, "humidity", "red", 90.0, None, True, f"killed-{number}", datetime.now(UTC))
         await repository.add_threshold(new)
