@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from services.common.audit.content import SECRET
 from services.common.errors import FailedPreconditionError, InvalidInputError, NotFoundError, Violation, invalid
 from services.location.domain import ID_REMEDY, MAX_NAMED_SENSORS, is_id, text_violations
 
@@ -34,8 +35,8 @@ class DeviceKey:
     sensor_ids: tuple[str, ...]
     expire_time: datetime | None
     create_time: datetime
-    secret_sha256: bytes
-    previous_sha256: bytes | None = None
+    secret_sha256: bytes = field(metadata=SECRET)
+    previous_sha256: bytes | None = field(default=None, metadata=SECRET)
     previous_valid_until: datetime | None = None
     last_use_time: datetime | None = None
     last_use_address: str = ""

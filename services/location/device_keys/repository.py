@@ -6,7 +6,7 @@ sensors, keys, and the revision; several of one kind by their ids.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from sqlalchemy import ColumnElement, RowMapping, Text, any_, delete, insert, literal, not_, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.common import revisions
 from services.common.access.domain import Scope
 from services.common.access.sql import within
+from services.common.audit.trail import Trail
 from services.common.database import Database
 from services.common.paging import PageRequest
 from services.location.device_keys.domain import DeviceKey, DeviceKeyFilter, DeviceKeys, Use, no_such_sensors
@@ -24,14 +25,10 @@ from services.location.tables import location, sensor
 SCHEMA = "location"
 REVISION = "device_key_revision"
 
-_LOCK_KEYS_OF = text("""
-SELECT key_id FROM location.device_key WHERE sensor_ids @> ARRAY[CAST(:sensor_id AS text)] ORDER BY key_id FOR UPDATE
-""")
-_REVOKE = text("DELETE FROM location.device_key WHERE sensor_ids = ARRAY[CAST(:sensor_id AS text)]")
-_TAKE_OUT = text("""
-UPDATE location.device_key SET sensor_ids = array_remove(sensor_ids, CAST(:sensor_id AS text))
-WHERE sensor_ids @> ARRAY[CAST(:sensor_id AS text)]
-""")
+DEVICE_KEY = "device_key"
+
+_AUDIT = Trail(SCHEMA, revisions.channel(SCHEMA))
+
 _TAKE_DOWN = text("""
 WITH used AS (
     SELECT * FROM unnest(CAST(:key_ids AS text[]), CAST(:times AS timestamptz[]), CAST(:addresses AS text[]))
@@ -78,6 +75,7 @@ class SqlDeviceKeys:
                 raise no_such_sensors(missing)
             await connection.execute(insert(device_key).values(asdict(new)))
             await _bump(connection)
+            await _record(connection, None, new)
 
     async def change(self, key_id: str, change: Callable[[DeviceKey], DeviceKey], scope: Scope) -> DeviceKey | None:
         """Changes one key under its row lock; None if it does not exist."""
@@ -86,18 +84,22 @@ class SqlDeviceKeys:
             row = (await connection.execute(statement)).mappings().first()
             if row is None:
                 return None
-            changed = change(_key(row))
+            old = _key(row)
+            changed = change(old)
             await connection.execute(update(device_key).where(device_key.c.key_id == key_id).values(asdict(changed)))
             await _bump(connection)
+            await _record(connection, old, changed)
             return changed
 
     async def delete(self, key_id: str, scope: Scope) -> bool:
         """Deletes a key; False if there was none."""
-        statement = delete(device_key).where(*_own(key_id, scope)).returning(device_key.c.key_id)
+        statement = delete(device_key).where(*_own(key_id, scope)).returning(device_key)
         async with self._database.transaction() as connection:
-            if (await connection.execute(statement)).first() is None:
+            row = (await connection.execute(statement)).mappings().first()
+            if row is None:
                 return False
             await _bump(connection)
+            await _record(connection, _key(row), None)
             return True
 
     async def all(self, known_revision: int | None) -> DeviceKeys | None:
@@ -125,12 +127,32 @@ async def take_sensor_out(connection: AsyncConnection, sensor_id: str) -> None:
 
     A sensor that is registered under its name later may be another one: no key of before may send for it.
     """
-    values = {"sensor_id": sensor_id}
-    if not (await connection.execute(_LOCK_KEYS_OF, values)).all():
+    has_it = device_key.c.sensor_ids.contains([sensor_id])
+    statement = select(device_key).where(has_it).order_by(device_key.c.key_id).with_for_update()
+    keys = [_key(row) for row in (await connection.execute(statement)).mappings()]
+    for key in keys:
+        own = device_key.c.key_id == key.key_id
+        left = tuple(each for each in key.sensor_ids if each != sensor_id)
+        if left:
+            await connection.execute(update(device_key).where(own).values(sensor_ids=left))
+        else:
+            await connection.execute(delete(device_key).where(own))
+        await _record(connection, key, replace(key, sensor_ids=left) if left else None)
+    if keys:
+        await _bump(connection)
+
+
+async def _record(connection: AsyncConnection, before: DeviceKey | None, after: DeviceKey | None) -> None:
+    """Records a change of a key, in the factory of its sensors; in none where these are in several."""
+    one = after or before
+    if one is None:
         return
-    await connection.execute(_REVOKE, values)
-    await connection.execute(_TAKE_OUT, values)
-    await _bump(connection)
+    places = sensor.join(location, sensor.c.loc_id == location.c.loc_id)
+    of_sensors = sensor.c.sensor_id == any_(literal(list(one.sensor_ids), ARRAY(Text)))
+    statement = select(location.c.plant, location.c.factory).select_from(places).where(of_sensors).distinct().limit(2)
+    found = (await connection.execute(statement)).mappings().all()
+    where = dict(found[0]) if len(found) == 1 else {}
+    await _AUDIT.record(connection, DEVICE_KEY, one.key_id, before, after, **where)
 
 
 async def _bump(connection: AsyncConnection) -> None:

@@ -15,6 +15,9 @@ class Nowhere:
 
     value = None
 
+    async def refresh(self):
+        return False
+
 
 async def main(url):
     database = Database(url, 1, "writing")
