@@ -8,7 +8,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help up test images secrets test-containers test-timescale bench soak check breaking lint types generate format lock dist sbom notes clean
+.PHONY: help up test images secrets test-containers test-timescale bench soak check audit breaking lint types generate format lock dist sbom notes clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -111,6 +111,10 @@ check: lint types ## Lint, types, layers, contracts and drift of what is generat
 	$(PYTHON) -m services.codegen "$$fresh"
 	diff --recursive --exclude=__pycache__ gen "$$fresh" || { echo "gen/ is out of date: make generate" >&2; exit 1; }
 	$(PYTHON) -m services.manifests --check
+
+audit: $(VENV)/.installed-dev ## Look for known weaknesses of the pinned packages
+	@$(VENV)/bin/uv tool run --quiet --from pip-audit==2.10.1 pip-audit --strict --no-deps --disable-pip --progress-spinner off \
+	  --requirement requirements-dev.lock
 
 breaking: $(VENV)/.installed-dev ## Check that the contracts of BASE (default: branch main) still work
 	@$(VENV)/bin/buf breaking --against ".git#$(or $(BASE),branch=main)"

@@ -1,5 +1,6 @@
 """Logs as one JSON object a line on standard error."""
 
+import json
 import logging
 import sys
 from datetime import UTC, datetime
@@ -28,7 +29,10 @@ class JsonFormatter(logging.Formatter):
         line.update({k: v for k, v in record.__dict__.items() if k not in _STANDARD})
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
-        return orjson.dumps(line, default=str, option=orjson.OPT_UTC_Z).decode()
+        try:
+            return orjson.dumps(line, default=str, option=orjson.OPT_UTC_Z).decode()
+        except TypeError:  # half of a surrogate pair, as in a file's name: what was to be said must not be lost
+            return json.dumps(line, default=str)
 
 
 def configure(service: str, level: str) -> None:

@@ -5,6 +5,7 @@ it; text: `{"text": ...}`, as gateways of messengers take it.
 """
 
 import html
+import re
 from typing import Any
 
 import orjson
@@ -15,6 +16,7 @@ from services.alert.subscriptions.domain import JSON, SLACK, TEAMS, TEXT
 
 # What Slack takes: more is refused there.
 _SLACK_HEADER, _SLACK_TEXT, _SLACK_FIELDS = 150, 3_000, 10
+_MARKS = re.compile(r"[\\`*_\[\]~]")
 _TEAMS_COLOURS = {"yellow": "accent", "orange": "warning", "red": "attention", "critical": "attention"}
 _HTML_COLOURS = {"yellow": "#b58900", "orange": "#cb4b16", "red": "#dc322f", "critical": "#7b0000"}
 
@@ -93,16 +95,27 @@ def _mrkdwn(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
+def _markdown(text: str) -> str:
+    """Returns a text that an Adaptive Card shows as it is: a place may not be called a link."""
+    return _MARKS.sub(r"\\\g<0>", text)
+
+
 def _teams(content: Content, language: str) -> dict[str, Any]:
     words = LANGUAGES[language]
     colour = _TEAMS_COLOURS.get(content.level or "", "default")
-    title = {"type": "TextBlock", "text": content.subject, "size": "large", "weight": "bolder", "color": colour}
+    title = {
+        "type": "TextBlock",
+        "text": _markdown(content.subject),
+        "size": "large",
+        "weight": "bolder",
+        "color": colour,
+    }
     body: list[dict[str, Any]] = [title | {"wrap": True}]
     if content.facts:
-        facts = [{"title": name, "value": value} for name, value in content.facts]
+        facts = [{"title": _markdown(name), "value": _markdown(value)} for name, value in content.facts]
         body.append({"type": "FactSet", "facts": facts})
     texts = (*content.items, content.advice)
-    body += [{"type": "TextBlock", "text": text, "wrap": True} for text in texts if text]
+    body += [{"type": "TextBlock", "text": _markdown(text), "wrap": True} for text in texts if text]
     card = {
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "type": "AdaptiveCard",

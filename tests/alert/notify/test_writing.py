@@ -158,6 +158,13 @@ def test_teams_gets_an_adaptive_card():
     assert card["actions"][0]["url"] == "https://montrg.example/api/v1/alerts/7"
 
 
+def test_nobody_can_put_a_link_into_an_adaptive_card():
+    card = body("teams", written(factory="[click](https://evil.example) **now**"))["attachments"][0]["content"]
+    title, facts, *_ = card["body"]
+    assert r"\[click\](https://evil.example) \*\*now\*\*" in title["text"]
+    assert r"\[click\](https://evil.example)" in facts["facts"][0]["value"]
+
+
 def test_html_shows_what_people_wrote_and_does_not_run_it():
     assert "<script>" not in html_text(written(alert_type="manual", message="<script>alert(1)</script>"), "ko")
 
