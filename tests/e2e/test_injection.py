@@ -1,4 +1,4 @@
-"""Words that mean something to a database, a log, a template or a spreadsheet mean nothing here: they are kept as given."""
+"""Words that mean something to a database, a log or a template mean nothing here: they are kept as given."""
 
 import csv
 import io
@@ -9,10 +9,12 @@ import pytest
 from tests.support.rest import row
 
 WORDS = [
-    "'; DROP TABLE location.sensors; --", '" OR "1"="1', "1' OR '1'='1", "x'); SELECT pg_sleep(9); --", "%' OR 1=1 --", "_%",
-    "\\'; SELECT 1; --", "$1", ":factory", "%(factory)s", "{0.__class__.__mro__}", "{place}", "${jndi:ldap://127.0.0.1:9/x}",
+    "'; DROP TABLE location.sensors; --", '" OR "1"="1', "1' OR '1'='1", "x'); SELECT pg_sleep(9); --", "%' OR 1=1 --",
+    "\\'; SELECT 1; --", "$1", ":factory", "%(factory)s", "{0.__class__.__mro__}", "{place}", "_%",
+    "${jndi:ldap://127.0.0.1:9/x}",
     "{{7*7}}", "#{7*7}", "<%= 7*7 %>", "$(id)", "`id`", "%s%s%n", '","level":"ERROR","message":"', "\\u0000", "=1+1",
-    "@SUM(A1)", "<script>alert(1)</script>", "<!channel>", "[a](https://evil.example)", "../../etc/passwd", "공장 '제1'",
+    "@SUM(A1)", "<script>alert(1)</script>", "<!channel>", "[a](https://evil.example)", "../../etc/passwd",
+    "공장 '제1'",
 ]  # fmt: skip
 PLACES = [f"I-{number}" for number in range(len(WORDS))]
 

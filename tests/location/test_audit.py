@@ -4,8 +4,9 @@ import asyncpg
 import grpc
 import orjson
 import pytest
+from montrg.location.v1 import device_key_service_pb2 as key_pb2
+from montrg.location.v1 import device_key_service_pb2_grpc, location_service_pb2_grpc, sensor_service_pb2_grpc
 from montrg.location.v1 import location_service_pb2 as pb2
-from montrg.location.v1 import location_service_pb2_grpc, sensor_service_pb2_grpc
 from montrg.location.v1 import sensor_service_pb2 as sensor_pb2
 
 from services.common.server import serve
@@ -91,3 +92,27 @@ async def test_a_change_that_is_refused_is_not_recorded(channel, records):
         with pytest.raises(grpc.aio.AioRpcError):
             await place(channel, loc_id, "F1")
     assert len(await records()) == 1
+
+
+async def test_a_device_key_is_recorded_without_its_secret_and_so_is_what_a_deleted_sensor_makes_of_it(
+    channel, records
+):
+    await place(channel, "K-1", "F1")
+    sensors = sensor_service_pb2_grpc.SensorServiceStub(channel)
+    keys = device_key_service_pb2_grpc.DeviceKeyServiceStub(channel)
+    for sensor_id in ("KS-1", "KS-2"):
+        made = sensor_pb2.Sensor(sensor_id=sensor_id, loc_id="K-1")
+        await sensors.CreateSensor(sensor_pb2.CreateSensorRequest(sensor=made), metadata=ANN)
+    wanted = key_pb2.DeviceKey(name="gateway", sensor_ids=["KS-1", "KS-2"])
+    key = await keys.CreateDeviceKey(key_pb2.CreateDeviceKeyRequest(device_key=wanted), metadata=ANN)
+    await keys.RotateDeviceKey(key_pb2.RotateDeviceKeyRequest(key_id=key.key_id), metadata=ANN)
+    for sensor_id in ("KS-1", "KS-2"):
+        await sensors.DeleteSensor(sensor_pb2.DeleteSensorRequest(sensor_id=sensor_id), metadata=ANN)
+    found = [one for one in await records() if one["kind"] == "device_key"]
+    assert [one["action"] for one in found] == ["created", "updated", "updated", "deleted"]
+    assert {(one["id"], one["factory"], one["actor"]) for one in found[:3]} == {(key.key_id, "F1", "ann")}
+    assert found[1]["before"]["has_secret_sha256"] is True
+    assert "secret_sha256" in found[1]["changed_fields"]
+    assert (found[2]["before"]["sensor_ids"], found[2]["after"]["sensor_ids"]) == (["KS-1", "KS-2"], ["KS-2"])
+    assert key.secret not in str(found)
+    assert not {"secret_sha256", "previous_sha256"} & {*found[0]["after"], *found[1]["before"], *found[1]["after"]}
