@@ -1,8 +1,8 @@
 """What a page out of millions of events costs beside bare SQL over the same index.
 
-Of pages of a hundred, Envoy and gRPC take longer than the database does. So a second row puts an empty call over the
-same way to the bare SQL: an empty page, less what its own SQL takes. Where these two together are above the target
-already, whatever the service does, the second row is the one that is judged, more strictly.
+Pages of a thousand are judged by that. Of pages of a hundred, Envoy and gRPC take longer than the database does: an
+empty call alone takes two to four times as long as their SQL. So they are judged by the second row of each, which puts
+such a call to the bare SQL: an empty page, less what its own SQL takes.
 """
 
 import json
@@ -22,7 +22,7 @@ ROUNDS = 5
 # How many requests each round makes, at how many events a page.
 SIZES = {100: 40, 1_000: 15}
 MOST_RATIO = 3.0
-MOST_RATIO_WITH_CALL = 1.5
+MOST_RATIO_WITH_CALL = 2.0
 START, END = datetime(2023, 1, 1, tzinfo=UTC), datetime(2025, 1, 1, tzinfo=UTC)
 
 _MONTHS = "SELECT alert_history.ensure_months(ARRAY(SELECT generate_series($1, $2, interval '1 month')))"
@@ -160,7 +160,7 @@ async def _measure(connection, port, table, name, asked, limit):
         (f"GET alert-history/, {limit:,} out of {EVENTS:,} events, {name}, p50", lower, MOST_RATIO),
         ("  beside bare SQL and an empty call", with_call, MOST_RATIO_WITH_CALL),
     ]
-    judged = with_call > MOST_RATIO * lower
+    judged = 0 if limit == max(SIZES) else 1
     for index, (row, least, most) in enumerate(rows):
         ratio = page / least
         target = {"target": f"<= {most:g}", "met": ratio <= most} if index == judged else {}

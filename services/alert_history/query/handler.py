@@ -48,12 +48,12 @@ class AlertHistoryHandler(alert_history_service_pb2_grpc.AlertHistoryServiceServ
 
 
 class AlertHistoryJsonHandler(alert_history_json_service_pb2_grpc.AlertHistoryJsonServiceServicer):
-    """Serves AlertHistoryJsonService."""
+    """Serves AlertHistoryJsonService. The responses are bytes already."""
 
     def __init__(self, use_cases: QueryUseCases) -> None:
         self._history = use_cases
 
-    async def ListAlertEvents(self, request: Any, context: Any) -> HttpBody:
+    async def ListAlertEvents(self, request: Any, context: Any) -> bytes:
         page = await _page(self._history, request)
         if page.next_page_token:
             await context.send_initial_metadata(((NEXT_PAGE, page.next_page_token),))

@@ -5,6 +5,7 @@ import io
 from datetime import UTC, datetime, timedelta
 
 import orjson
+from google.api.httpbody_pb2 import HttpBody
 from hypothesis import given
 from hypothesis import strategies as st
 from montrg.alert_history.v1 import alert_history_service_pb2 as pb2
@@ -60,7 +61,9 @@ def plain(one):
 @given(events)
 def test_json_is_that_of_an_object_for_each_event(found):
     expected = [{name: value for name, value in plain(one).items() if value is not None} for one in found]
-    assert json_text.events(rows_of(found)).data == orjson.dumps(expected, option=orjson.OPT_UTC_Z)
+    data = orjson.dumps(expected, option=orjson.OPT_UTC_Z)
+    body = HttpBody(content_type="application/json", data=data)
+    assert json_text.events(rows_of(found)) == body.SerializeToString()
 
 
 @given(events, st.text(max_size=5))
