@@ -2,7 +2,7 @@
 
 from contextvars import ContextVar
 
-from services.common.access.domain import ANONYMOUS, Caller, Scope
+from services.common.access.domain import Caller, Scope
 from services.common.errors import invalid
 
 _CALLER: ContextVar[Caller] = ContextVar("caller")
@@ -25,9 +25,9 @@ def acting(given: str) -> str:
     Raises:
         InvalidInputError: the caller names somebody else as `actor`.
     """
-    name = caller().name
-    if name == ANONYMOUS:
+    if not caller().is_known:
         return given
+    name = caller().name
     if given and given != name:
         raise invalid("actor", f"is {given[:60]!r}, and you are signed in as {name!r}; leave it out")
     return name

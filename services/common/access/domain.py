@@ -124,6 +124,7 @@ class Caller:
         scope: the factories whose things the caller may see and touch.
         sensors: the sensors that a device may write readings of; None for all in the scope.
         address: where the call came from, as the Envoy at the edge saw it; empty where nobody told.
+        is_known: whether it was shown who it is; in a mesh without sign-in nobody is known.
     """
 
     kind: Kind
@@ -132,6 +133,7 @@ class Caller:
     scope: Scope = NOTHING
     sensors: frozenset[str] | None = field(default=None)
     address: str = ""
+    is_known: bool = True
 
 
 def service(name: str, address: str = "") -> Caller:
@@ -141,7 +143,7 @@ def service(name: str, address: str = "") -> Caller:
 
 def anybody(address: str = "") -> Caller:
     """Returns the caller of a mesh without sign-in: everybody is the same one, who may do everything."""
-    return Caller(Kind.PERSON, ANONYMOUS, Role.ADMIN, EVERYTHING, None, address)
+    return Caller(Kind.PERSON, ANONYMOUS, Role.ADMIN, EVERYTHING, None, address, is_known=False)
 
 
 ANONYMOUS = "anonymous"

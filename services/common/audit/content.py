@@ -6,7 +6,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from services.common.access.domain import ANONYMOUS, Caller, Kind
+from services.common.access.domain import Caller, Kind
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -108,7 +108,7 @@ def _actor(service: str, actor: Actor) -> dict[str, Any]:
     caller = actor.caller
     if caller is None:
         return {"actor": service, "actor_kind": Kind.SERVICE.value}
-    claimed = actor.claimed if caller.name == ANONYMOUS else None
+    claimed = None if caller.is_known else actor.claimed
     said = {"actor": claimed or caller.name, "address": caller.address, "request_id": actor.request_id}
     told = {name: "".join(filter(str.isprintable, word))[:MOST_LETTERS] for name, word in said.items()}
     return (
