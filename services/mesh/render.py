@@ -10,7 +10,7 @@ from services.catalog import Service
 from services.mesh import clusters, docs, egress, issuers, rates, replies, secure, status, templates, transcoder
 from services.mesh.contracts import Contracts, read_contracts
 from services.mesh.options import DESCRIPTOR_SET, ROOT, RenderOptions
-from services.mesh.routes import keeps, routes
+from services.mesh.routes import keeps, routes, unreadable
 
 _HEADER = (
     "# Rendered by services/mesh. What is committed is compared by a test; its paths begin in the project's folder.\n"
@@ -83,6 +83,7 @@ def _listener(service: Service, options: RenderOptions, contracts: Contracts) ->
         "mappers": replies.mappers(texts),
         "cors_origins": [{"safe_regex": {"regex": origin}} for origin in options.cors_origins],
         "routes": [
+            *unreadable(),
             *docs.routes(service, options),
             *transcoder.event_routes(service, options, contracts),
             *routes(service, contracts),

@@ -35,6 +35,9 @@ BUILT_IN = ("/grpc.reflection.", "/grpc.health.")
 NEVER_BEGUN = "connect-failure,refused-stream"
 RETRY_READ = f"{NEVER_BEGUN},unavailable,reset"
 
+# What gRPC reads of these headers, whoever sends them; anything else would be an internal error there.
+_READABLE = {"grpc-timeout": "[0-9]{1,8}[HMSmun]", "grpc-encoding": "identity|gzip|deflate"}
+
 _LUA_PER_ROUTE = "type.googleapis.com/envoy.extensions.filters.http.lua.v3.LuaPerRoute"
 
 
@@ -59,6 +62,23 @@ def routes(service: Service, contracts: Contracts) -> list[dict[str, Any]]:
     # is answered before that has no message for rest.lua to reshape, and a kept list is a tenth faster without it.
     untouched = {"envoy.filters.http.lua": {"@type": _LUA_PER_ROUTE, "disabled": True}}
     return [*calls, {**last, "typed_per_filter_config": untouched}]
+
+
+def unreadable() -> list[dict[str, Any]]:
+    """Renders what answers calls with a header that no process could read; it stands before all other routes."""
+    return [
+        {
+            "match": {
+                "prefix": "/",
+                "headers": [{"name": name, "invert_match": True, "string_match": {"safe_regex": {"regex": regex}}}],
+            },
+            "direct_response": {
+                "status": 400,
+                "body": {"inline_string": f"{name} has a value that gRPC does not know"},
+            },
+        }
+        for name, regex in _READABLE.items()
+    ]
 
 
 def call_routes(service: Service, contracts: Contracts) -> list[dict[str, Any]]:

@@ -122,6 +122,22 @@ async def test_what_is_not_even_http_is_refused_in_json(rest, request_bytes, sta
     assert (await asyncio.to_thread(exchange, rest.ports["realtime"], request_bytes))[0] == status
 
 
+HEADERS = [
+    ("k%4st|'nrosrk8o$vhfw: 1", 200), ("x_y: 1", 200), ("x-a-bin: !!!", 200), ("grpc-trace-bin: %%%", 200),
+    ("x-b: 공장", 200), ("te: x", 200), ("grpc-timeout: soon", 400), ("grpc-timeout: 123456789S", 400),
+    ("grpc-timeout: 5S", 200), ("grpc-encoding: bogus", 400), ("grpc-encoding: identity", 200),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", ["/api/v1/realtime/location", f"{READINGS}?sensor_id=known"], ids=short)
+@pytest.mark.parametrize(("header", "status"), HEADERS, ids=short)
+async def test_a_header_that_grpc_cannot_read_is_left_out_or_named(rest, path, header, status):
+    sent = f"GET {path} HTTP/1.1\r\nhost: x\r\n{header}\r\n\r\n".encode()
+    answered, body = await asyncio.to_thread(exchange, rest.ports["realtime"], sent)
+    assert answered == status, body
+    assert status == 200 or header.partition(":")[0] in body["message"]
+
+
 def exchange(port, request_bytes):
     """Sends everything before it reads anything, as simple clients do; returns the status and the JSON."""
     with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:

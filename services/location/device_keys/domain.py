@@ -13,6 +13,7 @@ MAX_SENSORS = 1000
 OVERLAPS_MINUTES = (0, 10_080)
 DEFAULT_OVERLAP_MINUTES = 1440
 MAX_USES = 10_000
+MAX_ADDRESS = 200
 
 _EXPIRE_REMEDY = "give a time to come, such as 2030-12-31T00:00:00+09:00, or leave it out for a key that never ends"
 
@@ -117,9 +118,17 @@ def checked_filter(wanted: DeviceKeyFilter) -> DeviceKeyFilter:
 
 
 def checked_uses(uses: Sequence[Use]) -> Sequence[Use]:
-    """Returns the uses, or raises InvalidInputError for too many."""
+    """Returns the uses, or raises InvalidInputError for too many, or for one that cannot be kept."""
     if len(uses) > MAX_USES:
         raise invalid("uses", f"has {len(uses)} entries; give at most {MAX_USES}")
+    violations = [
+        Violation(f"uses[{number}].{name}", f"has a NUL or over {MAX_ADDRESS} characters; leave the use out")
+        for number, use in enumerate(uses)
+        for name, value in (("key_id", use.key_id), ("address", use.address))
+        if "\0" in value or len(value) > MAX_ADDRESS
+    ]
+    if violations:
+        raise InvalidInputError(violations)
     return uses
 
 

@@ -149,6 +149,15 @@ async def test_who_lets_devices_in_is_told_of_each_change_of_a_key_and_of_no_oth
     watch.cancel()
 
 
+@pytest.mark.parametrize("fields", [{"key_id": "a\0"}, {"key_id": "a", "address": "\0"}, {"address": "x" * 5000}])
+async def test_a_use_that_cannot_be_kept_is_refused_by_its_place_in_the_report(registry, fields):
+    report = registry_pb2.ReportDeviceKeyUseRequest()
+    report.uses.add(key_id="b", use_time=datetime(2026, 7, 15, tzinfo=UTC))
+    report.uses.add(use_time=datetime(2026, 7, 15, tzinfo=UTC), **fields)
+    code, blamed = await refused(registry.ReportDeviceKeyUse(report))
+    assert (code, len(blamed), blamed[0][:8]) == (grpc.StatusCode.INVALID_ARGUMENT, 1, "uses[1].")
+
+
 async def test_a_use_that_is_reported_is_shown(keys, registry):
     created = await create(keys, "S1")
     report = registry_pb2.ReportDeviceKeyUseRequest()
