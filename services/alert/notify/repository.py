@@ -12,6 +12,7 @@ from services.alert.notify.planning import TEST
 from services.alert.notify.service import Wanted
 from services.alert.notify.tables import alert, notification
 from services.alert.rows import inside
+from services.alert.subscriptions.repository import ABOUT_ITS_PLACES
 from services.alert.subscriptions.tables import subscription
 from services.common.access.domain import Scope
 from services.common.access.sql import within
@@ -19,13 +20,16 @@ from services.common.database import Database
 from services.common.paging import PageRequest
 
 # Sent to where its subscription says now: a wrong address may be why it failed.
-_RETRY = text("""
+_RETRY = text(f"""
 UPDATE alert.notification n SET state = 'PENDING', attempts = 0, next_time = clock_timestamp(), lease_until = NULL,
-    told_to = NULL, channel = s.channel, recipient = s.recipient, format = s.format
+    told_to = NULL, (channel, recipient, format) = (
+        SELECT t.channel, t.recipient, t.format FROM (VALUES (true, s.channel, s.recipient, s.format),
+            (false, n.channel, n.recipient, n.format)) t(is_new, channel, recipient, format)
+        WHERE is_new = ({ABOUT_ITS_PLACES}))
 FROM alert.subscription s
 WHERE n.notification_id = :notification_id AND n.state = 'DEAD' AND s.subscription_id = n.subscription_id
 RETURNING 1
-""")
+""")  # noqa: S608  our own words
 
 
 class SqlNotifications:

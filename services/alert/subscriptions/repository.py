@@ -17,27 +17,37 @@ _LOCK = text("""
 SELECT FROM alert.notification WHERE subscription_id = :subscription_id AND state = 'PENDING'
 ORDER BY notification_id FOR UPDATE
 """)
+# What a message tells of is of places that a subscription is about: an alert, or all those of a digest; a message about
+# no alert is about no place. Who may change a subscription must not get by it what was told of other places.
+ABOUT_ITS_PLACES = """NOT EXISTS (
+    SELECT FROM alert.alert a WHERE a.alert_id IN (
+        SELECT n.alert_id UNION ALL SELECT p.alert_id FROM alert.notification p WHERE p.digest_id = n.notification_id)
+    AND NOT (coalesce(s.plant IS NULL OR s.plant = a.plant, false)
+             AND coalesce(s.factory IS NULL OR s.factory = a.factory, false)))"""
 # A message that is told for several subscriptions of one address goes on under another one of them.
-_HAND_OVER = text("""
-UPDATE alert.notification SET subscription_id = (
-    SELECT min(o.subscription_id) FROM alert.subscription o
-    WHERE o.channel = notification.channel AND o.recipient = notification.recipient AND o.enabled
-    AND o.subscription_id <> :subscription_id)
-WHERE subscription_id = :subscription_id AND state = 'PENDING' AND cause <> 'test' AND EXISTS (
-    SELECT FROM alert.subscription o
-    WHERE o.channel = notification.channel AND o.recipient = notification.recipient AND o.enabled
-    AND o.subscription_id <> :subscription_id)
-""")
+_HAND_OVER = text(f"""
+WITH heir AS (
+    SELECT n.notification_id, min(s.subscription_id) AS subscription_id
+    FROM alert.notification n JOIN alert.subscription s ON s.channel = n.channel AND s.recipient = n.recipient
+    WHERE n.subscription_id = :subscription_id AND n.state = 'PENDING' AND n.cause <> 'test'
+    AND s.enabled AND s.subscription_id <> :subscription_id AND (n.cause = 'digest' OR {ABOUT_ITS_PLACES})
+    GROUP BY n.notification_id
+)
+UPDATE alert.notification SET subscription_id = heir.subscription_id
+FROM heir WHERE notification.notification_id = heir.notification_id
+""")  # noqa: S608  our own words, here and below
 _CANCEL = text("""
 UPDATE alert.notification
 SET state = 'CANCELLED', cancel_reason = :reason, next_time = NULL, lease_until = NULL
 WHERE subscription_id = :subscription_id AND state = 'PENDING'
 """)
 _FORGET = text("DELETE FROM alert.told WHERE subscription_id = :subscription_id")
-_READDRESS = text("""
-UPDATE alert.notification SET channel = :channel, recipient = :recipient, format = :format
-WHERE subscription_id = :subscription_id AND state = 'PENDING'
-""")
+_READDRESS = text(f"""
+UPDATE alert.notification n SET channel = s.channel, recipient = s.recipient, format = s.format
+FROM alert.subscription s
+WHERE s.subscription_id = :subscription_id AND n.subscription_id = :subscription_id AND n.state = 'PENDING'
+AND {ABOUT_ITS_PLACES}
+""")  # noqa: S608
 
 
 class SqlSubscriptions:
@@ -72,8 +82,7 @@ class SqlSubscriptions:
             old, new = changed
             await connection.execute(_LOCK, {"subscription_id": subscription_id})
             if (old.address, old.format) != (new.address, new.format):
-                values = {"channel": new.channel, "recipient": new.recipient, "format": new.format}
-                await connection.execute(_READDRESS, {"subscription_id": subscription_id, **values})
+                await connection.execute(_READDRESS, {"subscription_id": subscription_id})
             if old.enabled and not new.enabled:
                 await _cancel(connection, subscription_id, SUBSCRIPTION_DISABLED)
             return new
