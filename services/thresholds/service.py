@@ -216,12 +216,13 @@ class MappingUseCases:
             raise _no_mapping(mapping.map_id)
 
     async def _require_sensor(self, sensor_id: str, scope: Scope) -> None:
-        if scope.is_everything:
-            return
-        checked_sensor(sensor_id)
-        if sensor_id not in reached(self._directory.value).sensors:
-            await self._directory.refresh()  # it may have been registered a moment ago
-        if not reached(self._directory.value).is_within(sensor_id, scope):
+        if not scope.is_everything:
+            checked_sensor(sensor_id)
+        known = self._directory.value if scope.is_everything else reached(self._directory.value)
+        if known is not None and sensor_id not in known.sensors:
+            # It may have been registered a moment ago. Whoever makes the change: its record is where the sensor is.
+            await self._directory.refresh()
+        if not scope.is_everything and not reached(self._directory.value).is_within(sensor_id, scope):
             raise sensor_elsewhere(sensor_id, scope)
 
     async def _require_threshold(self, threshold_id: int) -> None:

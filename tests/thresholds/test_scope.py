@@ -1,5 +1,6 @@
 """A caller who may see some factories sees and touches the mappings of the sensors there alone."""
 
+import asyncpg
 import grpc
 import pytest
 from montrg.location.v1 import sensor_service_pb2, sensor_service_pb2_grpc
@@ -187,3 +188,16 @@ async def test_a_sensor_that_moves_takes_its_mapping_along_also_for_a_service_th
     await mesh.start(THRESHOLDS)
     await eventually(has_moved)
     assert await seen(mappings, person("Paint")) == ["s-mine", "s-paint"]
+
+
+async def test_the_record_of_a_mapping_is_where_a_sensor_is_that_was_registered_a_moment_ago(
+    admin_url, mappings, location, ids
+):
+    names = [f"fresh-{number}" for number in range(3)]
+    for name in names:
+        await register(location, name, loc_id="mine")
+        await add(mappings, name)
+    connection = await asyncpg.connect(admin_url)
+    query = "SELECT record ->> 'factory' FROM thresholds.audit_outbox WHERE record #>> '{after,sensor_id}' = ANY($1)"
+    assert [row[0] for row in await connection.fetch(query, names)] == ["Press"] * len(names)
+    await connection.close()
