@@ -8,91 +8,29 @@ from typing import Any
 
 import grpc
 import pytest
-from google.protobuf import descriptor_pool, json_format, message_factory
-from google.rpc import error_details_pb2, status_pb2
 
 from services import catalog
 from services.common.access.domain import Reach, Role
-from services.mesh.contracts import read_contracts
-from services.mesh.options import DESCRIPTOR_SET, ROOT
+from tests.support.by_name import ENDLESS, LISTENED_S, METHODS, Caller, about, message, nameless
 from tests.support.callers import BelievingGate, person
 from tests.support.foreign import CASES, FORBIDDEN, INVALID, NOW, OK
 from tests.support.mesh import eventually, running_mesh, start_beside
 
-CONTRACTS = read_contracts(ROOT.joinpath(*DESCRIPTOR_SET))
-METHODS = {
-    method.path.rpartition(".")[2]: (service.name, method)
-    for service in catalog.SERVICES
-    for name in service.proto_services
-    for method in CONTRACTS.methods[name]
-    if method.access.reach is Reach.OWN
-}
-ALL, THEIRS, OURS = (person(*words, role=Role.ADMIN) for words in (["*"], ["Ulsana > Pressa"], ["Newark"]))
+OWN = {name: method for name, (_, method) in METHODS.items() if method.access.reach is Reach.OWN}
+ALL, THEIRS, OURS = (
+    person(factory, role=Role.ADMIN, name=name)
+    for factory, name in (("*", "ann"), ("Ulsana > Pressa", "bob"), ("Newark", "eve"))
+)
+# What they make and send is no change of how things are set up.
+UNRECORDED = {"IngestService/WriteReadings", "SubscriptionService/TestSubscription",
+              "NotificationService/RetryNotification"}  # fmt: skip
 PLACE = {"plant": "Ulsana", "factory": "Pressa", "building": "Bld-a", "floor": 7, "area": "line"}
-# To make words of what is packed into a refusal, it must be known.
-DETAILS = error_details_pb2.DESCRIPTOR
 # What an answer has of their things, whatever it is about.
 MARKS = ("loc-a", "sen-a", "Ulsana", "Pressa", "Bld-a")
 MISSING = {
     "loc": "loc-x1", "sensor": "sen-x1", "spare": "loc-x9", "plant": "Ulsanx", "factory": "Pressx", "building": "Bld-x",
     "key": "0123456789abcdef", "record": "00000000-0000-4000-8000-000000000000",
 } | dict.fromkeys(("map", "alert", "subscription", "silence", "notification"), "987654")  # fmt: skip
-# So long a stream that has no end is listened to; what was written a moment ago comes in less.
-LISTENED_S = 0.4
-RESUMED = ("RealtimeService/WatchMeasurements", "AlertService/WatchAlerts")
-
-
-class Caller:
-    """Calls methods of a mesh by their names, with fields as JSON has them."""
-
-    def __init__(self, channels):
-        self._channels = channels
-
-    def call(self, name, fields, who):
-        service, method = METHODS[name]
-        request = json_format.ParseDict(fields, message(method.request)).SerializeToString()
-        return self._channels[service].unary_stream(method.path)(request, metadata=who, timeout=20)
-
-    async def outcome(self, name, fields, who):
-        """The code, and the words of the answer or the refusal with all its details."""
-        answers: list[bytes] = []
-
-        async def read():
-            async for answer in self.call(name, fields, who):
-                answers.append(answer)  # noqa: PERF401  what came counts, though no more comes in time
-
-        try:
-            await asyncio.wait_for(read(), LISTENED_S if name in RESUMED else None)
-        except TimeoutError:
-            pass
-        except grpc.aio.AioRpcError as error:
-            details = dict(error.trailing_metadata() or ()).get("grpc-status-details-bin", b"")
-            told = json_format.MessageToDict(status_pb2.Status.FromString(details))
-            return error.code(), json.dumps([told["message"], told["details"]], ensure_ascii=False), []
-        return OK, b"".join(answers).decode("utf-8", "replace"), answers
-
-    async def made(self, name, **fields):
-        """Makes something, as whoever may do everything; returns it."""
-        code, words, answers = await self.outcome(name, fields, ALL)
-        assert code is OK, words
-        return message(METHODS[name][1].response).FromString(answers[0])
-
-
-def message(full_name) -> Any:
-    found = descriptor_pool.Default().FindMessageTypeByName(full_name)
-    return message_factory.GetMessageClass(found)()
-
-
-def about(fields, names):
-    """The fields with names in them."""
-    words = json.dumps(fields)
-    return json.loads(re.sub(r"\{(\w+)\}", lambda found: str(names[found[1]]), words))
-
-
-def nameless(words, fields, names):
-    """The words with `it` for each of the names that were put into the fields."""
-    pattern = "|".join(re.escape(str(names[name])) for name in re.findall(r"\{(\w+)\}", json.dumps(fields))) or "$."
-    return re.sub(rf"(?<!\w)(?:{pattern})(?!\w)", "it", words)
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +40,7 @@ async def caller(admin_url):
             if not mesh.runs(service.name):
                 await start_beside(mesh, service.name)
         channels = {name: grpc.aio.insecure_channel(f"127.0.0.1:{port}") for name, port in mesh.ports.items()}
-        yield Caller(channels)
+        yield Caller(channels, ALL)
         for channel in channels.values():
             await channel.close()
 
@@ -174,7 +112,7 @@ async def settle(caller, names):
 
 
 def test_every_method_that_meets_callers_by_their_factories_is_tried():
-    assert METHODS.keys() == CASES.keys()
+    assert OWN.keys() == CASES.keys()
 
 
 async def test_things_of_others_are_as_if_they_were_not_there(caller, theirs):
@@ -220,10 +158,10 @@ async def test_what_is_moved_or_made_with_things_of_others_is_refused_in_the_sam
 
 async def test_a_token_of_others_continues_no_list_and_no_stream(caller, theirs):
     continued = []
-    for name, (_, method) in METHODS.items():
+    for name, method in OWN.items():
         fields = about(CASES[name][0][1], theirs)
         page = "page_token" in message(method.request).DESCRIPTOR.fields_by_name and "Json" not in name
-        if not page and name not in RESUMED:
+        if not page and name not in ENDLESS:
             continue
         code, words, answers = await caller.outcome(name, fields | ({"limit": 1} if page else {}), THEIRS)
         assert code is OK, (name, words)
@@ -239,7 +177,7 @@ async def test_a_token_of_others_continues_no_list_and_no_stream(caller, theirs)
     assert len(continued) >= 16, continued
 
 
-@pytest.mark.parametrize("name", RESUMED)
+@pytest.mark.parametrize("name", ENDLESS)
 async def test_a_stream_says_nothing_of_what_changes_elsewhere(caller, theirs, name):
     silent: list[bytes] = []
 
@@ -262,16 +200,60 @@ async def test_a_stream_says_nothing_of_what_changes_elsewhere(caller, theirs, n
     assert not [mark for mark in MARKS if mark.encode() in b"".join(silent)]
 
 
-async def test_whoever_may_see_the_things_may_do_all_of_it(caller, theirs):
-    """Or the calls before could have been refused for another reason. Last, for it deletes them."""
-    wrong, shown = [], 0
-    for name, cases in CASES.items():
-        for _, fields in cases:
-            code, words, _ = await caller.outcome(name, about(fields, theirs), THEIRS)
-            if name == "NotificationService/RetryNotification" and "NOTIFICATION_NOT_DEAD" in words:
-                continue  # it is on its way
-            shown += any(mark in words for mark in MARKS)
-            if code is not OK:
-                wrong.append((name, fields, code, words))
-    assert not wrong, json.dumps(wrong, default=str, indent=1)
-    assert shown > len(CASES) / 2
+@pytest.fixture(scope="module")
+async def done(caller, theirs):
+    """What becomes of each call of somebody who may see the things, by its request id. It deletes them."""
+    band = {"threshold_type": "humidity", "level": "red", "min_value": 99}
+    made = await caller.outcome("ThresholdService/CreateThreshold", {"threshold": band}, asked(0))
+    number = message(METHODS["ThresholdService/CreateThreshold"][1].response).FromString(made[2][0]).threshold_id
+    calls = [(name, about(fields, theirs)) for name, cases in CASES.items() for _, fields in cases]
+    calls += [
+        ("ThresholdService/UpdateThreshold", {"threshold_id": number, "threshold": {"min_value": 98}}),
+        ("ThresholdService/DeleteThreshold", {"threshold_id": number}),
+    ]
+    found = {"walk-0": ("ThresholdService/CreateThreshold", *made[:2])}
+    for count, (name, fields) in enumerate(calls, 1):
+        found[f"walk-{count}"] = (name, *(await caller.outcome(name, fields, asked(count)))[:2])
+    return found
+
+
+def asked(count):
+    metadata = person("Ulsana > Pressa", role=Role.ADMIN, name="bob")
+    metadata.add("x-request-id", f"walk-{count}")
+    return metadata
+
+
+async def test_whoever_may_see_the_things_may_do_all_of_it(done):
+    """Or the calls before could have been refused for another reason."""
+    on_its_way = "NOTIFICATION_NOT_DEAD"
+    assert not [one for one in done.values() if one[1] is not OK and on_its_way not in one[2]]
+    assert sum(any(mark in words for mark in MARKS) for _, _, words in done.values()) > len(CASES) / 2
+
+
+async def test_each_change_leaves_one_record_of_who_made_it_and_what_is_refused_none(caller, done):
+    changes = {number: name for number, (name, _, _) in done.items() if is_change(name)}
+    assert len(changes) > 25
+
+    async def records():
+        return (await caller.made("AuditService/ListAuditRecords", actor="bob", limit=1000)).records
+
+    async def all_there():
+        return {one.request_id for one in await records()} == changes.keys()
+
+    await eventually(all_there)
+    for number, name in changes.items():
+        service, verb = name.split("/")
+        kind = re.sub(r"(?<!^)([A-Z])", r"_\1", service.removesuffix("Service")).lower()
+        (one,) = [
+            r for r in await records() if r.request_id == number and (kind == "device_key" or r.kind != "device_key")
+        ]
+        assert (one.kind, one.actor_role, one.actor_kind, one.address) == (kind, "admin", "person", "192.0.2.7"), name
+        assert one.HasField("before") is not verb.startswith("Create"), name
+        assert one.HasField("after") is not verb.startswith("Delete"), name
+        assert (one.factory == "Pressa") is (kind != "threshold"), name
+    assert not (await caller.made("AuditService/ListAuditRecords", actor="eve")).records
+
+
+def is_change(name):
+    method = METHODS[name][1]
+    return method.access.role is not Role.VIEWER and not method.is_read and name not in UNRECORDED

@@ -173,6 +173,19 @@ async def test_thresholds_are_the_same_for_everybody(channel, mappings):
     assert await thresholds.ListThresholds(request, metadata=NOBODY) == await thresholds.ListThresholds(request)
 
 
+async def test_the_record_of_a_mapping_is_where_a_sensor_is_that_was_registered_a_moment_ago(
+    admin_url, mappings, location, ids
+):
+    names = [f"fresh-{number}" for number in range(3)]
+    for name in names:
+        await register(location, name, loc_id="busan")
+        await add(mappings, name)
+    connection = await asyncpg.connect(admin_url)
+    query = "SELECT record ->> 'factory' FROM thresholds.audit_outbox WHERE record #>> '{after,sensor_id}' = ANY($1)"
+    assert [row[0] for row in await connection.fetch(query, names)] == ["Press"] * len(names)
+    await connection.close()
+
+
 async def test_a_sensor_that_moves_takes_its_mapping_along_also_for_a_service_that_starts_without_location(
     mesh, mappings, location, ids
 ):
@@ -188,16 +201,3 @@ async def test_a_sensor_that_moves_takes_its_mapping_along_also_for_a_service_th
     await mesh.start(THRESHOLDS)
     await eventually(has_moved)
     assert await seen(mappings, person("Paint")) == ["s-mine", "s-paint"]
-
-
-async def test_the_record_of_a_mapping_is_where_a_sensor_is_that_was_registered_a_moment_ago(
-    admin_url, mappings, location, ids
-):
-    names = [f"fresh-{number}" for number in range(3)]
-    for name in names:
-        await register(location, name, loc_id="mine")
-        await add(mappings, name)
-    connection = await asyncpg.connect(admin_url)
-    query = "SELECT record ->> 'factory' FROM thresholds.audit_outbox WHERE record #>> '{after,sensor_id}' = ANY($1)"
-    assert [row[0] for row in await connection.fetch(query, names)] == ["Press"] * len(names)
-    await connection.close()
