@@ -219,8 +219,9 @@ class MappingUseCases:
         if not scope.is_everything:
             checked_sensor(sensor_id)
         known = self._directory.value if scope.is_everything else reached(self._directory.value)
-        if known is not None and sensor_id not in known.sensors:
-            # It may have been registered a moment ago. Whoever makes the change: its record is where the sensor is.
+        if known is not None and not (sensor_id in known.sensors and known.is_within(sensor_id, scope)):
+            # It may have been registered or moved a moment ago. Whoever makes the change: its record is where the
+            # sensor is. And how long it takes does not tell a sensor elsewhere from none.
             await self._directory.refresh()
         if not scope.is_everything and not reached(self._directory.value).is_within(sensor_id, scope):
             raise sensor_elsewhere(sensor_id, scope)
