@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,16 +12,18 @@ import pytest
 
 from services import catalog
 from services.common.access.domain import Reach, Role
-from tests.support.by_name import ENDLESS, LISTENED_S, METHODS, Caller, about, message, nameless
+from tests.support.by_name import ENDLESS, METHODS, Caller, about, message, nameless
 from tests.support.callers import BelievingGate, person
 from tests.support.foreign import CASES, FORBIDDEN, INVALID, NOW, OK
-from tests.support.mesh import eventually, running_mesh, start_beside
+from tests.support.mesh import Mesh, eventually, start_beside
 
 OWN = {name: method for name, (_, method) in METHODS.items() if method.access.reach is Reach.OWN}
 ALL, THEIRS, OURS = (
     person(factory, role=Role.ADMIN, name=name)
     for factory, name in (("*", "ann"), ("Ulsana > Pressa", "bob"), ("Newark", "eve"))
 )
+# So long a stream is listened to after others were told.
+LISTENED_S = 0.4
 # What they make and send is no change of how things are set up.
 UNRECORDED = {"IngestService/WriteReadings", "SubscriptionService/TestSubscription",
               "NotificationService/RetryNotification"}  # fmt: skip
@@ -35,7 +38,9 @@ MISSING = {
 
 @pytest.fixture(scope="module")
 async def caller(admin_url):
-    async with running_mesh(admin_url, BelievingGate()) as mesh:
+    mesh = Mesh(admin_url, BelievingGate())
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(mesh.close)
         for service in catalog.SERVICES:
             if not mesh.runs(service.name):
                 await start_beside(mesh, service.name)

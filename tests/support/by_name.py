@@ -1,6 +1,5 @@
 """Methods of a mesh, called by their names with fields as JSON has them."""
 
-import asyncio
 import json
 import re
 from typing import Any
@@ -24,8 +23,7 @@ METHODS = {
 }
 # To make words of what is packed into a refusal, it must be known.
 DETAILS = error_details_pb2.DESCRIPTOR
-# So long a stream that has no end is listened to; what was written a moment ago comes in less.
-LISTENED_S = 0.4
+# Streams that have no end.
 ENDLESS = ("RealtimeService/WatchMeasurements", "AlertService/WatchAlerts")
 
 
@@ -44,17 +42,15 @@ class Caller:
         return self._channels[service].unary_stream(method.path)(request, metadata=who, timeout=20)
 
     async def outcome(self, name, fields, who):
-        """The code, and the words of the answer or the refusal with all its details."""
+        """The code, and the words of the answer or of the refusal with its details; of an endless stream the first."""
         answers: list[bytes] = []
-
-        async def read():
-            async for answer in self.call(name, fields, who):
-                answers.append(answer)  # noqa: PERF401  what came counts, though no more comes in time
-
+        call = self.call(name, fields, who)
         try:
-            await asyncio.wait_for(read(), LISTENED_S if name in ENDLESS else None)
-        except TimeoutError:
-            pass
+            if name in ENDLESS:
+                answers.append(await call.read())
+                call.cancel()
+            else:
+                answers += [answer async for answer in call]
         except grpc.aio.AioRpcError as error:
             details = dict(error.trailing_metadata() or ()).get("grpc-status-details-bin", b"")
             told = json_format.MessageToDict(status_pb2.Status.FromString(details))

@@ -101,7 +101,9 @@ CASES: dict[str, list[tuple[grpc.StatusCode, dict[str, Any]]]] = {
         (INVALID, {"alert": {"loc_id": "{loc}", "sensor_id": "{sensor}", "alert_level": "red", "message": "smoke"}}),
     ],
     "AlertService/AcknowledgeAlert": [(NOT_FOUND, {"alert_id": "{alert}"})],
-    "AlertService/ShelveAlert": [(NOT_FOUND, {"alert_id": "{alert}", "minutes": 5, "reason": "repair"})],
+    "AlertService/ShelveAlert": [
+        (NOT_FOUND, {"alert_id": "{alert}", "minutes": minutes, "reason": "repair"}) for minutes in (5, 0)
+    ],
     "AlertService/CommentAlert": [(NOT_FOUND, {"alert_id": "{alert}", "note": "hot"})],
     "AlertService/WatchAlerts": [(OK, {}), (NOT_FOUND, {"loc_id": "{loc}"}), (NOT_FOUND, _FACTORY)],
     "SubscriptionService/ListSubscriptions": _LISTED,
