@@ -173,9 +173,9 @@ def test_wait_goes_on_through_a_missing_server_until_the_database_is_migrated(se
 def test_wait_tells_of_an_older_schema_and_ends_at_the_newest(admin_url):
     asyncio.run(execute(admin_url, "UPDATE thresholds.alembic_version SET version_num = '0001'"))
     with waiting(service_url(admin_url, "thresholds")) as process:
-        assert "the schema thresholds is at version 0001, and not yet at 0002" in told(process)
+        assert "the schema thresholds is at version 0001, and not yet at 0003" in told(process)
         assert process.poll() is None
-        asyncio.run(execute(admin_url, "UPDATE thresholds.alembic_version SET version_num = '0002'"))
+        asyncio.run(execute(admin_url, "UPDATE thresholds.alembic_version SET version_num = '0003'"))
         assert process.wait(20) == 0
 
 
