@@ -7,7 +7,7 @@ to escape from, since each file is named, and the files are read once, when Envo
 from typing import Any
 
 from services.catalog import Service
-from services.mesh import rates, templates
+from services.mesh import templates
 from services.mesh.options import RenderOptions
 
 # Swagger UI's script is 1.7 MB; the default limit of a direct response is 4 KiB.
@@ -22,17 +22,16 @@ def routes(service: Service, options: RenderOptions) -> list[dict[str, Any]]:
         "docs": options.path("services", "mesh", "swagger"),
         "openapi": options.path("gen", "openapi", f"{service.name}.json"),
     }
-    uncounted = rates.uncounted(options.limits)
-    return [_route(entry, uncounted) for entry in templates.fill(templates.load("docs.yaml"), paths)]
+    return [_route(entry) for entry in templates.fill(templates.load("docs.yaml"), paths)]
 
 
-def _route(entry: dict[str, str], uncounted: dict[str, Any]) -> dict[str, Any]:
+def _route(entry: dict[str, str]) -> dict[str, Any]:
     kind = "type.googleapis.com/envoy.extensions.filters.http.grpc_json_transcoder.v3.GrpcJsonTranscoder"
     is_read = {"name": ":method", "string_match": {"safe_regex": {"regex": "GET|HEAD"}}}
     route = {
         "match": {"safe_regex": {"regex": entry["path"].replace(".", r"\.")}, "headers": [is_read]},
         # Without services it lets pass what it would refuse as an unknown path.
-        "typed_per_filter_config": {_TRANSCODER: {"@type": kind, "proto_descriptor": "", "services": []}, **uncounted},
+        "typed_per_filter_config": {_TRANSCODER: {"@type": kind, "proto_descriptor": "", "services": []}},
     }
     if "redirect" in entry:
         return {**route, "redirect": {"path_redirect": entry["redirect"], "response_code": "FOUND"}}

@@ -8,8 +8,6 @@ from services.mesh.limits import Limits
 # A caller may save up the calls of so many seconds.
 BURST_S = 2
 
-_OFF = "type.googleapis.com/envoy.config.route.v3.FilterConfig"
-
 
 def address_filters(limits: Limits) -> list[dict[str, Any]]:
     """Renders what counts calls by address, to stand above whatever looks at credentials: guesses count, too."""
@@ -19,12 +17,6 @@ def address_filters(limits: Limits) -> list[dict[str, Any]]:
 def identity_filters(limits: Limits) -> list[dict[str, Any]]:
     """Renders what counts calls by who makes them, to stand below what verifies tokens."""
     return _filters("identity_limit", {"subject": limits.identity_rate, "key": limits.identity_rate})
-
-
-def uncounted(limits: Limits) -> dict[str, Any]:
-    """Returns what a route says that is counted by nobody."""
-    found = [*address_filters(limits), *identity_filters(limits)]
-    return {each["name"]: {"@type": _OFF, "disabled": True} for each in found}
 
 
 def _filters(name: str, rates: dict[str, int]) -> list[dict[str, Any]]:

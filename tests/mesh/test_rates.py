@@ -38,9 +38,13 @@ def encoded(data: bytes) -> str:
 
 
 def token(subject: str) -> str:
-    parts = ({"alg": "HS256", "typ": "JWT"}, {"iss": "test", "sub": subject})
-    signed = ".".join(encoded(json.dumps(part).encode()) for part in parts)
-    return f"{signed}.{encoded(hmac.digest(SECRET, signed.encode(), hashlib.sha256))}"
+    return signed({"iss": "test", "sub": subject})
+
+
+def signed(claims: dict[str, str]) -> str:
+    parts = ({"alg": "HS256", "typ": "JWT"}, claims)
+    head = ".".join(encoded(json.dumps(part).encode()) for part in parts)
+    return f"{head}.{encoded(hmac.digest(SECRET, head.encode(), hashlib.sha256))}"
 
 
 def verifying() -> dict[str, Any]:
@@ -59,11 +63,18 @@ def verifying() -> dict[str, Any]:
 
 
 @pytest_asyncio.fixture(scope="module")
-async def port(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[int]:
-    grpc_port, port, admin = free_ports(3)
-    backend = Backend(grpc_port)
+async def backend() -> AsyncIterator[Backend]:
+    (port,) = free_ports(1)
+    backend = Backend(port)
     await backend.start()
-    upstreams = {"thresholds": [("127.0.0.1", grpc_port)]}
+    yield backend
+    await backend.stop()
+
+
+@pytest_asyncio.fixture(scope="module")
+async def port(tmp_path_factory: pytest.TempPathFactory, backend: Backend) -> AsyncIterator[int]:
+    port, admin = free_ports(2)
+    upstreams = {"thresholds": [("127.0.0.1", backend.port)]}
     options = RenderOptions(
         services=[service("thresholds")], rest_ports={"thresholds": port}, upstreams=upstreams, admin_port=admin,
         limits=LIMITS,
@@ -75,7 +86,6 @@ async def port(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[int]:
     filters.insert(names.index("identity_limit"), verifying())
     with running_rendered(config, ("127.0.0.1", admin), tmp_path_factory.mktemp("rates")):
         yield port
-    await backend.stop()
 
 
 @pytest_asyncio.fixture
@@ -139,6 +149,8 @@ async def test_all_of_a_network_of_ipv6_is_one_address(client: httpx.AsyncClient
 
 async def test_who_shows_nothing_has_few_calls_and_guesses_count_too(client: httpx.AsyncClient) -> None:
     assert (await statuses(client, "10.4.0.1"))[200] < 10
+    # What is no token is none.
+    assert (await statuses(client, "10.4.0.4", authorization="Basic YTpi"))[200] < 10
     guesses = await statuses(client, "10.4.0.2", authorization="Bearer no.token.this")
     assert guesses[401] >= 20
     assert guesses[429] > 0
@@ -147,9 +159,32 @@ async def test_who_shows_nothing_has_few_calls_and_guesses_count_too(client: htt
     assert said[429] > 0
 
 
-@pytest.mark.parametrize("path", ["/health", "/ready", "/docs", "/openapi.json"])
-async def test_probes_and_documentation_are_for_all(client: httpx.AsyncClient, path: str) -> None:
+async def test_tokens_that_name_nobody_are_counted_together(client: httpx.AsyncClient) -> None:
+    unnamed = signed({"iss": "test", "preferred_username": "kim"})
+    sent = [{"x-forwarded-for": f"10.7.0.{n}", "authorization": f"Bearer {unnamed}"} for n in range(MANY)]
+    found = Counter(answer.status_code for answer in await calls(client, sent))
+    assert found[200] >= 8
+    assert found[429] > 0
+
+
+@pytest.mark.parametrize("path", ["/health", "/ready"])
+async def test_probes_are_for_all(client: httpx.AsyncClient, path: str) -> None:
     assert await statuses(client, "10.5.0.1", path) == {200: MANY}
+
+
+@pytest.mark.parametrize("path", ["/docs", "/docs/swagger-ui-bundle.js", "/openapi.json"])
+async def test_pages_are_for_all_and_so_large_that_they_are_counted(client: httpx.AsyncClient, path: str) -> None:
+    found = await statuses(client, f"10.8.0.{len(path)}", path)
+    assert found[200] > 0
+    assert found[429] > 0
+
+
+async def test_a_service_is_told_the_address_that_calls_and_not_that_of_the_gateway(
+    client: httpx.AsyncClient, backend: Backend
+) -> None:
+    headers = {"x-forwarded-for": "203.0.113.9, 10.9.0.1", "x-montrg-address": "10.9.0.2", **bearer("far")}
+    assert (await client.get(GET, headers=headers)).status_code == 200
+    assert [value for name, value in backend.metadata[-1] if name == "x-montrg-address"] == ["10.9.0.1"]
 
 
 @pytest.mark.usefixtures("client")

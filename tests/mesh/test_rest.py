@@ -132,3 +132,10 @@ async def test_a_write_is_not(thresholds: httpx.AsyncClient, mesh: Mesh) -> None
     answer = await thresholds.put(f"{THRESHOLDS}/503", json={"level": "red"})
     assert (answer.status_code, answer.json()["code"]) == (503, 14)
     assert len(mesh.thresholds_backend.thresholds.calls) == before + 1
+
+
+@pytest.mark.parametrize(
+    ("path", "kept"), [(f"{THRESHOLDS}/1", "no-store"), (f"{THRESHOLDS}/404", "no-store"), ("/docs", "no-cache")]
+)
+async def test_nobody_on_the_way_keeps_an_answer(path: str, kept: str, thresholds: httpx.AsyncClient) -> None:
+    assert (await thresholds.get(path)).headers.get_list("cache-control") == [kept]

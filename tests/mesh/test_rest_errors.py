@@ -74,3 +74,10 @@ async def test_a_service_that_is_away_is_503_while_others_are_served(mesh: Mesh,
     assert "the realtime service is away" in answer.json()["message"]
     assert (health.status_code, status(health)["code"], docs.status_code) == (503, 14, 200)
     assert (await thresholds.get(THRESHOLDS)).status_code == 200
+
+
+async def test_who_asks_for_another_protocol_is_told_that_there_is_none(thresholds: httpx.AsyncClient) -> None:
+    wanted = {"connection": "upgrade", "upgrade": "websocket", "sec-websocket-version": "13"}
+    answer = await thresholds.get(f"{THRESHOLDS}/1", headers=wanted)
+    assert answer.status_code == 400
+    assert status(answer)["message"] == "nothing but HTTP is spoken here; leave out `upgrade`"
