@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from services.common.access.domain import Caller, Kind, Role, scope_of
+from services.common.access.domain import ANONYMOUS, Caller, Kind, Role, scope_of
 from services.common.errors import UnauthenticatedError
 
 SUBJECT = "sub"
@@ -37,7 +37,7 @@ def person(payload: str, names: ClaimNames, address: str = "") -> Caller:
     UnauthenticatedError.
     """
     claims = _decoded(payload)
-    name = next((text for key in (names.name, SUBJECT) for text in _words(_claim(claims, key))), "")
+    name = next((text for key in (names.name, SUBJECT) for text in _names(_claim(claims, key))), "")
     if not name:
         raise UnauthenticatedError(
             f"the token names nobody: it needs the claim {names.name} or {SUBJECT}; sign in anew", "NO_NAME"
@@ -65,6 +65,12 @@ def _claim(claims: Mapping[str, Any], name: str) -> object:
             return None
         found = found.get(part)
     return found
+
+
+def _names(value: object) -> Iterable[str]:
+    """Returns what a person may be called: nothing that is invisible, and not as those are who need not say who."""
+    shown = ("".join(filter(str.isprintable, each)).strip() for each in _words(value))
+    return [name for name in shown if name and name != ANONYMOUS]
 
 
 def _words(value: object) -> Iterable[str]:

@@ -77,7 +77,9 @@ def test_without_the_claims_a_person_has_no_role_and_no_factory() -> None:
     assert (caller.role, caller.scope) == (None, NOTHING)
 
 
-@pytest.mark.parametrize("name", [None, "", "  ", 7, ["a", "b"][:0], {}])
+@pytest.mark.parametrize(
+    "name", [None, "", "  ", 7, ["a", "b"][:0], {}, "\u200b", "\ud800", "anonymous", "anony\u200bmous "]
+)
 def test_without_a_name_the_subject_is_the_name(name: Any) -> None:
     assert person(encoded({"sub": "f:1:kim", "preferred_username": name}), NAMES).name == "f:1:kim"
 
@@ -113,6 +115,7 @@ def test_a_way_into_a_claim_that_ends_gives_no_role(realm: Any) -> None:
             encoded(7),
             encoded(None),
             encoded({"sub": 7}),
+            encoded({"sub": "anonymous"}),
             "gICA",
             "a",
         ),
@@ -123,6 +126,10 @@ def test_what_names_nobody_is_nobody(payload: str) -> None:
     with pytest.raises(UnauthenticatedError) as refusal:
         person(payload, NAMES)
     assert refusal.value.reason == "NO_NAME"
+
+
+def test_a_name_has_nothing_that_nobody_sees_or_no_database_takes() -> None:
+    assert person(encoded({"sub": "ki\0m\u202e \ud800안전\u200b\n"}), NAMES).name == "kim 안전"
 
 
 def test_a_name_is_cut_where_it_would_not_end() -> None:
