@@ -60,6 +60,10 @@ class ForbiddenError(DomainError):
     """Whoever calls may not do this."""
 
 
+class UnimplementedError(DomainError):
+    """There is no such method."""
+
+
 class InvalidInputError(DomainError):
     """The request is wrong by itself, field by field."""
 
@@ -71,3 +75,8 @@ class InvalidInputError(DomainError):
 def invalid(field: str, description: str) -> InvalidInputError:
     """Makes the error for one bad field."""
     return InvalidInputError([Violation(field, description)])
+
+
+def no_such_method() -> UnimplementedError:
+    """Makes the error for a method that is not served."""
+    return UnimplementedError("there is no such method; the contracts list what there is", "NO_SUCH_METHOD")

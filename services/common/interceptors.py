@@ -24,7 +24,8 @@ log = logging.getLogger(__name__)
 
 DOMAIN = "montrg"
 REQUEST_ID = "x-request-id"
-HEALTH = "/grpc.health."
+# Open to all.
+HEALTH = frozenset({"/grpc.health.v1.Health/Check", "/grpc.health.v1.Health/Watch"})
 RETRY_DELAY_S = 1
 SIGN_IN = 'Bearer realm="flet-montrg"'
 
@@ -44,6 +45,7 @@ STATUSES: dict[type[Exception], grpc.StatusCode] = {
     errors.InvalidInputError: grpc.StatusCode.INVALID_ARGUMENT,
     errors.UnauthenticatedError: grpc.StatusCode.UNAUTHENTICATED,
     errors.ForbiddenError: grpc.StatusCode.PERMISSION_DENIED,
+    errors.UnimplementedError: grpc.StatusCode.UNIMPLEMENTED,
 }
 
 # The same call may work after RETRY_DELAY_S.
@@ -75,6 +77,8 @@ def to_domain(error: Exception) -> errors.DomainError | None:
     """Returns the domain error that stands for `error`, or None for one that nobody foresaw."""
     if isinstance(error, errors.DomainError):
         return error
+    if isinstance(error, NotImplementedError):  # of a contract that is served in part, such as that of health
+        return errors.no_such_method()
     if database_is_away(error):
         return errors.UnavailableError("the database is away; try again in a second", "DATABASE_UNAVAILABLE")
     return None
@@ -128,13 +132,13 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         """Wraps the handler of the call."""
         handler = await continuation(handler_call_details)
         method = handler_call_details.method
-        if method.startswith(HEALTH):  # which is open to all; a watch of it would log a line a second
+        if method in HEALTH:  # a watch of it would log a line a second
             return handler
         return _wrap(handler or _NOWHERE, method, self._gate)
 
 
-async def _unknown(_: Any, context: Any) -> None:  # noqa: ANN401  grpc's untyped context
-    await context.abort(grpc.StatusCode.UNIMPLEMENTED, "there is no such method; the contracts list what there is")
+async def _unknown(*_: object) -> None:
+    raise errors.no_such_method()
 
 
 # What does not exist is wrapped, too: only somebody who may call something learns that it does not.

@@ -18,6 +18,7 @@ EXAMPLES = [
     (errors.invalid("x", "is bad"), grpc.StatusCode.INVALID_ARGUMENT),
     (errors.UnauthenticatedError("who are you", "NO_CREDENTIAL"), grpc.StatusCode.UNAUTHENTICATED),
     (errors.ForbiddenError("not yours", "ROLE_TOO_LOW"), grpc.StatusCode.PERMISSION_DENIED),
+    (errors.no_such_method(), grpc.StatusCode.UNIMPLEMENTED),
 ]
 
 

@@ -10,7 +10,7 @@ from services.common.access.claims import ClaimNames, person
 from services.common.access.domain import Caller, service
 from services.common.access.gate import ADDRESS, CLAIMS, DEVICE_KEY, PEER, Devices, header
 from services.common.access.table import Access, built_in
-from services.common.errors import ForbiddenError, UnauthenticatedError
+from services.common.errors import ForbiddenError, UnauthenticatedError, no_such_method
 
 _SERVICES = frozenset(each.name for each in SERVICES)
 _Metadata = Sequence[tuple[str, str | bytes]]
@@ -52,11 +52,15 @@ class SecureGate:
         self._devices = devices
 
     def admit(self, method: str, context: Any) -> Caller:  # noqa: ANN401  grpc's untyped context
-        """Returns who calls. Whoever is known may learn that a method does not exist."""
+        """Returns who calls. Whoever is known may learn that a method does not exist.
+
+        One that the table has not is as if not there, even if the process serves it: nobody said whom it is for.
+        """
         access = self._table.get(method) or built_in(method)
         caller = self._caller(access, context)
-        if access is not None:
-            policy.require(caller, access)
+        if access is None:
+            raise no_such_method()
+        policy.require(caller, access)
         return caller
 
     def _caller(self, access: Access | None, context: Any) -> Caller:  # noqa: ANN401

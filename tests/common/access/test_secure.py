@@ -9,7 +9,7 @@ from services.common.access.claims import ClaimNames
 from services.common.access.domain import EVERYTHING, Caller, Kind, Reach, Role
 from services.common.access.secure import SecureGate
 from services.common.access.table import Access
-from services.common.errors import ForbiddenError, UnauthenticatedError
+from services.common.errors import ForbiddenError, UnauthenticatedError, UnimplementedError
 from services.common.identities import name_of
 from tests.common.access.test_claims import encoded
 
@@ -145,7 +145,6 @@ def test_who_shows_nothing_is_asked_to_sign_in(gate: SecureGate) -> None:
         (REFLECTION, "viewer", None),
         (CHANNELZ, "engineer", "ROLE_TOO_LOW"),
         (CHANNELZ, "admin", None),
-        ("/montrg.x/Nothing", None, None),
     ],
 )
 def test_a_person_needs_the_methods_role(gate: SecureGate, method: str, role: str | None, reason: str | None) -> None:
@@ -154,6 +153,13 @@ def test_a_person_needs_the_methods_role(gate: SecureGate, method: str, role: st
         assert gate.admit(method, context).name == "kim"
     else:
         assert refused(gate, method, context) == reason
+
+
+@pytest.mark.parametrize("method", ["/montrg.x/Nothing", "/grpc.health.v1.Health/List"])
+@pytest.mark.parametrize("peer", ["envoy", "alert"])
+def test_what_the_table_has_not_is_not_there_for_anybody(gate: SecureGate, method: str, peer: str) -> None:
+    with pytest.raises(UnimplementedError, match="no such method"):
+        gate.admit(method, Context(peer, [claims("admin", ["*"])]))
 
 
 def test_a_refusal_names_the_role_that_is_needed(gate: SecureGate) -> None:
