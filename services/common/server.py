@@ -15,12 +15,12 @@ from grpc_reflection.v1alpha import reflection
 
 from services import catalog
 from services.common import logs
-from services.common.access.gate import Gate, OpenGate
+from services.common.access.gate import Gate
 from services.common.access.wiring import gate_of
 from services.common.channels import MAX_MESSAGE_BYTES, Target
 from services.common.database import Database
 from services.common.interceptors import CallInterceptor, database_is_away
-from services.common.settings import DIRECT, Environment, ServiceSettings, SettingsError, read_service_settings
+from services.common.settings import DIRECT, SIDECAR, Environment, ServiceSettings, SettingsError, read_service_settings
 from services.common.tasks import background
 from services.common.tls import Certificates
 
@@ -60,8 +60,8 @@ class Context:
     Attributes:
         stopping: set at the beginning of a stop. Streams without an end are to end then; others are cut off after the
             grace.
-        certificates: what the process shows its neighbours, and whom it believes; None in dev.
         gate: what lets calls in. A service that devices call gives it what knows their keys.
+        certificates: what the process shows its neighbours, and whom it believes; None in dev.
         readiness: what must hold beside the database's answer for the service to be ready.
     """
 
@@ -69,8 +69,8 @@ class Context:
     environment: Environment
     database: Database
     stopping: asyncio.Event
+    gate: Gate
     certificates: Certificates | None = None
-    gate: Gate = field(default_factory=OpenGate)
     readiness: list[Callable[[], Awaitable[bool]]] = field(default_factory=list)
 
     def add_readiness(self, check: Callable[[], Awaitable[bool]]) -> None:
@@ -81,10 +81,21 @@ class Context:
         self.readiness.append(check)
 
     def target(self, name: str) -> Target:
-        """Returns where a neighbour is and how it is called, by its name in the catalog."""
+        """Returns where a neighbour is and how it is called, by its name in the catalog.
+
+        In the secure profile plaintext goes no further than to the Envoy of the own pod: else it is a SettingsError.
+        """
         neighbour = catalog.service(name)
-        address = self.environment.target(f"{name.upper()}_SERVICE_URL", f"127.0.0.1:{neighbour.grpc_port}")
-        return Target(address, self.certificates if self.settings.egress == DIRECT else None, neighbour.host)
+        setting, default = f"{name.upper()}_SERVICE_URL", f"127.0.0.1:{neighbour.grpc_port}"
+        address = self.environment.target(setting, default)
+        if self.settings.egress == DIRECT:
+            return Target(address, self.certificates, neighbour.host)
+        if self.certificates is not None and not self.environment.is_loopback(setting, default):
+            raise SettingsError(
+                f"MONTRG_{setting} is {self.environment.text(setting)!r}, and MONTRG_EGRESS is {SIDECAR}: that would "
+                f"be plaintext on the network; give the pod's own Envoy, such as {default}, or {DIRECT}"
+            )
+        return Target(address)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +148,7 @@ def _spare_the_collector() -> None:
 async def serve(
     app: App, settings: ServiceSettings, environment: Environment, gate: Gate | None = None
 ) -> AsyncIterator[int]:
-    """Serves a service, gives its port, and stops it on leaving. Without a gate everybody may do everything.
+    """Serves a service, gives its port, and stops it on leaving. Without a gate it has the one of its profile.
 
     The order of a stop: streams without an end get one; health says NOT_SERVING; new calls are refused, and those under
     way end or are cut off after the grace; what the wiring runs beside them ends, and others take over what consumers
@@ -151,7 +162,7 @@ async def serve(
     checks = health.aio.HealthServicer()
     stopping = asyncio.Event()
     try:
-        context = Context(settings, environment, database, stopping, certificates, gate)
+        context = Context(settings, environment, database, stopping, gate, certificates)
         async with app.wire(context, server), _probed(checks, settings):
             _add_built_ins(server, checks, settings)
             port = _add_port(server, settings, certificates)

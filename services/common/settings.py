@@ -102,6 +102,10 @@ class Environment:
             )
         return schemes.pop() + ",".join(f"{host}:{port}" for host, port in addresses)
 
+    def is_loopback(self, name: str, default: str) -> bool:
+        """Tells whether addresses, as `addresses` reads them, are all of this machine or pod."""
+        return all(_is_loopback(host.strip("[]")) for host, _ in self.addresses(name, default))
+
     def numeric_address(self, name: str, default: str) -> str:
         """Returns an address that a server can be bound to."""
         value = self.text(name, default)
@@ -118,6 +122,13 @@ class Environment:
             return ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError) as error:
             raise SettingsError(f"MONTRG_{name} is {value!r}; give a zone such as Asia/Seoul") from error
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _scheme(host: str) -> str:

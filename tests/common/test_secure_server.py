@@ -12,7 +12,7 @@ from services import catalog
 from services.cli.main import main
 from services.common.channels import Target, connect
 from services.common.server import App, serve
-from services.common.settings import Environment, read_service_settings
+from services.common.settings import Environment, SettingsError, read_service_settings
 from services.common.tls import Certificates
 from tests.support.certificates import Issuer
 from tests.support.ports import free_port
@@ -64,6 +64,17 @@ async def test_the_port_takes_mutual_tls_alone(issuer):
             await alive(f"127.0.0.1:{port}")
 
 
+async def test_what_is_not_served_of_health_is_not_there_and_says_nothing_of_python(issuer):
+    certificates = Certificates(issuer.folder("realtime"))
+    async with (
+        serving(**secure(issuer.folder(NAME))) as (port, _),
+        connect(Target(f"127.0.0.1:{port}", certificates, HOST)) as channel,
+    ):
+        with pytest.raises(grpc.aio.AioRpcError, match="there is no such method") as caught:
+            await health_pb2_grpc.HealthStub(channel).List(health_pb2.HealthListRequest(), timeout=3)
+    assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
+
+
 async def test_who_probes_needs_no_certificate_and_learns_of_the_health_alone(issuer):
     probe = free_port()
     async with serving(**secure(issuer.folder(NAME), MONTRG_PROBE_PORT=str(probe))):
@@ -92,6 +103,19 @@ async def test_neighbours_are_called_with_the_own_certificate_unless_the_pods_en
     async with serving(**secure(folder, MONTRG_EGRESS="sidecar")) as (_, context):
         assert context.target("realtime").credentials is None
     async with serving() as (_, context):
+        assert context.target("realtime").credentials is None
+
+
+@pytest.mark.parametrize(
+    "elsewhere", ["realtime-service:8000", "10.0.0.7:50053", "127.0.0.1:1,10.0.0.7:1", "0.0.0.0:1"]
+)
+async def test_in_plaintext_no_neighbour_is_called_outside_of_the_pod(issuer, elsewhere):
+    more = {"MONTRG_EGRESS": "sidecar", "MONTRG_REALTIME_SERVICE_URL": elsewhere}
+    async with serving(**secure(issuer.folder(NAME), **more)) as (_, context):
+        with pytest.raises(SettingsError, match=r"MONTRG_REALTIME_SERVICE_URL is .* plaintext on the network"):
+            context.target("realtime")
+    within = {**more, "MONTRG_REALTIME_SERVICE_URL": "localhost:1"}
+    async with serving(**secure(issuer.folder(NAME), **within)) as (_, context):
         assert context.target("realtime").credentials is None
 
 
