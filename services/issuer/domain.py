@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from services.common.access.claims import SUBJECT, ClaimNames
-from services.common.access.domain import ANONYMOUS, Role
+from services.common.access.domain import Role
 from services.common.errors import invalid
 
 FOLDER, PUBLIC = "issuer", "jwks.json"
@@ -35,7 +35,7 @@ def public_file(data_dir: Path) -> Path:
 def grantee(name: str, role: str, factories: Sequence[str]) -> Grantee:
     """Returns whom the words mean; what is wrong with them is an InvalidInputError that names the field."""
     roles = {each.name.lower(): each for each in Role}
-    if not 0 < len(name.strip()) <= MOST_NAME or not name.isprintable() or name.strip() == ANONYMOUS:
+    if not 0 < len(name.strip()) <= MOST_NAME or not name.isprintable():
         raise invalid("name", f"is {name!r}; give 1 to {MOST_NAME} letters, as the person is called")
     if role not in roles:
         raise invalid("role", f"is {role!r}; give one of {', '.join(roles)}")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from services.common.access.domain import ANONYMOUS, Caller, Kind, Role, scope_of
+from services.common.access.domain import Caller, Kind, Role, scope_of
 from services.common.errors import UnauthenticatedError
 
 SUBJECT = "sub"
@@ -68,9 +68,9 @@ def _claim(claims: Mapping[str, Any], name: str) -> object:
 
 
 def _names(value: object) -> Iterable[str]:
-    """Returns what a person may be called: nothing that is invisible, and not as those are who need not say who."""
+    """Returns what a person may be called, without letters that nobody sees, by which one passes for another."""
     shown = ("".join(filter(str.isprintable, each)).strip() for each in _words(value))
-    return [name for name in shown if name and name != ANONYMOUS]
+    return [name for name in shown if name]
 
 
 def _words(value: object) -> Iterable[str]:
