@@ -176,7 +176,7 @@ async def secured(admin_url, tmp_path_factory):
     keys.issuer(folder, datetime.now(UTC))
     admin_port, *ports = free_ports(len(SERVICES) + 1)
     rest_ports = dict(zip(SERVICES, ports, strict=True))
-    mesh = Mesh(admin_url, certificates)
+    mesh = Mesh(admin_url, certificates=certificates)
     log, calls = logging.getLogger("services.common.interceptors"), Calls()
     log.addHandler(calls)
     log.setLevel(logging.INFO)
