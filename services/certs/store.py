@@ -10,6 +10,7 @@ All of that is in the folder `ca`, so whoever looks next goes on with it:
 """
 
 import fcntl
+import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -178,9 +179,13 @@ class Store:
     def _locked(self) -> Iterator[None]:
         """Lets no other process change the folder meanwhile."""
         self._path.mkdir(parents=True, exist_ok=True)
-        with (self._path / "lock").open("a") as file:
+        # Its owner's alone: whoever could open it could keep certificates from being renewed.
+        file = os.open(self._path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
+        finally:
+            os.close(file)
 
 
 def _settles(found: Authorities) -> datetime | None:

@@ -65,19 +65,28 @@ def routes(service: Service, contracts: Contracts) -> list[dict[str, Any]]:
 
 
 def unreadable() -> list[dict[str, Any]]:
-    """Renders what answers calls with a header that no process could read; it stands before all other routes."""
+    """Renders what answers calls with a header that no process could read; it stands before all other routes.
+
+    Of anything but a POST gRPC's servers reset the call, which would look as if they were broken and be sent again.
+    """
+    kind = {"name": "content-type", "string_match": {"prefix": "application/grpc"}}
+    is_no_post = {"name": ":method", "string_match": {"exact": "POST"}, "invert_match": True}
+    no_call = {"match": {"prefix": "/", "headers": [kind, is_no_post]}, "direct_response": {"status": 405}}
     return [
-        {
-            "match": {
-                "prefix": "/",
-                "headers": [{"name": name, "invert_match": True, "string_match": {"safe_regex": {"regex": regex}}}],
-            },
-            "direct_response": {
-                "status": 400,
-                "body": {"inline_string": f"{name} has a value that gRPC does not know"},
-            },
-        }
-        for name, regex in _READABLE.items()
+        no_call,
+        *(
+            {
+                "match": {
+                    "prefix": "/",
+                    "headers": [{"name": name, "invert_match": True, "string_match": {"safe_regex": {"regex": regex}}}],
+                },
+                "direct_response": {
+                    "status": 400,
+                    "body": {"inline_string": f"{name} has a value that gRPC does not know"},
+                },
+            }
+            for name, regex in _READABLE.items()
+        ),
     ]
 
 

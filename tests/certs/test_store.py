@@ -65,7 +65,7 @@ def test_what_people_see_is_no_client_of_anybody(store, tmp_path):
 def test_keys_are_readable_by_their_owner_alone_and_belong_to_their_certificates(store, tmp_path):
     keys = [path for path in tmp_path.rglob("*.key") if not path.is_symlink()]
     assert len(keys) == 3
-    assert {stat.S_IMODE(path.stat().st_mode) for path in keys} == {0o600}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (*keys, tmp_path / "lock")} == {0o600}
     key = load_pem_private_key((tmp_path / "location" / "tls.key").read_bytes(), None)
     assert key.public_key() == leaf(tmp_path).public_key()
 

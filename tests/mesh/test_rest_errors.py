@@ -3,10 +3,12 @@
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.mesh.conftest import Mesh
 
 THRESHOLDS = "/api/v1/thresholds"
+CALL = "/montrg.thresholds.v1.ThresholdService/GetThreshold"
 
 
 def status(answer: httpx.Response) -> dict[str, Any]:
@@ -81,3 +83,22 @@ async def test_who_asks_for_another_protocol_is_told_that_there_is_none(threshol
     answer = await thresholds.get(f"{THRESHOLDS}/1", headers=wanted)
     assert answer.status_code == 400
     assert status(answer)["message"] == "nothing but HTTP is spoken here; leave out `upgrade`"
+
+
+# Envoy's filter of gRPC-Web makes a code of its own of an HTTP status.
+@pytest.mark.parametrize(("kind", "code"), [("application/grpc", "12"), ("application/grpc-web+proto", "2")])
+@pytest.mark.parametrize("path", [CALL, f"{THRESHOLDS}/1", "/docs"])
+async def test_grpc_is_called_by_post_alone(
+    mesh: Mesh, thresholds: httpx.AsyncClient, path: str, kind: str, code: str
+) -> None:
+    before = len(mesh.thresholds_backend.metadata)
+    answer = await thresholds.get(path, headers={"content-type": kind})
+    assert (answer.headers["grpc-status"], answer.headers["grpc-message"]) == (code, "gRPC is called by POST alone")
+    assert len(mesh.thresholds_backend.metadata) == before
+
+
+@pytest.mark.parametrize("te", [{}, {"te": "gzip"}])
+async def test_a_caller_of_grpc_need_not_know_of_te(thresholds: httpx.AsyncClient, te: dict[str, str]) -> None:
+    headers = {"content-type": "application/grpc", **te}
+    answer = await thresholds.post(CALL, content=b"\0\0\0\0\2\x08\x03", headers=headers)
+    assert (answer.status_code, answer.content[:1], answer.headers.get("grpc-status")) == (200, b"\0", None)
