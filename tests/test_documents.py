@@ -42,3 +42,9 @@ def test_each_link_within_the_project_leads_to_a_file_and_a_heading_that_are_the
         assert target.exists(), link
         if url.fragment:
             assert unquote(url.fragment) in anchors(target), link
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_each_file_of_code_and_tests_that_is_named_is_there(document):
+    named = re.findall(r"`((?:tests|services|envoy|protos|docs)/[\w./-]+)`", document.read_text())
+    assert [path for path in named if not (ROOT / path).exists()] == []

@@ -74,7 +74,8 @@ def test_every_service_is_healthy_over_https(up, certs):
     trust = ssl.create_default_context(cafile=certs / "ca" / "ca.crt")
     for port in REST.values():
         assert httpx.get(f"https://localhost:{port}/health", verify=trust).status_code == 200
-    assert f"curl --cacert {certs / 'ca' / 'ca.crt'} 'https://127.0.0.1:" in up.console()
+    curl = f'curl --cacert {certs / "ca" / "ca.crt"} -H "authorization: Bearer $TOKEN" \'https://127.0.0.1:'
+    assert curl in up.console()
 
 
 def test_the_documented_sockets_are_open_and_no_others(up):
