@@ -25,9 +25,9 @@ from services.mesh.process import envoy_command
 from services.mesh.render import write_config
 
 POLL_S = 0.05
+MOST_SOCKET_PATH = 107
 # Names that services also read without a prefix. One that is set in the user's shell for something else must not reach
 # six programs at once, so each gets its own under the prefix, which comes first.
-MOST_SOCKET_PATH = 107
 _OWN = ("MONTRG_DATABASE_URL", "MONTRG_HOST", "MONTRG_PORT")
 
 
@@ -89,6 +89,8 @@ def envoy(settings: LocalSettings) -> Command:
         name="envoy",
         argv=tuple(envoy_command(config)),
         log=settings.data_dir / "logs" / "envoy.log",
+        # What it takes is rendered: the database's and the mail server's passwords are not for what faces everybody.
+        env={name: value for name, value in os.environ.items() if not name.startswith("MONTRG_")},
         cwd=ROOT,
         until_ready=lambda: _until(admin.is_ready),
     )

@@ -121,6 +121,15 @@ def test_each_worker_has_a_name_a_log_and_a_port_of_its_own_and_envoy_knows_them
     assert [rendered.count(f"port_value: {port}\n") for port in (50053, 50063, 50052, 50062)] == [3, 3, 3, 0]
 
 
+def test_envoy_is_told_no_secret_of_those_behind_it(tmp_path, monkeypatch):
+    for name in ("MONTRG_DATABASE_URL", "MONTRG_SMTP_PASSWORD", "MONTRG_TOKEN"):
+        monkeypatch.setenv(name, "secret")
+    command = envoy(read_settings({"MONTRG_DATA_DIR": str(tmp_path)}))
+    assert command.env is not None
+    assert "PATH" in command.env
+    assert "secret" not in command.env.values()
+
+
 def test_the_welcome_names_every_address_and_says_that_there_is_no_login():
     told = welcome(read_settings({"MONTRG_DATA_DIR": str(Path("/tmp/x"))}))
     assert all(f":{s.rest_port}/docs" in told for s in SERVICES)
