@@ -57,7 +57,8 @@ def read_settings(environment: Environment) -> NotifySettings:
 
 
 def _public_url(environment: Environment) -> str:
-    value = environment.text("PUBLIC_URL", "http://127.0.0.1:30005").rstrip("/")
+    scheme = "https" if profile(environment) == SECURE else "http"
+    value = environment.text("PUBLIC_URL", f"{scheme}://127.0.0.1:30005").rstrip("/")
     if not value.startswith(("http://", "https://")):
         raise SettingsError(f"MONTRG_PUBLIC_URL is {value!r}; give where people reach the service, with https://")
     return value

@@ -39,6 +39,11 @@ def test_a_slash_at_the_end_of_the_public_address_is_not_doubled():
     assert read(PUBLIC_URL="https://heat.example/").public_url == "https://heat.example"
 
 
+def test_links_are_of_the_scheme_that_is_spoken():
+    assert read().public_url == "http://127.0.0.1:30005"
+    assert read(PROFILE="secure").public_url == "https://127.0.0.1:30005"
+
+
 @pytest.mark.parametrize(
     ("variables", "named"),
     [
