@@ -5,7 +5,7 @@ from pathlib import Path
 from services import catalog
 from services.certs.places import authorities_file
 from services.common.channels import Target
-from services.common.settings import SECURE, Environment, profile
+from services.common.settings import SECURE, Environment, port_offset, profile
 from services.common.tls import Authorities
 
 
@@ -15,7 +15,7 @@ def outside_target(name: str, environment: Environment, data_dir: Path) -> Targe
     In the secure profile it is believed whoever an authority in MONTRG_CA_FILE has signed, by default the authority of
     the mesh in the data folder.
     """
-    default = f"127.0.0.1:{catalog.service(name).rest_port}"
+    default = f"127.0.0.1:{catalog.service(name).rest_port + port_offset(environment)}"
     address = environment.target(f"{name.upper()}_SERVICE_URL", default)
     if profile(environment) != SECURE:
         return Target(address)

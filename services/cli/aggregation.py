@@ -95,13 +95,14 @@ async def _with_stub(call: "Callable[[BackfillServiceStub], Awaitable[T]]") -> T
 
     from services.common.access.domain import Role
     from services.common.channels import connect
-    from services.common.settings import Environment
+    from services.common.settings import Environment, profile
     from services.issuer.client import signed_in_target
     from services.issuer.domain import Grantee
     from services.local.settings import read_settings
 
+    environment = Environment()
     target = signed_in_target(
-        "aggregation", Environment(), read_settings().data_dir, Grantee("montrg", Role.ADMIN, ("*",))
+        "aggregation", environment, read_settings().data_dir, Grantee("montrg", Role.ADMIN, ("*",))
     )
     try:
         async with connect(target) as channel:
@@ -109,8 +110,9 @@ async def _with_stub(call: "Callable[[BackfillServiceStub], Awaitable[T]]") -> T
     except grpc.aio.AioRpcError as error:
         if error.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
             raise CallError(
-                f"aggregation at {target.address} does not answer ({error.details()}); is `montrg up` running? "
-                "MONTRG_AGGREGATION_SERVICE_URL says where it is"
+                f"aggregation at {target.address} does not answer ({error.details()}); is `montrg up` running, in the "
+                f"profile {profile(environment)}? MONTRG_PROFILE, MONTRG_PORT_OFFSET and "
+                "MONTRG_AGGREGATION_SERVICE_URL say how and where it is"
             ) from error
         raise CallError(str(error.details())) from error
 

@@ -128,7 +128,8 @@ _AGGREGATION = """
 settings (environment):
   AGGREGATION_SERVICE_URL   host:port of the service, also with http:// before it, and several divided by commas
                             (default: Envoy's port on this machine)
-  MONTRG_PROFILE            dev or secure (default: dev)
+  MONTRG_PORT_OFFSET        is added to that port, as `montrg up` has it (default: 0)
+  MONTRG_PROFILE            dev or secure, as `montrg up` has it (default: dev)
   MONTRG_CA_FILE            in secure: who signs what the mesh shows (default: certs/ca/ca.crt in the data folder)
 """
 _REPLAY = """

@@ -28,6 +28,7 @@ _ADDRESS = re.compile(r"(?:http://|dns:///)?((?:[\w.-]+|\[[\da-fA-F:.]+\])):(\d{
 _NAME = "dns:///"
 _TRUST_DOMAIN = re.compile(r"[a-z0-9._-]{1,255}", re.ASCII)
 _MOST_PORT = 65535
+_MOST_OFFSET = 10_000
 
 
 class SettingsError(Exception):
@@ -65,9 +66,9 @@ class Environment:
             raise SettingsError(f"MONTRG_{name} is not set; see env.example")
         return value
 
-    def integer(self, name: str, default: int, least: int, most: int) -> int:
+    def integer(self, name: str, default: int, least: int, most: int, *, prefixed: bool = False) -> int:
         """Returns a whole number within bounds."""
-        value = self.text(name, str(default))
+        value = self.text(name, str(default), prefixed=prefixed)
         if not value.lstrip("-").isdigit() or not least <= int(value) <= most:
             raise SettingsError(f"MONTRG_{name} is {value!r}; give a whole number from {least} to {most}")
         return int(value)
@@ -180,6 +181,11 @@ def pool_size(environment: Environment) -> int:
 def grpc_port(service: catalog.Service, environment: Environment) -> int:
     """Reads the port of a service's gRPC server; 0 is any that is free."""
     return environment.integer("PORT", service.grpc_port, 0, _MOST_PORT)
+
+
+def port_offset(environment: Environment) -> int:
+    """Reads what is added to every port of a mesh on one machine, so that two of them run side by side."""
+    return environment.integer("PORT_OFFSET", 0, 0, _MOST_OFFSET, prefixed=True)
 
 
 def profile(environment: Environment) -> str:

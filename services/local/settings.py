@@ -9,13 +9,22 @@ from types import MappingProxyType
 from services.catalog import SERVICES, Service
 from services.certs.places import FOLDER as CERTS
 from services.common.identities import TRUST_DOMAIN
-from services.common.settings import DEV, SECURE, Environment, SettingsError, given, pool_size, profile, trust_domain
+from services.common.settings import (
+    DEV,
+    SECURE,
+    Environment,
+    SettingsError,
+    given,
+    pool_size,
+    port_offset,
+    profile,
+    trust_domain,
+)
 from services.local.postgres import DEFAULT_PORT
 from services.mesh.limits import UNCOUNTED, Limits, read_limits
 from services.mesh.options import ROOT, RenderOptions
 
 HOST = "127.0.0.1"
-MOST_OFFSET = 10_000
 MOST_WORKERS = 16
 # The second worker of a service listens 10 above the first, the third 20: there is room for ten services, and the
 # gRPC ports of a whole mesh lie within 200, so that meshes with offsets further apart do not meet.
@@ -97,16 +106,13 @@ class LocalSettings:
 def read_settings(variables: Mapping[str, str] | None = None) -> LocalSettings:
     """Reads the environment. Only names with the prefix count: a `DATABASE_URL` of another project is not ours."""
     known = os.environ if variables is None else variables
-    offset = known.get("MONTRG_PORT_OFFSET") or "0"
-    if not offset.isdecimal() or int(offset) > MOST_OFFSET:
-        raise SettingsError(f"MONTRG_PORT_OFFSET is {offset!r}; give a whole number from 0 to {MOST_OFFSET}")
     replay = known.get("MONTRG_REPLAY") or "on"
     if replay not in ("on", "off"):
         raise SettingsError(f"MONTRG_REPLAY is {replay!r}; give on or off")
     return LocalSettings(
         data_dir=Path(known.get("MONTRG_DATA_DIR") or ROOT / ".data").expanduser().absolute(),
         database_url=given(known, "MONTRG_DATABASE_URL"),
-        port_offset=int(offset),
+        port_offset=port_offset(Environment(known)),
         replay=replay == "on",
         workers=_workers(known.get("MONTRG_WORKERS") or "1"),
         # The services read it under both of its names.

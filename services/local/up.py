@@ -1,14 +1,11 @@
 """Runs the whole mesh on this machine until Ctrl-C: database, migrations, services, Envoy and the replay."""
 
 import asyncio
-import shlex
 import time
-from datetime import UTC, datetime
 
 from rich.console import Console
 
 from services.catalog import SERVICES
-from services.certs.places import authorities_file
 from services.common.migrations.upgrade import upgrade
 from services.local import connections, programs
 from services.local.certificates import kept_fresh
@@ -19,24 +16,11 @@ from services.local.processes import Supervisor
 from services.local.roles import FILE_NAME as ROLES_FILE
 from services.local.roles import role_passwords
 from services.local.settings import HOST, LocalSettings
+from services.local.welcome import welcome
 from services.replay import progress, state
 
 HEALTHY_WITHIN_S = 60.0
 POLL_S = 0.1
-
-_TRY = """
-Try:
-{first}  {curl} '{url}:{thresholds}/api/v1/thresholds/'
-  {curl} '{url}:{realtime}/api/v1/realtime/'
-  {curl} '{url}:{aggregation}/api/v1/aggregation/pcv_temperature/?start_date={year}'
-  {curl} '{url}:{alert}/api/v1/alerts/'
-  {curl} -X POST '{url}:{location}/api/v1/locations/' -H 'content-type: application/json' \\
-    -d '{{"loc_id": "my-line", "plant": "Busan", "factory": "Press", "building": "A", "floor": 1, "area": "Line 1"}}'
-"""
-
-_OPEN = "This profile has no login and listens on the loopback address only. Ctrl-C stops it; data stay."
-_SECURE = "This profile takes TLS and tokens alone, on the loopback address. Ctrl-C stops it; data stay."
-_SIGN_IN = "  TOKEN=$(montrg token --name me --role engineer --factories '*')\n"
 
 
 async def up(settings: LocalSettings, console: Console) -> None:
@@ -116,19 +100,3 @@ async def _show_import(settings: LocalSettings, console: Console) -> None:
                 if known.imported >= known.total:
                     return
             await asyncio.sleep(POLL_S)
-
-
-def welcome(settings: LocalSettings) -> str:
-    """Returns the addresses, some lines to try, and what this profile does not protect."""
-    lines, url = [""], f"{settings.scheme}://{HOST}"
-    first, curl = "", "curl"
-    if settings.is_secure:
-        authorities = shlex.quote(str(authorities_file(settings.data_dir)))
-        first, curl = _SIGN_IN, f'curl --cacert {authorities} -H "authorization: Bearer $TOKEN"'
-    for service in SERVICES:
-        port = settings.rest_port(service)
-        lines.append(f"{service.title:<24}{url}:{port}/docs  (REST, gRPC and gRPC-Web on {HOST}:{port})")
-    ports = {service.name: settings.rest_port(service) for service in SERVICES}
-    lines.append(_TRY.format(first=first, url=url, curl=curl, year=datetime.now(UTC).year, **ports))
-    lines.append(_SECURE if settings.is_secure else _OPEN)
-    return "\n".join(lines)

@@ -7,7 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from services.catalog import SERVICES, Service, service
-from services.common.settings import SECURE, Environment, SettingsError, certs_dir, grpc_port, profile, trust_domain
+from services.common.settings import (
+    SECURE,
+    Environment,
+    SettingsError,
+    certs_dir,
+    grpc_port,
+    port_offset,
+    profile,
+    trust_domain,
+)
 from services.issuer.domain import public_file
 from services.mesh.issuers import read_issuers
 from services.mesh.limits import read_limits
@@ -15,7 +24,6 @@ from services.mesh.options import LOCAL_ORIGINS, ROOT, Issuers, Neighbour, Place
 
 INGRESS_PORT, STATUS_PORT, ADMIN_PORT = 8000, 8001, 9901
 EVERYWHERE, LOOPBACK = "0.0.0.0", "127.0.0.1"  # noqa: S104  other pods and the probes call it
-MOST_OFFSET = 10_000
 
 RENDERED = ROOT / "envoy" / "rendered"
 LOCAL = RENDERED / "local.yaml"
@@ -59,7 +67,7 @@ class Deployed:
 
 def sidecar(name: str, environment: Environment) -> Deployed:
     """Returns the Envoy of a pod: it takes the pod's calls, and those of its service to neighbours."""
-    own, offset = service(name), _offset(environment)
+    own, offset = service(name), port_offset(environment)
     loopback = environment.numeric_address("ENVOY_LOOPBACK", LOOPBACK)
     port = grpc_port(own, environment)
     if not port:
@@ -79,7 +87,7 @@ def sidecar(name: str, environment: Environment) -> Deployed:
 
 def edge(environment: Environment) -> Deployed:
     """Returns an Envoy in front of every service, whose processes are found by name."""
-    offset = _offset(environment)
+    offset = port_offset(environment)
     options = RenderOptions(
         rest_ports={each.name: each.rest_port + offset for each in SERVICES},
         upstreams={
@@ -122,10 +130,6 @@ def _of_a_pod(certs: Path, environment: Environment) -> Secure:
 def _of_the_edge(environment: Environment) -> Secure:
     shown = certs_dir(environment, "EDGE_CERTS_DIR")
     return Secure(certs_dir(environment), shown, FOLDER_OF_ITS_OWN, trust_domain(environment))
-
-
-def _offset(environment: Environment) -> int:
-    return environment.integer("PORT_OFFSET", 0, 0, MOST_OFFSET)
 
 
 def _neighbour(called: Service, environment: Environment, offset: int) -> Neighbour:

@@ -10,7 +10,7 @@ from services.common.settings import SettingsError
 from services.local.programs import envoy, service_environment, workers
 from services.local.roles import role_passwords
 from services.local.settings import read_settings
-from services.local.up import welcome
+from services.local.welcome import welcome
 
 ADMIN = "postgresql://admin:word@db.example:5432/montrg?ssl=require"
 
@@ -135,6 +135,15 @@ def test_the_welcome_names_every_address_and_says_that_there_is_no_login():
     assert all(f":{s.rest_port}/docs" in told for s in SERVICES)
     assert told.count("curl ") == 5
     assert "no login" in told
+
+
+def test_the_welcome_of_the_secure_profile_begins_with_a_token_which_every_line_brings(tmp_path):
+    told = welcome(read_settings({"MONTRG_DATA_DIR": str(tmp_path), "MONTRG_PROFILE": "secure"}))
+    assert f"export TOKEN=$(MONTRG_DATA_DIR={tmp_path} " in told
+    assert told.index("export TOKEN=$(") < told.index("curl ")
+    wanted = f'curl --cacert {tmp_path}/certs/ca/ca.crt -H "authorization: Bearer $TOKEN" '
+    assert told.count(wanted) == told.count("curl ") == 5
+    assert "MONTRG_DATA_DIR" not in welcome(read_settings({"MONTRG_PROFILE": "secure"}))
 
 
 def test_the_admins_login_may_be_a_file_and_one_of_another_project_is_not_read(tmp_path):

@@ -193,7 +193,8 @@ async def test_a_token_that_does_not_count_is_refused_before_the_service(signed:
     }
     before = len(signed.backend.metadata)
     for name, token in bad.items():
-        assert refusal(await signed.get(token)).startswith("the token does not count, sign in anew: "), name
+        said = refusal(await signed.get(token))
+        assert said.startswith("the token does not count, sign in anew by `montrg token` or "), name
     assert refusal(await signed.get(good[:-4], **{"x-api-key": "k"}))
     assert len(signed.backend.metadata) == before
 

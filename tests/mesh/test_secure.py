@@ -137,6 +137,10 @@ async def test_a_program_outside_of_the_mesh_needs_the_file_of_its_authorities(p
     assert "x-forwarded-client-cert" not in pod.backend.locations.headers
 
 
+def test_a_program_outside_finds_a_mesh_with_other_ports_by_its_offset(tmp_path):
+    assert outside_target("location", Environment({"MONTRG_PORT_OFFSET": "100"}), tmp_path).address.endswith(":30102")
+
+
 async def test_through_its_envoy_a_service_reaches_the_neighbour_that_it_means_and_no_other(pod, tmp_path):
     certs, (to_location, to_thresholds) = pod.issuer.folder("alert"), free_ports(2)
     places = {LOCATION: to_location, THRESHOLDS: to_thresholds}  # both at the pod of location

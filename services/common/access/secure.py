@@ -88,8 +88,8 @@ class SecureGate:
         if secret:
             return self._device(access, secret, address)
         raise UnauthenticatedError(
-            "sign in: send a token as `authorization: Bearer ...`; a device that writes readings sends its key as "
-            f"`{DEVICE_KEY}`",
+            "sign in: send a token, which `montrg token` or your identity provider gives you, as "
+            f"`authorization: Bearer ...`; a device that writes readings sends its key as `{DEVICE_KEY}`",
             "NO_CREDENTIAL",
         )
 
