@@ -24,6 +24,11 @@ _COMMON = """\
   MONTRG_RATE_PER_ADDRESS  calls a second of one address, and in secure a twentieth of them without credentials; 0 for
                            any number (default: 0; secure: 1000)
   MONTRG_TRUSTED_HOPS      proxies in front, whose x-forwarded-for says where a call comes from (default: 0)
+  MONTRG_JWKS_FILE         in secure: file with the public keys of `montrg token`, whose tokens then count
+  MONTRG_OIDC_ISSUER, MONTRG_OIDC_JWKS_URL, MONTRG_OIDC_AUDIENCE, MONTRG_OIDC_CA_FILE
+                           in secure: an OIDC issuer whose tokens count, the https address of its keys, for whom they
+                           are (default: flet-montrg), and who signs what that address shows (default: whom the
+                           machine trusts)
 """
 
 SIDECAR = f"""
