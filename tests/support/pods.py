@@ -35,13 +35,15 @@ class Stopping:
 class Pod:
     """One pod. Its log is `folder`/<address>-<service>.log."""
 
-    def __init__(self, service, address, offset, admin_url, folder, **variables):
+    def __init__(self, service, address, offset, admin_url, folder, *, entry, names, **variables):
+        """Takes how its callers get in, and the port of the name server that its Envoy asks."""
         grpc_port = service.grpc_port + offset
+        self._entry = entry
+        self._names = str(names)
         self.service = service
         self.address = address
         self.http_port = INGRESS_PORT + offset
         self.grpc_port = grpc_port
-        self._offset = offset
         self._environment = os.environ | {
             "MONTRG_DATABASE_URL": service_url(admin_url, service.name),
             "MONTRG_HOST": address,
@@ -49,6 +51,7 @@ class Pod:
             "MONTRG_ENVOY_HOST": address,
             "MONTRG_ENVOY_LOOPBACK": address,
             "MONTRG_PORT_OFFSET": str(offset),
+            **entry.variables(service.name),
             **variables,
         }
         self._log = folder / f"{address}-{service.name}.log"
@@ -61,11 +64,12 @@ class Pod:
 
     async def start(self):
         """Starts it and waits until it is ready."""
-        commands = (["serve", self.service.name], ["envoy", "sidecar", self.service.name])
+        name = self.service.name
+        commands = (["services.cli", "serve", name], ["tests.support.sidecar", name, self._names])
         with self._log.open("ab") as output:
             self._processes = [
                 subprocess.Popen(
-                    [sys.executable, "-m", "services.cli", *words],
+                    [sys.executable, "-m", *words],
                     cwd=ROOT, env=self._environment, stdout=output, stderr=output,
                 )
                 for words in commands
@@ -96,9 +100,9 @@ class Pod:
 
     async def _is_ready(self):
         assert all(process.poll() is None for process in self._processes), self.log()
-        async with httpx.AsyncClient() as client:
+        async with self._entry.client() as client:
             try:
-                answer = await client.get(f"http://{self.address}:{self.http_port}/ready")
+                answer = await client.get(f"{self._entry.scheme}://{self.address}:{self.http_port}/ready")
             except httpx.TransportError:
                 return False
         return answer.status_code == 200

@@ -12,9 +12,10 @@ PATIENCE_S = 10.0
 
 
 class Traffic:
-    """What has come of all calls: how many of each kind were answered, and what failed, and when."""
+    """What has come of all calls: how many of each of the kinds were answered, and what failed, and when."""
 
-    def __init__(self):
+    def __init__(self, kinds):
+        self.kinds = set(kinds)
         self.answered: Counter[str] = Counter()
         self.failed = []
         self._began = asyncio.get_running_loop().time()
@@ -55,7 +56,7 @@ class Traffic:
 @asynccontextmanager
 async def traffic(calls, watches, pause_s=0.03):
     """Runs callers, each a kind and a request, and watchers, each a kind and what follows one stream to its end."""
-    running = Traffic()
+    running = Traffic([kind for kind, _ in (*calls, *watches)])
     callers = [asyncio.create_task(running.call(kind, request, pause_s)) for kind, request in calls]
     watchers = [asyncio.create_task(running.watch(kind, follow)) for kind, follow in watches]
     try:
