@@ -33,7 +33,8 @@ BUILT_IN = ("/grpc.reflection.", "/grpc.health.")
 
 # Sent again only where no process can have begun to work on it, so it is right for writes, too.
 NEVER_BEGUN = "connect-failure,refused-stream"
-RETRY_READ = f"{NEVER_BEGUN},unavailable,reset"
+# A call that reaches a process in the very moment in which it stops is CANCELLED, as is what is cut off after a grace.
+RETRY_READ = f"{NEVER_BEGUN},unavailable,cancelled,reset"
 
 # What gRPC reads of these headers, whoever sends them; anything else would be an internal error there.
 _READABLE = {"grpc-timeout": "[0-9]{1,8}[HMSmun]", "grpc-encoding": "identity|gzip|deflate"}

@@ -27,6 +27,15 @@ SETTLED_S, AGREED_S = 10.0, 1.0
 # With a query, since Envoy keeps the list without one for a second.
 EVERYTHING = "thresholds/?limit=100"
 
+READS = {
+    "thresholds": EVERYTHING,
+    "location": "sensors/",
+    "realtime": "realtime/",
+    "aggregation": "aggregation/pcv_temperature/?start_date=2026",
+    "alert": "alerts/",
+    "alert_history": "alert-history/",
+}
+
 
 class Workers:
     """The mesh: REST through Envoy, and a stub of each worker past it."""
@@ -219,6 +228,22 @@ def test_with_one_of_two_workers_killed_no_read_fails_and_a_write_at_most_cleanl
     assert [client.request().status_code for client in writers] == [200] * len(writers)
     for status, text in [failure for client in writers for failure in client.failed]:
         assert (status, json.loads(text)["code"]) == (503, 14)
+
+
+def test_a_worker_of_each_service_is_stopped_and_started_again_and_no_read_fails(mesh):
+    readers = [Client(partial(mesh.rest, "GET", name, path)) for name, path in READS.items()]
+    for client in readers:
+        client.start()
+    for each in SERVICES:
+        stopped = f"{each.name}-2"
+        mesh.up.ask_to_stop(stopped)
+        mesh.await_recovery(stopped)
+    for client in readers:
+        client.over.set()
+        client.join(RECOVERY_S)
+        assert client.answered > 0
+    print("reads answered:", dict(zip(READS, [client.answered for client in readers], strict=True)))
+    assert [client.failed for client in readers] == [[]] * len(readers)
 
 
 def test_realtime_goes_on_following_when_one_worker_of_a_neighbour_dies_and_then_the_other(mesh, red, judged):

@@ -50,6 +50,7 @@ class Thresholds(thresholds_grpc.ThresholdServiceServicer):
         self.calls: list[tuple[str, Any]] = []
         self.unavailable = 0
         self.rows = 0  # of a list without a limit
+        self.stops = False  # reads meet a process that has just begun to stop
         # Calls of that name begin, and go on when the event is set.
         self.gates: dict[str, asyncio.Event] = {}
 
@@ -76,6 +77,8 @@ class Thresholds(thresholds_grpc.ThresholdServiceServicer):
 
     async def GetThreshold(self, request: Any, context: Any) -> Any:
         self.calls.append(("get", request))
+        if self.stops:
+            await context.abort(grpc.StatusCode.CANCELLED, "CANCELLED")
         if request.threshold_id == 404:
             await context.abort_with_status(missing("404"))
         if request.threshold_id == 409:

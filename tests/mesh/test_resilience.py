@@ -160,6 +160,15 @@ async def test_a_process_that_is_gone_is_left_out_before_any_health_check_and_no
     await two.wires[0].start()
 
 
+async def test_a_read_that_reaches_a_process_as_it_stops_is_answered_by_the_other_one(two: Two) -> None:
+    (first, second) = two.backends
+    first.thresholds.stops = True
+    assert {status for status, _ in [await two.get() for _ in range(10)]} == {200}
+    first.thresholds.stops = False
+    assert first.thresholds.calls, "nobody met it"
+    assert len(second.thresholds.calls) == 10
+
+
 async def test_what_says_that_it_does_not_serve_gets_no_more_calls(two: Two) -> None:
     (first, second) = two.backends
     await first.set_serving("montrg.thresholds.v1.ThresholdService", serving=False)

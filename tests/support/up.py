@@ -55,11 +55,18 @@ class Up:
 
     def kill(self, name):
         """Kills a program with SIGKILL, and waits until the supervisor has said so."""
-        before = self.console().count(f"{name} ended by SIGKILL")
-        # One that was killed a moment ago may still wait for its next start.
+        self._end(name, signal.SIGKILL, f"{name} ended by SIGKILL")
+
+    def ask_to_stop(self, name):
+        """Has a program end in good order, and waits until the supervisor has said so."""
+        self._end(name, signal.SIGTERM, f"{name} ended with exit code 0")
+
+    def _end(self, name, number, words):
+        before = self.console().count(words)
+        # One that was ended a moment ago may still wait for its next start.
         self.await_true(lambda: len(self.running(name)) == 1, RECOVERY_S)
-        self.running(name)[0].kill()
-        self.await_true(lambda: self.console().count(f"{name} ended by SIGKILL") > before, RECOVERY_S)
+        self.running(name)[0].send_signal(number)
+        self.await_true(lambda: self.console().count(words) > before, RECOVERY_S)
 
     def stop(self):
         self.process.send_signal(signal.SIGINT)
