@@ -13,6 +13,7 @@ fi
 kubectl config use-context "kind-$CLUSTER"
 ./redeploy.sh
 
+say "This profile is for development: no login and no TLS, and on this machine alone."
 say "REST, gRPC and gRPC-Web, each with /docs:"
 kubectl get services --namespace "$NAMESPACE" --selector app.kubernetes.io/component=service --output \
   jsonpath='{range .items[?(@.spec.type=="NodePort")]}{"  http://127.0.0.1:"}{.spec.ports[0].nodePort}{"/docs  "}{.metadata.name}{"\n"}{end}'

@@ -11,6 +11,8 @@ from pathlib import Path
 from string import Template
 
 from services.catalog import SERVICES, Service, service
+from services.certs.local import of_service
+from services.common.identities import TRUST_DOMAIN
 from services.mesh.contracts import read_contracts
 from services.mesh.options import DESCRIPTOR_SET, ROOT
 
@@ -20,7 +22,16 @@ SCRIPT = ".sh"
 
 _EDIT = "# Rendered by `make generate`: edit k8s/template/{name}.\n"
 _GATEWAY = "gateway-routes.yaml"
+# One object for each service, all of them in one file.
+_LISTS = {
+    "certificate.yaml": Path("components", "cert-manager", "certificates.yaml"),
+    "secure-deployment.yaml": Path("components", "secure", "deployments.yaml"),
+    "backend-tls.yaml": Path("components", "secure-gateway", "backends.yaml"),
+}
 _API = "/api/v1/"
+
+# Where a kubelet asks the process of a secure pod for its health; k8s/components/secure/configmap.yaml tells it.
+PROBE_PORT = 8002
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +63,11 @@ MORE = {"alert": ("network-policy-telling.yaml",)}
 def render() -> dict[Path, str]:
     """Returns the text of every rendered file, by its path below `k8s/`."""
     files = {path: text for each in SERVICES for path, text in _service_files(each).items()}
-    return files | {Path("components", "gateway", "routes.yaml"): _gateway_routes()}
+    lists = {
+        path: "---\n".join(_fill(TEMPLATE / piece, _secure(each)) for each in SERVICES)
+        for piece, path in _LISTS.items()
+    }
+    return files | lists | {Path("components", "gateway", "routes.yaml"): _gateway_routes()}
 
 
 def write(destination: Path = FOLDER) -> None:
@@ -85,8 +100,21 @@ def _service_files(own: Service) -> dict[Path, str]:
         "egress": _called(own),
         "more": "".join(f"\n  - {name}" for name in MORE.get(own.name, ())),
     }
-    pieces = sorted(piece for piece in TEMPLATE.iterdir() if piece.name != _GATEWAY)
+    pieces = sorted(piece for piece in TEMPLATE.iterdir() if piece.name not in {_GATEWAY, *_LISTS})
     return {Path(folder(own), piece.name): _fill(piece, values) for piece in pieces}
+
+
+def _secure(own: Service) -> dict[str, object]:
+    """Returns what the pieces of the secure profile take. Certificates are for the same names as on one machine."""
+    names = of_service(own.name, TRUST_DOMAIN)
+    return {
+        "name": own.name,
+        "host": own.host,
+        "uri": names.uri,
+        "dns": "".join(f"\n    - {name}" for name in names.dns),
+        "ips": ", ".join(f'"{ip}"' for ip in names.ips),
+        "probe_port": PROBE_PORT,
+    }
 
 
 def _fill(piece: Path, values: Mapping[str, object]) -> str:

@@ -22,6 +22,7 @@ NO_CLUSTER = os.environ | {"KUBECONFIG": "/dev/null"}
 BASES = {name: (name,) for name in [folder(service) for service in SERVICES]}
 BASES |= {name: (name,) for name in ("namespace", "migrations", "overlays/production/migrations")}
 PARTS = (
+    "cert-manager",
     "cloudnative-pg",
     "default-deny",
     "dev-database",
@@ -29,6 +30,9 @@ PARTS = (
     "gateway",
     "metrics-server",
     "monitoring",
+    "oidc",
+    "secure-gateway",
+    "secure-monitoring",
 )
 BASES |= {f"components/{name}": (f"components/{name}",) for name in PARTS}
 OVERLAYS = {
@@ -36,10 +40,11 @@ OVERLAYS = {
     "kind and TimescaleDB": ("overlays/kind", "components/timescaledb"),
     "kind without a volume": ("overlays/kind", "components/emptydir-database"),
     "kind, watched": ("overlays/kind", "components/monitoring", "components/gateway"),
+    "kind, secure": ("overlays/kind", "components/secure", "components/cert-manager"),
     "production": ("overlays/production",),
     "production, all of it": (
-        *("overlays/production", "overlays/production/migrations", "components/gateway", "components/monitoring"),
-        "components/cloudnative-pg",
+        *("overlays/production", "overlays/production/migrations", "components/cloudnative-pg", "components/oidc"),
+        *("components/secure-gateway", "components/secure-monitoring"),
     ),
 }
 RENDERINGS = BASES | OVERLAYS

@@ -3,8 +3,8 @@
 import copy
 from typing import Any
 
-from tests.deploy.checks import Objects, catalog, connections, gateway, network, pods, references, workloads
-from tests.deploy.checks.objects import Manifest, the
+from tests.deploy.checks import catalog, connections, gateway, network, pods, references, secure, tls, workloads
+from tests.deploy.checks.objects import Manifest, Objects, the
 
 DROP = object()
 ALL = "kind, watched"
@@ -89,7 +89,7 @@ MUTATIONS: list[tuple[Any, str, str, Any, str]] = [
     (catalog.services_are_the_catalogs, _D, _SHOWN, "envoy", "sidecar"),
     (catalog.services_are_the_catalogs, _D, f"{_PROCESS} readinessProbe grpc service", "ready", "asked for"),
     (catalog.services_are_the_catalogs, _D, f"{_PROCESS} livenessProbe grpc service", "ready", "asked for"),
-    (catalog.services_are_the_catalogs, _D, f"{_PROCESS} startupProbe grpc port", 50051, "another port"),
+    (secure.kubelets_ask_where_they_can, _D, f"{_PROCESS} startupProbe grpc port", 50051, "another port"),
     (catalog.services_are_the_catalogs, _C, "data PORT", "50051", "listens at"),
     (catalog.services_are_the_catalogs, _C, "data HOST", "127.0.0.1", "listens at"),
     (catalog.services_are_the_catalogs, _C, "data MONTRG_SMTP_HOTS", "x", "knows no MONTRG_SMTP_HOTS"),
@@ -110,6 +110,58 @@ MUTATIONS: list[tuple[Any, str, str, Any, str]] = [
     (gateway.routes_lead_somewhere, _H.format("GRPCRoute"), "spec parentRefs 0 sectionName", "rest", "alone"),
     (gateway.routes_lead_somewhere, _H.format("HTTPRoute"), "spec parentRefs 0 name", "x", "alone"),
     (gateway.routes_lead_somewhere, _H.format("HTTPRoute"), "spec rules 0 backendRefs 0 port", 8000, "8000"),
+    (tls.services_say_what_they_speak, _S, "spec ports 0 appProtocol", "https", "speaks kubernetes.io/h2c"),
+]
+
+_CERT, _BACKEND = "Certificate alert-service", "BackendTLSPolicy alert-service"
+_CA, _GATEWAY, _SETTINGS = "Certificate mesh-ca", "Gateway flet-montrg", "ConfigMap secure-config"
+
+# The same for what is secure.
+SECURE_MUTATIONS: list[tuple[Any, str, str, Any, str]] = [
+    (secure.pods_are_secure, _SETTINGS, "data MONTRG_PROFILE", DROP, "envoy runs in the development profile"),
+    (secure.pods_are_secure, _D, f"{_PROCESS} envFrom 2", DROP, "alert-service runs in the development profile"),
+    (secure.pods_are_secure, _SETTINGS, "data MONTRG_EGRESS", "direct", "would speak TLS to it"),
+    (secure.settings_are_known, _SETTINGS, "data MONTRG_OIDC_AUDIENZ", "x", "nobody reads MONTRG_OIDC_AUDIENZ"),
+    (secure.pods_have_their_certificates, _D, f"{_PROCESS} volumeMounts 0", DROP, "no folder with the certificate"),
+    (secure.pods_have_their_certificates, _D, f"{_ENVOY} volumeMounts 0 subPath", "x", "envoy has no folder"),
+    (secure.pods_have_their_certificates, _D, f"{_POD} volumes 0 secret secretName", "mesh-ca", "no folder"),
+    (secure.pods_have_their_certificates, _D, f"{_POD} volumes 0 secret defaultMode", 0o444, "may read the key"),
+    (secure.pods_have_their_certificates, _D, f"{_POD} volumes 0 secret defaultMode", DROP, "may read the key"),
+    (secure.pods_have_their_certificates, _D, f"{_POD} securityContext fsGroup", DROP, "not even that one"),
+    (secure.pods_have_their_certificates, _SETTINGS, "data MONTRG_CERTS_DIR", "/etc/certs", "no folder"),
+    (secure.pods_have_their_certificates, _SETTINGS, "data MONTRG_JWKS_FILE", "/x/jwks.json", "keys of the issuer"),
+    (secure.pods_have_their_certificates, _D, f"{_ENVOY} volumeMounts 1", DROP, "keys of the issuer"),
+    (secure.kubelets_ask_where_they_can, _D, f"{_PROCESS} livenessProbe grpc port", 50055, "another port than 8002"),
+    (secure.kubelets_ask_where_they_can, _SETTINGS, "data MONTRG_PROBE_PORT", "8003", "another port than 8003"),
+    (secure.kubelets_ask_where_they_can, _D, f"{_ENVOY} readinessProbe httpGet scheme", DROP, "asks over HTTP"),
+    (secure.certificates_are_the_services, _CERT, "metadata name", "x", "has no Certificate"),
+    (secure.certificates_are_the_services, _CERT, "spec secretName", "alert-tls", "where no pod looks"),
+    (secure.certificates_are_the_services, _CERT, "spec uris 0", "spiffe://flet-montrg/location", "not for spiffe"),
+    (secure.certificates_are_the_services, _CERT, "spec uris", ["spiffe://flet-montrg/alert"] * 2, "alone"),
+    (secure.certificates_are_the_services, _CERT, "spec dnsNames 0", "x", "is not for alert-service"),
+    (secure.certificates_are_the_services, _CERT, "spec duration", "2160h", "lasts for 2160h"),
+    (secure.certificates_are_the_services, _CERT, "spec privateKey rotationPolicy", "Never", "keeps it"),
+    (secure.certificates_are_the_services, _CERT, "spec usages 2", DROP, "both ends"),
+    (secure.authorities_are_there, _CERT, "spec issuerRef name", "x", "no Issuer x"),
+    (secure.authorities_are_there, "Issuer mesh-ca", "spec ca secretName", "x", "which no Certificate makes"),
+    (secure.authorities_are_there, _CA, "spec isCA", False, "may sign nothing"),
+    (secure.authorities_are_there, _CA, "spec privateKey rotationPolicy", "Always", "another key"),
+    (tls.gateways_show_a_certificate, _GATEWAY, "spec listeners 0 protocol", "HTTP", "takes HTTP at rest"),
+    (
+        tls.gateways_show_a_certificate,
+        _GATEWAY,
+        "spec listeners 1 tls certificateRefs 0 name",
+        "x",
+        "no Certificate makes x",
+    ),
+    (tls.gateways_believe_the_services, _BACKEND, "kind", "BackendPolicy", "plaintext to alert-service"),
+    (tls.gateways_believe_the_services, _BACKEND, "spec targetRefs 0 name", "alert", "plaintext to alert-service"),
+    (tls.gateways_believe_the_services, _BACKEND, "spec validation hostname", "x", "expects the name x"),
+    (tls.gateways_believe_the_services, _BACKEND, "spec validation caCertificateRefs", DROP, "believes others"),
+    (tls.services_say_what_they_speak, _S, "spec ports 0 appProtocol", DROP, "speaks https"),
+    (references.references_resolve, _D, f"{_POD} volumes 0 secret secretName", "x-tls", "no Secret x-tls"),
+    (references.references_resolve, _D, f"{_POD} volumes 1 configMap name", "issuers", "no ConfigMap issuers"),
+    (catalog.sidecars_meet, _D, f"{_PROCESS} ports 0 containerPort", 8003, "8003"),
 ]
 
 

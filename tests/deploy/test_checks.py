@@ -1,11 +1,13 @@
 """Every check says what is wrong when what it is about is broken."""
 
+import copy
+
 import pytest
 import yaml
 
-from tests.deploy.checks import EVERYWHERE, catalog, gateway, network, pods
+from tests.deploy.checks import EVERYWHERE, catalog, gateway, network, pods, tls
 from tests.deploy.conftest import K8S
-from tests.deploy.mutations import ALL, DROP, MUTATIONS, changed
+from tests.deploy.mutations import ALL, DROP, MUTATIONS, SECURE_MUTATIONS, changed
 
 PRODUCTION = "production, all of it"
 EDGE = "Deployment alert-service may not call Deployment realtime-service at 8000"
@@ -19,9 +21,44 @@ def test_a_check_says_what_is_broken(check, name, way, value, word, renderings):
     assert any(word in words for words in told), told
 
 
+@pytest.mark.parametrize(
+    ("check", "name", "way", "value", "word"),
+    SECURE_MUTATIONS,
+    ids=[f"{m[0].__name__}-{n}" for n, m in enumerate(SECURE_MUTATIONS)],
+)
+def test_a_check_says_what_is_no_longer_secure(check, name, way, value, word, renderings):
+    told = list(check(changed(renderings[PRODUCTION], name, way, value)))
+    assert any(word in words for words in told), told
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "told"),
+    [
+        ("scheme: https", "scheme: http", "asks over http"),
+        ("ca_file: /etc/montrg/authority/ca.crt", "insecure_skip_verify: true", "does not verify"),
+        ("server_name: localhost", "server_name: prometheus", "expects the name prometheus"),
+    ],
+)
+def test_figures_that_are_asked_for_otherwise_are_found(good, bad, told, renderings):
+    objects = copy.deepcopy(list(renderings[PRODUCTION]))
+    (scrape,) = (each for each in objects if each["metadata"]["name"].startswith("prometheus-scrape"))
+    assert good in scrape["data"]["kubernetes.yml"]
+    scrape["data"]["kubernetes.yml"] = scrape["data"]["kubernetes.yml"].replace(good, bad)
+    assert any(told in words for words in tls.figures_are_asked_for_as_they_are_told(objects))
+
+
+def test_prometheus_has_no_key_of_the_authority(renderings):
+    objects = changed(
+        renderings[PRODUCTION], "Deployment prometheus", "spec template spec volumes 0 secret items", DROP
+    )
+    assert any("more than that" in words for words in tls.figures_are_asked_for_as_they_are_told(objects))
+
+
 def test_every_check_has_a_mutation():
-    # The rule that opens DNS is in many policies, which a change of one does not show: it has a test of its own.
-    assert set(EVERYWHERE) - {mutation[0] for mutation in MUTATIONS} == {network.pods_reach_their_dns}
+    # The rule that opens DNS is in many policies, which a change of one does not show, and the name of what is scraped
+    # has a hash in it: they have tests of their own.
+    changed_here = {network.pods_reach_their_dns, tls.figures_are_asked_for_as_they_are_told}
+    assert set(EVERYWHERE) - {mutation[0] for mutation in (*MUTATIONS, *SECURE_MUTATIONS)} == changed_here
 
 
 @pytest.mark.parametrize(("missing", "left"), [("UDP", "TCP"), ("TCP", "UDP")])

@@ -12,15 +12,16 @@ import yaml
 
 from services.catalog import SERVICES
 from services.manifests import folder, stale
-from tests.deploy.checks import EVERYWHERE, catalog, gateway, network, pods
+from tests.deploy.checks import EVERYWHERE, catalog, gateway, network, pods, secure
 from tests.deploy.conftest import K8S, KUBECTL, NO_CLUSTER, OVERLAYS, RENDERINGS
 
 KUBERNETES = "1.36.0"
 # Kinds of others, whose schemas Kubernetes does not bring.
-OTHERS = {"Gateway", "HTTPRoute", "GRPCRoute", "Cluster"}
+OTHERS = {"Gateway", "HTTPRoute", "GRPCRoute", "BackendTLSPolicy", "Certificate", "Issuer", "Cluster"}
 _UNKNOWN = re.compile(r"Couldn't find schema for kind (\w+)")
 COMPLETE = ["kind", "kind and TimescaleDB", "kind without a volume", "kind, watched"]
 STRICT = ["production", "production, all of it"]
+SECURE = [*STRICT, "kind, secure"]
 
 
 def version() -> str:
@@ -38,7 +39,8 @@ def test_every_folder_with_a_kustomization_is_rendered_here():
 
 
 # Policies about the pods of other parts: they are of use together with those alone.
-PARTIAL = {f"components/{name}" for name in ("default-deny", "external-database", "gateway", "monitoring")}
+_PARTS = ("default-deny", "external-database", "gateway", "monitoring", "oidc", "secure-gateway", "secure-monitoring")
+PARTIAL = {f"components/{name}" for name in _PARTS}
 
 
 @pytest.mark.parametrize("name", RENDERINGS)
@@ -80,6 +82,13 @@ def test_kubectl_reads_of_a_folder_what_its_kustomization_has_and_no_secret(name
     assert [thing["metadata"]["labels"].pop("read") for thing in sent] == ["yes"] * len(sent)
     assert in_order(sent) == in_order(renderings[name])
     assert "Secret" not in {thing["kind"] for thing in sent}
+
+
+def test_production_is_secure_and_kind_says_that_it_is_not(renderings):
+    for name in SECURE:
+        assert list(secure.pods_are_secure(renderings[name])) == []
+    for name in COMPLETE:
+        assert len(list(secure.pods_are_secure(renderings[name]))) == 3 * len(SERVICES)
 
 
 def test_production_is_pinned_to_the_projects_version_and_makes_no_secret(renderings):

@@ -1,6 +1,6 @@
 """What schemas cannot see in the manifests: each check takes rendered objects and returns what is wrong, in words."""
 
-from tests.deploy.checks import catalog, connections, gateway, network, pods, references, workloads
+from tests.deploy.checks import catalog, connections, gateway, network, pods, references, secure, tls, workloads
 from tests.deploy.checks.objects import Objects
 
 # Those that hold in any rendering, however little is in it.
@@ -25,6 +25,15 @@ EVERYWHERE = (
     catalog.sidecars_meet,
     connections.database_takes_all_connections,
     gateway.routes_lead_somewhere,
+    secure.settings_are_known,
+    secure.pods_have_their_certificates,
+    secure.kubelets_ask_where_they_can,
+    secure.certificates_are_the_services,
+    secure.authorities_are_there,
+    tls.gateways_show_a_certificate,
+    tls.gateways_believe_the_services,
+    tls.services_say_what_they_speak,
+    tls.figures_are_asked_for_as_they_are_told,
 )
 
 __all__ = ["EVERYWHERE", "Objects"]

@@ -9,6 +9,7 @@ from services.mesh.deployed import sidecar
 from services.mesh.options import ROOT
 from tests.deploy.checks.network import edges
 from tests.deploy.checks.objects import Manifest, Objects, named, pods
+from tests.deploy.checks.secure import readable
 from tests.deploy.checks.workloads import variables
 
 ENVOY_PORT, STATUS_PORT, DATABASE_PORT = 8000, 8001, 5432
@@ -28,8 +29,6 @@ def services_are_the_catalogs(objects: Objects) -> Iterator[str]:
         if annotations["kubectl.kubernetes.io/default-container"] != process["name"]:
             yield f"{own.host}: kubectl logs shows the sidecar"
         probes = {kind: process[kind]["grpc"] for kind in ("startupProbe", "readinessProbe", "livenessProbe")}
-        if {probe["port"] for probe in probes.values()} != {own.grpc_port}:
-            yield f"{own.host} is probed at another port than {own.grpc_port}"
         asked = tuple(probe.get("service", "") for probe in probes.values())
         if asked != ("ready", own.contracts[0], ""):
             yield f"{own.host} is asked for {asked}"
@@ -41,9 +40,11 @@ def sidecars_meet(objects: Objects) -> Iterator[str]:
     """What the Envoy of each pod will listen at and call is what the Services, pods and settings say."""
     for own, deployment in _deployed(objects):
         process, envoy = deployment["spec"]["template"]["spec"]["containers"]
-        options = sidecar(own.name, Environment(variables(envoy, objects))).options
+        options = sidecar(own.name, Environment(readable(variables(envoy, objects)))).options
         ports = {port["name"]: port["containerPort"] for container in (process, envoy) for port in container["ports"]}
         rendered = {"grpc": options.processes(own)[0][1], "http": options.rest_port(own), "status": options.status_port}
+        if options.secure:
+            rendered["probe"] = int(variables(process, objects).get("MONTRG_PROBE_PORT", "0"))
         if ports != rendered:
             yield f"{own.host}: the pod has the ports {ports}, and its Envoy {rendered}"
         told = variables(process, objects)

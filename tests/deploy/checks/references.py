@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import yaml
 
+from services.common.settings import CERTIFICATE_FILES
 from services.mesh.options import ROOT
 from tests.deploy.checks.objects import (
     NAMESPACE,
@@ -19,6 +20,8 @@ from tests.deploy.checks.objects import (
 )
 
 CLUSTER_WIDE = {"Namespace", "ClusterRole", "ClusterRoleBinding", "APIService", "PriorityClass"}
+# What comes from outside and is no secret: the public keys of `montrg token`.
+PUBLIC = {"issuer": {"jwks.json"}}
 # What every cluster has.
 GIVEN = {("Role", "extension-apiserver-authentication-reader"), ("ClusterRole", "system:auth-delegator")}
 
@@ -28,6 +31,13 @@ def examples() -> dict[str, set[str]]:
     files = [path for path in (ROOT / "k8s").rglob("secret.example") if path.parent.name != "template"]
     found = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in files]
     return {secret["metadata"]["name"]: set(secret["stringData"]) for secret in found}
+
+
+def from_cert_manager() -> dict[str, set[str]]:
+    """Returns the keys of the Secrets that cert-manager makes of the project's Certificates, by name."""
+    files = [path for path in (ROOT / "k8s" / "components").rglob("*.yaml") if "cert-manager.io" in path.read_text()]
+    found = [thing for path in files for thing in yaml.safe_load_all(path.read_text(encoding="utf-8"))]
+    return {thing["spec"]["secretName"]: set(CERTIFICATE_FILES) for thing in of_kind(found, "Certificate")}
 
 
 def selectors_match_their_templates(objects: Objects) -> Iterator[str]:
@@ -71,11 +81,11 @@ def references_resolve(objects: Objects) -> Iterator[str]:
     for owner, kind, name in _references(objects):
         if (kind, name) not in GIVEN and not named(objects, kind, name):
             yield f"{owner}: there is no {kind} {name}"
-    outside = examples()
+    outside = {"Secret": examples() | from_cert_manager(), "ConfigMap": PUBLIC}
     for pod in own_pods(objects):
         for kind, name, keys in _configuration(pod):
             found = named(objects, kind, name)
-            known = set(found.get("data", {})) if found else outside.get(name) if kind == "Secret" else None
+            known = set(found.get("data", {})) if found else outside[kind].get(name)
             if known is None:
                 yield f"{pod.owner}: there is no {kind} {name}"
             elif keys - known:
