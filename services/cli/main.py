@@ -80,6 +80,7 @@ def _add_certs(group: _Adder) -> None:
     group.add("show", certs.show, "list the certificates, for whom and until when", certs.SETTINGS)
     rotate = group.add("rotate", certs.rotate, "give everybody a new certificate, before it is time", certs.ROTATE)
     rotate.add_argument("--ca", action="store_true", help="of a new authority")
+    group.add("keep", certs.keep, "make what is missing and renew what is due, until a signal", certs.KEEP)
     words = "make one more certificate, and print its folder"
     issue = group.add("issue", certs.issue, words, certs.ISSUE)
     issue.add_argument("name", metavar="NAME", help="a service, or another name: what spiffe://flet-montrg/NAME says")

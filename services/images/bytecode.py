@@ -21,6 +21,7 @@ PROGRAMS = {
         "services.cli.database",
         "services.common.migrations.waiting",
         "services.local.roles",
+        "services.local.certificates",
         # What the migrations' scripts import.
         "services.common.reading_log",
         "services.common.neighbours",

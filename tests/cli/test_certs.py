@@ -1,5 +1,8 @@
 """`montrg certs`, in a folder of its own."""
 
+import subprocess
+import sys
+
 import pytest
 from cryptography import x509
 
@@ -38,6 +41,18 @@ def test_the_authority_is_changed_in_one_command(monkeypatch, capsys):
     authorities = [line.split()[-1] for line in lines]
     assert authorities[0] != authorities[1], "both are trusted"
     assert set(authorities[2:]) == {authorities[0]}, "the new one has signed everything"
+
+
+def test_what_containers_take_is_made_and_kept_until_a_signal(data_dir):
+    command = [sys.executable, "-m", "services.cli", "certs", "keep"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as keeper:
+        assert keeper.stdout is not None
+        assert "8 new" in keeper.stdout.readline()
+        keeper.terminate()
+        assert keeper.wait(timeout=20) == 0
+    assert (data_dir / "certs" / "alert" / "tls.crt").exists()
+    # Made before the line is said, so that whoever waits for the last of them finds all.
+    assert (data_dir / "issuer" / "jwks.json").exists()
 
 
 def test_a_certificate_is_issued_for_further_names(data_dir, capsys):

@@ -16,6 +16,7 @@ COMMANDS = [
     ["db", "wait", SERVICES[0].name],
     ["health", SERVICES[0].name],
     ["envoy", "render"],
+    ["certs", "keep"],
 ]
 COMMANDS += [["aggregation", "backfill"], ["aggregation", "verify"]]
 COMMANDS += [["envoy", "sidecar", SERVICES[0].name], ["envoy", "edge"]]

@@ -6,10 +6,14 @@ import shutil
 import pytest
 import yaml
 
+from services.common.settings import Environment
 from services.local.connections import KEPT_FREE
+from services.mesh.issuers import read_issuers
+from tests.deploy.checks import EVERYWHERE, secure
 from tests.deploy.checks.connections import most_connections
 from tests.deploy.checks.objects import named, own_pods, selects, the
 from tests.deploy.checks.references import examples
+from tests.deploy.checks.secure import readable
 from tests.deploy.conftest import K8S, RENDERINGS, kustomize
 
 TEXT = (K8S.parent / "docs" / "deploy.md").read_text(encoding="utf-8")
@@ -36,6 +40,17 @@ def test_the_overlays_that_are_shown_render(written):
     assert "volumeClaimTemplates" not in the(written["overlays/mine"], "StatefulSet", "postgres")["spec"]
     settings = the(written["overlays/ulsan"], "ConfigMap", "alert-service-config")
     assert settings["data"]["MONTRG_PUBLIC_URL"] == "https://heat.example.com"
+
+
+def test_the_overlay_that_is_shown_is_secure_and_an_issuers_tokens_count(written):
+    objects = written["overlays/ulsan"]
+    assert list(secure.pods_are_secure(objects)) == []
+    assert [words for check in EVERYWHERE for words in check(objects)] == []
+    settings = readable(the(objects, "ConfigMap", "secure-config")["data"])
+    issuers = read_issuers(Environment(settings | {"MONTRG_OIDC_CA_FILE": settings["MONTRG_CERTS_DIR"] + "/ca.crt"}))
+    assert issuers.jwks_file is None
+    assert issuers.oidc is not None
+    assert issuers.oidc.jwks_url.startswith(f"{issuers.oidc.issuer}/")
 
 
 def test_services_and_migrations_come_from_the_registry_that_is_shown_and_log_in_to_it(written):

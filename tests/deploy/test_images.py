@@ -19,6 +19,7 @@ from services.mesh.options import ROOT
 
 BUILD = Build(engine=("podman",), tag="1.2", labels={"VERSION": "0.1.0"}, epoch=7, more=("--network=host",))
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())
+SECURE = yaml.safe_load((ROOT / "compose.secure.yaml").read_text())
 OWN = [each for each in COMPOSE["services"].values() if each["image"].startswith("flet-montrg/")]
 
 
@@ -33,8 +34,9 @@ def test_hadolint_has_nothing_to_say_of_the_dockerfile():
     assert ran("hadolint", "--failure-threshold", "style", "Dockerfile") == ""
 
 
-def test_compose_yaml_is_what_the_specification_allows():
-    assert ran("check-jsonschema", "--builtin-schema", "vendor.compose-spec", "compose.yaml") == ""
+@pytest.mark.parametrize("file", ["compose.yaml", "compose.secure.yaml"])
+def test_a_file_for_compose_is_what_the_specification_allows(file):
+    assert ran("check-jsonschema", "--builtin-schema", "vendor.compose-spec", file) == ""
 
 
 def test_the_dockerfile_has_no_syntax_that_only_buildkit_has():
@@ -147,6 +149,51 @@ def test_every_container_of_compose_is_restricted_and_pinned():
         assert run["security_opt"] == ["no-new-privileges:true"]
         assert re.search(r":v?\d+\.\d+\.\d+(-pg\d+)?$", run["image"]) or run in OWN
     assert len(OWN) == len(SERVICES) + 2
+
+
+def test_secure_compose_gives_everybody_their_own_certificate_alone():
+    for service in SERVICES:
+        assert parts_of_the_mesh(service.host) == {"/etc/montrg/certs": f"certs/{service.name}"}
+    assert parts_of_the_mesh("edge") == {
+        "/etc/montrg/certs": "certs/envoy",
+        "/etc/montrg/edge-certs": "certs/edge",
+        "/etc/montrg/issuer": "issuer",
+    }
+    assert {name for name, run in SECURE["services"].items() if "mesh:/var/lib/montrg" in run["volumes"]} == {
+        "authority"
+    }
+
+
+def parts_of_the_mesh(name):
+    """The folders of the volume that a container reads, by where they are mounted."""
+    found = [each for each in SECURE["services"][name]["volumes"] if each["source"] == "mesh"]
+    assert all(each["read_only"] for each in found)
+    return {each["target"]: each["volume"]["subpath"] for each in found}
+
+
+def test_secure_compose_turns_everything_secure_once_there_are_certificates():
+    assert set(SECURE["services"]) == {*COMPOSE["services"], "authority"} - {"postgres", "migrations", "grafana"}
+    for name, run in SECURE["services"].items():
+        if name == "authority":
+            assert COMPOSE["x-restricted"].items() <= run.items()
+            continue
+        assert run["depends_on"] == {"authority": {"condition": "service_healthy"}}
+        if name != "prometheus":
+            assert run["environment"]["MONTRG_PROFILE"] == "secure"
+            assert run["environment"]["MONTRG_CERTS_DIR"] in parts_of_the_mesh(name)
+    edge = SECURE["services"]["edge"]["environment"]
+    assert {edge["MONTRG_EDGE_CERTS_DIR"], edge["MONTRG_JWKS_FILE"].removesuffix("/jwks.json")} < set(
+        parts_of_the_mesh("edge")
+    )
+
+
+def test_secure_compose_asks_for_figures_as_they_are_told():
+    (mounted,) = (each for each in SECURE["services"]["prometheus"]["volumes"] if isinstance(each, str))
+    assert mounted.partition(":")[2] in [
+        each.partition(":")[2] for each in COMPOSE["services"]["prometheus"]["volumes"]
+    ], "it does not replace the other file"
+    (job,) = yaml.safe_load((ROOT / mounted.partition(":")[0]).read_text())["scrape_configs"]
+    assert (job["scheme"], job["tls_config"]["server_name"]) == ("https", "localhost")
 
 
 def test_no_password_is_in_compose_yaml_and_no_secret_is_in_git():

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds images with podman and runs one service's pod of them: PostgreSQL, the migrations, thresholds, its Envoy.
+# Builds images with podman and runs one service's pod of them: PostgreSQL, the migrations, thresholds, its Envoy; and
+# then the same pod once more in the secure profile, with certificates and tokens of an image's making.
 #
 # It ends with 77 only where podman itself does not work. Everything is kept in a folder of its own, podman's storage
 # too, and goes with it; no port of this machine is used. The base image is that of the Dockerfile or PYTHON_IMAGE; where
@@ -40,7 +41,7 @@ trap clean EXIT
 
 fail() {
   echo "containers: $*" >&2
-  for name in postgres thresholds envoy; do
+  for name in postgres authority thresholds envoy; do
     echo "--- the end of the log of $name" >&2
     pod logs --tail 20 "$name" >&2 2>&1 || true
   done
@@ -77,19 +78,34 @@ run() {
     --security-opt no-new-privileges "$@"
 }
 
-# Prints status and body of a request: rest METHOD PATH [BODY]
+# Prints status and body of a request: rest METHOD PATH [BODY]; with the token in $token, if there is one.
 rest() {
-  pod exec thresholds python -c '
-import http.client, sys
+  pod exec --env "TOKEN=${token:-}" thresholds python -c '
+import http.client, os, ssl, sys
 method, path, *body = sys.argv[1:]
 client = http.client.HTTPConnection("127.0.0.1", 8000, timeout=10)
-client.request(method, path, *body, headers={"content-type": "application/json"})
+if os.environ.get("MONTRG_PROFILE") == "secure":
+    trusted = ssl.create_default_context(cafile="/etc/montrg/certs/ca.crt")
+    client = http.client.HTTPSConnection("127.0.0.1", 8000, timeout=10, context=trusted)
+headers = {"authorization": "Bearer " + os.environ["TOKEN"]} if os.environ["TOKEN"] else {}
+client.request(method, path, *body, headers={"content-type": "application/json", **headers})
 answer = client.getresponse()
 print(answer.status, answer.read().decode())' "$@"
 }
 
 grpc() {
   run --rm --volume "$grpcurl:/mnt:ro" --entrypoint /mnt/grpcurl flet-montrg/montrg:test -plaintext "$@"
+}
+
+# Stops the process and its Envoy as a pod does, at the same time.
+stop() {
+  local began=$SECONDS
+  pod stop --time 45 thresholds >/dev/null & pod stop --time 45 envoy >/dev/null & wait
+  [ $((SECONDS - began)) -lt 30 ] || fail "the pod took $((SECONDS - began)) s to stop"
+  for name in thresholds envoy; do
+    same "the exit code of $name" "$(pod inspect --format '{{.State.ExitCode}}' "$name")" 0
+  done
+  step "the pod stopped in $((SECONDS - began)) s, each with exit code 0"
 }
 
 until_answers() {
@@ -173,11 +189,53 @@ for name in postgres thresholds envoy; do
   if pod exec "$name" sh -c 'touch /app/x' 2>/dev/null; then fail "$name may write into its image"; fi
 done
 
-stopped=$SECONDS
-pod stop --time 45 thresholds >/dev/null & pod stop --time 45 envoy >/dev/null & wait
-[ $((SECONDS - stopped)) -lt 30 ] || fail "the pod took $((SECONDS - stopped)) s to stop"
+stop
+pod rm thresholds envoy >/dev/null
+
+# As the manifests have it, with the folders of a volume in place of Secrets.
+run --detach --name authority --volume mesh:/var/lib/montrg --env MONTRG_DATA_DIR=/var/lib/montrg \
+  flet-montrg/montrg:test certs keep >/dev/null
+for _ in $(seq 60); do pod exec authority sh -c 'test -e /var/lib/montrg/issuer/jwks.json' && break; sleep 0.5; done
+mesh=$(pod volume inspect --format '{{.Mountpoint}}' mesh)
+secure=(--volume "$mesh/certs/thresholds:/etc/montrg/certs:ro" --volume "$mesh/issuer:/etc/montrg/issuer:ro")
+settings=$("$python" -c '
+import yaml
+for name, value in yaml.safe_load(open("k8s/components/secure/configmap.yaml"))["data"].items():
+    print(f"{name}={value}")')
+while read -r setting; do secure+=(--env "$setting"); done <<<"$settings"
+run --detach --name thresholds "${secure[@]}" --env DATABASE_URL="$(cat "$folder/roles/thresholds")" \
+  flet-montrg/thresholds-service:test >/dev/null
+run --detach --name envoy "${secure[@]}" flet-montrg/envoy:test sidecar thresholds >/dev/null
+until_answers /health
+until_answers /ready
+step "the secure pod is ready"
+
+case $(rest GET /api/v1/thresholds/) in 401*NO_CREDENTIAL*) ;; *) fail "who shows nothing is not refused" ;; esac
+token=$(pod exec authority montrg token --name kim --role viewer --factories '*')
+case $(rest GET /api/v1/thresholds/) in 200*) ;; *) fail "a token does not count: $(rest GET /api/v1/thresholds/)" ;; esac
+case $(rest POST /api/v1/thresholds/ '{}') in 403*ROLE_TOO_LOW*) ;; *) fail "a viewer sets limits" ;; esac
+# Without reflection, as a kubelet asks.
+probed=$(pod exec thresholds python -c '
+import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+stub = health_pb2_grpc.HealthStub(grpc.insecure_channel("127.0.0.1:8002"))
+print(stub.Check(health_pb2.HealthCheckRequest(service="ready"), timeout=5))')
+case $probed in "status: SERVING"*) ;; *) fail "a kubelet is told: $probed" ;; esac
+for address in 127.0.0.1:8000 127.0.0.1:50051; do
+  if grpc "$address" list >/dev/null 2>&1; then fail "$address takes plaintext"; fi
+done
+pod exec thresholds montrg health >/dev/null || fail "montrg health says no"
+shown() { pod exec thresholds python -c 'import ssl; print(ssl.get_server_certificate(("127.0.0.1", 8000)))'; }
+before=$(shown)
+pod exec authority montrg certs rotate >/dev/null
+for _ in $(seq 20); do [ "$(shown)" = "$before" ] || break; sleep 0.5; done
+[ "$(shown)" != "$before" ] || fail "Envoy goes on with the certificate that was replaced"
+until_answers /api/v1/thresholds/
+step "only who signs in is answered, and new certificates are taken up"
+
+stop
+pod stop --time 45 authority >/dev/null
 pod stop --time 45 postgres >/dev/null
-for name in thresholds envoy postgres; do
+for name in authority postgres; do
   same "the exit code of $name" "$(pod inspect --format '{{.State.ExitCode}}' "$name")" 0
 done
-step "the pod stopped in $((SECONDS - stopped)) s, each with exit code 0"

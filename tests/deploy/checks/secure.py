@@ -119,10 +119,11 @@ def certificates_are_the_services(objects: Objects) -> Iterator[str]:
 def authorities_are_there(objects: Objects) -> Iterator[str]:
     """Who signs a certificate is there; the mesh's authority keeps its key, or what it signed would count no more."""
     for certificate in of_kind(objects, "Certificate"):
-        # The one that people see is applied with the gateway, and signed by the mesh's authority.
-        issuer = named(objects, "Issuer", certificate["spec"]["issuerRef"]["name"])
-        if issuer is None and any(True for _ in of_kind(objects, "Issuer")):
-            yield f"{label(certificate)}: there is no Issuer {certificate['spec']['issuerRef']['name']}"
+        reference = certificate["spec"]["issuerRef"]
+        # One of the cluster comes from outside. The gateway may be applied by itself, without those of the mesh.
+        is_here = reference["kind"] == "Issuer" and any(True for _ in of_kind(objects, "Issuer"))
+        if is_here and not named(objects, "Issuer", reference["name"]):
+            yield f"{label(certificate)}: there is no Issuer {reference['name']}"
     for issuer in of_kind(objects, "Issuer"):
         if "ca" not in issuer["spec"]:
             continue
