@@ -121,6 +121,8 @@ SECURE_MUTATIONS: list[tuple[Any, str, str, Any, str]] = [
     (secure.pods_are_secure, _SETTINGS, "data MONTRG_PROFILE", DROP, "envoy runs in the development profile"),
     (secure.pods_are_secure, _D, f"{_PROCESS} envFrom 2", DROP, "alert-service runs in the development profile"),
     (secure.pods_are_secure, _SETTINGS, "data MONTRG_EGRESS", "direct", "would speak TLS to it"),
+    (secure.pods_are_secure, _C, "data MONTRG_WEBHOOK_ALLOW_PRIVATE", "on", "anywhere in the network"),
+    (secure.addresses_are_the_callers, _SETTINGS, "data MONTRG_TRUSTED_HOPS", "0", "takes its gateway"),
     (secure.settings_are_known, _SETTINGS, "data MONTRG_OIDC_AUDIENZ", "x", "nobody reads MONTRG_OIDC_AUDIENZ"),
     (secure.pods_have_their_certificates, _D, f"{_PROCESS} volumeMounts 0", DROP, "no folder with the certificate"),
     (secure.pods_have_their_certificates, _D, f"{_ENVOY} volumeMounts 0 subPath", "x", "envoy has no folder"),

@@ -5,7 +5,7 @@ import copy
 import pytest
 import yaml
 
-from tests.deploy.checks import EVERYWHERE, catalog, gateway, network, pods, tls
+from tests.deploy.checks import EVERYWHERE, catalog, gateway, network, pods, secure, tls
 from tests.deploy.conftest import K8S
 from tests.deploy.mutations import ALL, DROP, MUTATIONS, SECURE_MUTATIONS, changed
 
@@ -54,10 +54,23 @@ def test_prometheus_has_no_key_of_the_authority(renderings):
     assert any("more than that" in words for words in tls.figures_are_asked_for_as_they_are_told(objects))
 
 
+def test_an_issuer_whose_keys_cannot_be_fetched_is_found(renderings):
+    way = "data MONTRG_OIDC_ISSUER"
+    objects = changed(renderings[PRODUCTION], "ConfigMap secure-config", way, "https://login.example.com")
+    assert list(secure.issuers_are_reached(objects)) == []
+    objects = changed(objects, "NetworkPolicy oidc", "spec egress", [])
+    told = list(secure.issuers_are_reached(objects))
+    assert "Deployment location-service may not fetch the keys of https://login.example.com" in told
+
+
 def test_every_check_has_a_mutation():
-    # The rule that opens DNS is in many policies, which a change of one does not show, and the name of what is scraped
-    # has a hash in it: they have tests of their own.
-    changed_here = {network.pods_reach_their_dns, tls.figures_are_asked_for_as_they_are_told}
+    # The rule that opens DNS is in many policies, an issuer takes two changes, and the name of what is scraped has a
+    # hash in it: they have tests of their own.
+    changed_here = {
+        network.pods_reach_their_dns,
+        secure.issuers_are_reached,
+        tls.figures_are_asked_for_as_they_are_told,
+    }
     assert set(EVERYWHERE) - {mutation[0] for mutation in (*MUTATIONS, *SECURE_MUTATIONS)} == changed_here
 
 

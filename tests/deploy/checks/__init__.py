@@ -26,6 +26,8 @@ EVERYWHERE = (
     connections.database_takes_all_connections,
     gateway.routes_lead_somewhere,
     secure.settings_are_known,
+    secure.addresses_are_the_callers,
+    secure.issuers_are_reached,
     secure.pods_have_their_certificates,
     secure.kubelets_ask_where_they_can,
     secure.certificates_are_the_services,

@@ -45,6 +45,15 @@ def may_call(objects: Objects, caller: Pod, called: Pod, port: int) -> bool:
     return _allows(out, "to", called, port) and _allows(back, "from", caller, port)
 
 
+def may_leave(objects: Objects, pod: Pod, port: int) -> bool:
+    """Tells whether a pod may call addresses outside of the namespace at a TCP port; at which ones is not looked at."""
+    rules = _rules(pod, "Egress", objects)
+    return rules is None or any(
+        _port_in(rule, "TCP", port) and any("ipBlock" in peer for peer in rule.get("to", ({"ipBlock": {}},)))
+        for rule in rules
+    )
+
+
 def _rules(pod: Pod, direction: str, objects: Objects) -> list[Manifest] | None:
     """Returns all rules of a direction that hold for a pod; None where no policy does, and so everything is allowed."""
     policies = [

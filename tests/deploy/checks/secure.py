@@ -4,13 +4,15 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
+from urllib.parse import urlsplit
 
 from services.catalog import SERVICES, Service
 from services.cli.envoy import SIDECAR
 from services.common.identities import hosts_of, spiffe_id
 from services.common.settings import CERTIFICATE_FILES, SECURE
 from services.mesh.options import ROOT
-from tests.deploy.checks.objects import Manifest, Objects, label, named, of_kind
+from tests.deploy.checks.network import may_leave
+from tests.deploy.checks.objects import Manifest, Objects, label, named, of_kind, own_pods
 from tests.deploy.checks.workloads import variables
 
 _PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
@@ -52,8 +54,32 @@ def pods_are_secure(objects: Objects) -> Iterator[str]:
         for container in spec["containers"]:
             if not is_secure(container, objects):
                 yield f"{own.host}: {container['name']} runs in the development profile"
-        if variables(spec["containers"][0], objects).get("MONTRG_EGRESS") != "sidecar":
+        told = variables(spec["containers"][0], objects)
+        if told.get("MONTRG_EGRESS") != "sidecar":
             yield f"{own.host} has neighbours' addresses of its Envoy, and would speak TLS to it"
+        if told.get("MONTRG_WEBHOOK_ALLOW_PRIVATE", "off") != "off":
+            yield f"{own.host} sends webhooks anywhere in the network that it is in"
+
+
+def addresses_are_the_callers(objects: Objects) -> Iterator[str]:
+    """Envoy believes the gateway of a secure mesh where a call comes from, or everybody would have one address."""
+    if not any(True for _ in of_kind(objects, "Gateway")):
+        return
+    for own, spec in _pods(objects):
+        told = variables(spec["containers"][1], objects)
+        if told.get("MONTRG_PROFILE") == SECURE and told.get("MONTRG_TRUSTED_HOPS") != "1":
+            yield f"{own.host} takes its gateway for whoever calls"
+
+
+def issuers_are_reached(objects: Objects) -> Iterator[str]:
+    """An Envoy that verifies the tokens of an OIDC issuer may fetch its keys."""
+    for pod in own_pods(objects):
+        for container in pod.containers:
+            told = variables(container, objects)
+            if container["name"] == "envoy" and told.get("MONTRG_OIDC_ISSUER"):
+                port = urlsplit(told["MONTRG_OIDC_JWKS_URL"]).port or 443
+                if not may_leave(objects, pod, port):
+                    yield f"{pod.owner} may not fetch the keys of {told['MONTRG_OIDC_ISSUER']}"
 
 
 def pods_have_their_certificates(objects: Objects) -> Iterator[str]:
