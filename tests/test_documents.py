@@ -58,7 +58,11 @@ NOT_OF_A_SERVICE = {"PORT_OFFSET"}
 def test_each_file_of_code_and_tests_that_a_document_names_is_there(document):
     tokens = MarkdownIt("commonmark").enable("table").parse(document.read_text())
     code = [child.content for token in tokens for child in token.children or () if child.type == "code_inline"]
-    missing = {name for name in code if re.fullmatch(r"(tests|services|envoy|protos|docs)/[\w/.-]+", name) and not (ROOT / name).exists()}
+    missing = {
+        name
+        for name in code
+        if re.fullmatch(r"(tests|services|envoy|protos|docs)/[\w/.-]+", name) and not (ROOT / name).exists()
+    }
     missing |= {name for name in code if re.fullmatch(r"test_\w+\.py", name) and name not in TESTS}
     assert not missing
 
