@@ -7,6 +7,7 @@ import signal
 import ssl
 import subprocess
 import sys
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -14,6 +15,8 @@ import psutil
 import pytest
 
 from services.catalog import service
+from services.issuer import keys
+from services.issuer.domain import public_file
 from services.mesh.deployed import ADMIN_PORT, INGRESS_PORT, STATUS_PORT
 from services.mesh.options import ROOT
 from tests.mesh.backend import Backend
@@ -123,8 +126,9 @@ async def test_a_secure_sidecar_drains_as_well_though_its_admin_interface_is_no_
     certs = Issuer(tmp_path / "certs").folder("thresholds")
     backend = Backend(free_port())
     await backend.start(certs)
+    keys.issuer(tmp_path, datetime.now(UTC))
     own = {"MONTRG_PROFILE": "secure", "MONTRG_CERTS_DIR": str(certs), "MONTRG_PORT": str(backend.port)}
-    runner.start("sidecar", "thresholds", **own)
+    runner.start("sidecar", "thresholds", **own, MONTRG_JWKS_FILE=str(public_file(tmp_path)))
     trust = ssl.create_default_context(cafile=certs / "ca.crt")
     url = runner.url(INGRESS_PORT, LIST).replace("http:", "https:")
     await runner.until(url, verify=trust)
