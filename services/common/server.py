@@ -30,9 +30,6 @@ READY = "ready"
 CHANNELZ = "grpc.channelz.v1.Channelz"
 READY_EVERY_S = 1.0
 LONGEST_STREAM_S = 600
-# Whose stream has ended comes again at once, maybe over the same connection: then it is told once more to go, and that
-# answer closes the connection where an Envoy drains. A refusal would be an error.
-LINGER_S = 0.2
 
 # Calls and streams under way in one process: what its Envoy lets through, and some for those who ask for its health.
 MOST_CALLS = 12_500
@@ -174,7 +171,7 @@ async def serve(
                     yield port
                 finally:
                     stopping.set()
-                    await asyncio.sleep(min(LINGER_S, settings.grace_s))
+                    await asyncio.sleep(min(settings.linger_s, settings.grace_s))
                     await checks.enter_graceful_shutdown()
                     await server.stop(settings.grace_s)
     finally:

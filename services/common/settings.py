@@ -152,6 +152,9 @@ class ServiceSettings:
         pool_size: connections that the service keeps to the database.
         log_level: DEBUG, INFO, WARNING or ERROR.
         grace_s: seconds that calls under way have to end at a stop.
+        linger_s: seconds of a stop in which calls are still taken after streams have ended. Whose stream has ended
+            comes again at once, maybe over the same connection: then it is told once more to go, and that answer closes
+            the connection where an Envoy drains. A refusal would be an error.
         profile: `dev` or `secure`.
         certs_dir: the folder with the process's own certificate, its key and the authorities; None in dev.
         trust_domain: the first part of the SPIFFE ids in the certificates of this mesh.
@@ -166,6 +169,7 @@ class ServiceSettings:
     pool_size: int
     log_level: str
     grace_s: int
+    linger_s: float
     profile: str
     certs_dir: Path | None
     trust_domain: str
@@ -228,6 +232,7 @@ def read_service_settings(name: str, environment: Environment) -> ServiceSetting
         pool_size=pool_size(environment),
         log_level=environment.choice("LOG_LEVEL", "INFO", LOG_LEVELS),
         grace_s=environment.integer("GRACE_S", 5, 0, 600),
+        linger_s=environment.integer("LINGER_MS", 200, 0, 10_000) / 1000,
         profile=SECURE if is_secure else DEV,
         certs_dir=certs_dir(environment) if is_secure else None,
         trust_domain=trust_domain(environment),

@@ -51,6 +51,7 @@ class Pod:
             "MONTRG_ENVOY_HOST": address,
             "MONTRG_ENVOY_LOOPBACK": address,
             "MONTRG_PORT_OFFSET": str(offset),
+            "MONTRG_LINGER_MS": "1000",  # as the ConfigMaps have it
             **entry.variables(service.name),
             **variables,
         }
