@@ -103,7 +103,7 @@ soak: $(VENV)/.installed-dev ## Kill, restart, and send nonsense for an hour; SE
 	MONTRG_SOAK_SEED=$$seed MONTRG_SOAK_KILLS=$(or $(KILLS),100) MONTRG_FUZZ_S=$(or $(FUZZ_S),100) \
 	  $(PYTHON) -m pytest -rA tests/e2e/test_up.py tests/e2e/test_secure_up.py tests/e2e/test_rolling_restart.py tests/chaos tests/e2e/test_fuzz.py
 
-check: lint types ## Lint, types, layers, contracts and drift of what is generated
+check: lint types ## Lint, types, layers, contracts, drift of what is generated, and secrets in files
 	@$(VENV)/bin/lint-imports --no-cache
 	$(VENV)/bin/buf lint
 	$(VENV)/bin/buf format --diff --exit-code --exclude-path protos/google
@@ -111,6 +111,7 @@ check: lint types ## Lint, types, layers, contracts and drift of what is generat
 	$(PYTHON) -m services.codegen "$$fresh"
 	diff --recursive --exclude=__pycache__ gen "$$fresh" || { echo "gen/ is out of date: make generate" >&2; exit 1; }
 	$(PYTHON) -m services.manifests --check
+	$(PYTHON) -m pytest --quiet --no-header tests/check_secrets.py
 
 audit: $(VENV)/.installed-dev ## Look for known weaknesses of the pinned packages
 	@$(VENV)/bin/uv tool run --quiet --from pip-audit==2.10.1 pip-audit --strict --no-deps --disable-pip --progress-spinner off \

@@ -130,11 +130,13 @@ async def test_a_sensor_is_registered_and_a_breach_seen_told_acknowledged_and_re
         acknowledged: list[str] = []
         records: list[dict[str, str]] = []
         while not acknowledged:
-            story = await newcomer.asks("GET", "alert_history", f"alert-history/{alert['alert_id']}")
-            acknowledged = [event["actor"] for event in story["events"] if event["event_type"] == "acknowledged"]
+            events = await newcomer.asks("GET", "alert_history", f"alert-history/?alert_id={alert['alert_id']}")
+            acknowledged = [event["actor"] for event in events if event["event_type"] == "acknowledged"]
+        story = await newcomer.asks("GET", "alert_history", f"alert-history/{alert['alert_id']}")
         while not {record["kind"] for record in records} >= {"location", "sensor", "subscription", "alert"}:
             records = await newcomer.asks("GET", "alert_history", "audit/")
     assert acknowledged == ["me"]
+    assert next(event["event_type"] for event in story["events"]) == "raised"
     assert {(record["actor"], record["actor_role"]) for record in records} == {("me", "engineer")}
 
 

@@ -8,6 +8,8 @@ import ssl
 import subprocess
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
@@ -81,12 +83,14 @@ class Runner:
 
 
 @pytest.fixture
-def runner(tmp_path):
-    runner = Runner(tmp_path)
-    yield runner
-    if runner.process and runner.process.poll() is None:
-        runner.process.kill()
-        runner.process.wait()
+def runner():
+    # Not pytest's own folder: the path of a socket in it may have no more than 107 bytes.
+    with TemporaryDirectory(prefix="montrg-") as folder:
+        runner = Runner(Path(folder))
+        yield runner
+        if runner.process and runner.process.poll() is None:
+            runner.process.kill()
+            runner.process.wait()
 
 
 @pytest.fixture

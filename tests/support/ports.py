@@ -32,22 +32,41 @@ def free_ports(count: int) -> list[int]:
 
 
 def mesh_on_free_ports(**variables: str) -> LocalSettings:
-    """Settings of a `montrg up` with these variables, and with an offset at which every port is free."""
+    """Settings of a `montrg up` with these variables, and with an offset at which every port is free.
+
+    They stay so until it starts, however much later: a connection of another test could otherwise get one of them,
+    which the kernel keeps for a minute after its end.
+    """
     for offset in _share(200, 2_300):
         settings = read_settings(variables | {"MONTRG_PORT_OFFSET": str(offset)})
-        if all(map(_is_free, [settings.database_port, *(port for port, _ in settings.ports())])):
+        ports = [settings.database_port, *(port for port, _ in settings.ports())]
+        if all(map(_is_free, ports)):
+            _HELD.extend(map(_bound, ports))
             return settings
     raise AssertionError("no free ports")
 
 
+# Bound as servers bind, which may listen all the same.
+_HELD: list[socket.socket] = []
+
+
 def _is_free(port: int) -> bool:
-    with socket.socket() as candidate:
-        candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            candidate.bind(("127.0.0.1", port))
-        except OSError:
-            return False
+    try:
+        _bound(port).close()
+    except OSError:
+        return False
     return True
+
+
+def _bound(port: int) -> socket.socket:
+    holder = socket.socket()
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        holder.bind(("127.0.0.1", port))
+    except OSError:
+        holder.close()
+        raise
+    return holder
 
 
 def free_port() -> int:
