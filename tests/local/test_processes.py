@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import pytest
 from services.local.children import LOG_LIMIT, ChildError, Command
 from services.local.postgres import EmbeddedPostgres
 from services.local.processes import Backoff, Supervisor, ending
+from services.mesh.options import ROOT
 from tests.local.support import is_alive
 from tests.support.ports import free_port
 
@@ -188,10 +190,26 @@ async def test_a_child_that_hangs_before_it_is_ready_is_stopped_and_fails_the_st
         assert mesh.pids == {}
 
 
-async def test_a_program_that_does_not_exist_fails_the_start(folder: Path) -> None:
+STARTS_A_GHOST = """
+import asyncio, sys
+from pathlib import Path
+from services.local.children import Command
+from services.local.processes import Supervisor
+
+async def main():
     async with Supervisor(say=print) as mesh:
-        with pytest.raises(ChildError, match=r"ghost could not start: .*/no/such/program"):
-            await mesh.start(Command("ghost", ("/no/such/program",), folder / "ghost.log"))
+        await mesh.start(Command("ghost", ("/no/such/program",), Path(sys.argv[1]) / "ghost.log"))
+
+asyncio.run(main())
+"""
+
+
+def test_a_program_that_does_not_exist_fails_the_start(folder: Path) -> None:
+    # In a process of its own, as a supervisor is: one that is forked from threads of gRPC may end before it has told.
+    command = [sys.executable, "-c", STARTS_A_GHOST, str(folder)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert re.search(r"ChildError: ghost could not start: .*/no/such/program", done.stderr)
 
 
 async def test_an_error_in_the_body_stops_the_children_and_goes_on(folder: Path) -> None:

@@ -131,7 +131,7 @@ def test_envoy_is_told_no_secret_of_those_behind_it(tmp_path, monkeypatch):
 
 
 def test_the_welcome_names_every_address_and_says_that_there_is_no_login():
-    told = welcome(read_settings({"MONTRG_DATA_DIR": str(Path("/tmp/x"))}))
+    told = welcome(read_settings({"MONTRG_DATA_DIR": str(Path("/srv/montrg"))}))
     assert all(f":{s.rest_port}/docs" in told for s in SERVICES)
     assert told.count("curl ") == 5
     assert "no login" in told
