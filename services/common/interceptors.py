@@ -18,7 +18,7 @@ from sqlalchemy import exc
 
 from services.common import deadlines, errors
 from services.common.access.current import called_by
-from services.common.access.gate import Gate
+from services.common.access.gate import Gate, header
 
 log = logging.getLogger(__name__)
 
@@ -195,7 +195,7 @@ def _serializer(serialize: Callable[[Any], bytes]) -> Callable[[Any], bytes]:
 @asynccontextmanager
 async def _call(method: str, context: Any, gate: Gate) -> AsyncIterator[None]:  # noqa: ANN401
     start = time.perf_counter()
-    request_id = _request_id(context)
+    request_id = header(context.invocation_metadata(), REQUEST_ID) or uuid.uuid4().hex
     code = "OK"
     try:
         deadlines.began(context)
@@ -245,10 +245,3 @@ def _headers(error: errors.DomainError | None) -> list[tuple[str, str]]:
 def grpc_code_name(number: int) -> str:
     """Returns the name of a status code, such as NOT_FOUND for 5."""
     return next(code.name for code in grpc.StatusCode if code.value[0] == number)
-
-
-def _request_id(context: Any) -> str:  # noqa: ANN401
-    for key, value in context.invocation_metadata() or ():
-        if key == REQUEST_ID:
-            return str(value)
-    return uuid.uuid4().hex
