@@ -6,11 +6,14 @@ One who looks for free ports takes them a moment later, and a server that is sto
 import os
 import random
 import socket
+import time
 
 from services.local.settings import LocalSettings, read_settings
 
 WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+# TIME_WAIT of Linux, and some.
+KEPT_S = 75.0
 
 
 def _share(begin: int, end: int) -> list[int]:
@@ -35,15 +38,19 @@ def mesh_on_free_ports(**variables: str) -> LocalSettings:
     """Settings of a `montrg up` with these variables, and with an offset at which every port is free.
 
     They stay so until it starts, however much later: a connection of another test could otherwise get one of them,
-    which the kernel keeps for a minute after its end.
+    which the kernel keeps for a minute after its end. Where a test has just made thousands of them, that one is waited
+    for.
     """
-    for offset in _share(200, 2_300):
-        settings = read_settings(variables | {"MONTRG_PORT_OFFSET": str(offset)})
-        ports = [settings.database_port, *(port for port, _ in settings.ports())]
-        if all(map(_is_free, ports)):
-            _HELD.extend(map(_bound, ports))
-            return settings
-    raise AssertionError("no free ports")
+    end = time.monotonic() + KEPT_S
+    while True:
+        for offset in _share(200, 2_300):
+            settings = read_settings(variables | {"MONTRG_PORT_OFFSET": str(offset)})
+            ports = [settings.database_port, *(port for port, _ in settings.ports())]
+            if all(map(_is_free, ports)):
+                _HELD.extend(map(_bound, ports))
+                return settings
+        assert time.monotonic() < end, "no free ports"
+        time.sleep(1)
 
 
 # Bound as servers bind, which may listen all the same.
