@@ -26,6 +26,8 @@ DOMAIN = "montrg"
 REQUEST_ID = "x-request-id"
 # Open to all.
 HEALTH = frozenset({"/grpc.health.v1.Health/Check", "/grpc.health.v1.Health/Watch"})
+# Asked by machines every few seconds, so that a line for each would hide the others.
+QUIET = frozenset({"/montrg.operations.v1.MetricsService/GetMetrics"})
 RETRY_DELAY_S = 1
 SIGN_IN = 'Bearer realm="flet-montrg"'
 
@@ -213,7 +215,8 @@ async def _call(method: str, context: Any, gate: Gate) -> AsyncIterator[None]:  
         await context.abort_with_status(_answer(status, error))
     finally:
         milliseconds = round((time.perf_counter() - start) * 1000, 2)
-        log.info("call", extra={"method": method, "code": code, "ms": milliseconds, "request_id": request_id})
+        level = logging.DEBUG if method in QUIET else logging.INFO
+        log.log(level, "call", extra={"method": method, "code": code, "ms": milliseconds, "request_id": request_id})
 
 
 def _status_of(error: Exception, method: str, request_id: str) -> status_pb2.Status:

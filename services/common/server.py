@@ -12,6 +12,7 @@ import grpc
 from grpc_channelz.v1 import channelz
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
+from montrg.operations.v1 import metrics_service_pb2_grpc
 
 from services import catalog
 from services.common import logs
@@ -22,6 +23,10 @@ from services.common.database import Database
 from services.common.interceptors import CallInterceptor, database_is_away
 from services.common.settings import DIRECT, SIDECAR, Environment, ServiceSettings, SettingsError, read_service_settings
 from services.common.tasks import background
+from services.common.telemetry.exposition import Exposition
+from services.common.telemetry.handler import SERVICE as METRICS
+from services.common.telemetry.handler import MetricsHandler
+from services.common.telemetry.samples import Sampler
 from services.common.tls import Certificates
 
 log = logging.getLogger(__name__)
@@ -60,6 +65,7 @@ class Context:
         gate: what lets calls in. A service that devices call gives it what knows their keys.
         certificates: what the process shows its neighbours, and whom it believes; None in dev.
         readiness: what must hold beside the database's answer for the service to be ready.
+        samplers: what is asked for figures whenever somebody looks at them.
     """
 
     settings: ServiceSettings
@@ -69,6 +75,7 @@ class Context:
     gate: Gate
     certificates: Certificates | None = None
     readiness: list[Callable[[], Awaitable[bool]]] = field(default_factory=list)
+    samplers: list[Sampler] = field(default_factory=list)
 
     def add_readiness(self, check: Callable[[], Awaitable[bool]]) -> None:
         """Has the service be ready only while a check is true; it is asked about every second.
@@ -76,6 +83,10 @@ class Context:
         A database that is away means not ready: a check may raise what it raises.
         """
         self.readiness.append(check)
+
+    def add_sampler(self, sampler: Sampler) -> None:
+        """Has a sampler asked for figures whenever somebody looks at them."""
+        self.samplers.append(sampler)
 
     def target(self, name: str) -> Target:
         """Returns where a neighbour is and how it is called, by its name in the catalog.
@@ -161,7 +172,7 @@ async def serve(
     try:
         context = Context(settings, environment, database, stopping, gate, certificates)
         async with app.wire(context, server), _probed(checks, settings):
-            _add_built_ins(server, checks, settings)
+            _add_built_ins(server, checks, context)
             port = _add_port(server, settings, certificates)
             await server.start()
             for name in ("", *settings.service.proto_services):
@@ -178,10 +189,12 @@ async def serve(
         await database.close()
 
 
-def _add_built_ins(server: grpc.aio.Server, checks: health.aio.HealthServicer, settings: ServiceSettings) -> None:
+def _add_built_ins(server: grpc.aio.Server, checks: health.aio.HealthServicer, context: Context) -> None:
     health_pb2_grpc.add_HealthServicer_to_server(checks, server)
     channelz.add_channelz_servicer(server)
-    names = (*settings.service.proto_services, health.SERVICE_NAME, reflection.SERVICE_NAME, CHANNELZ)
+    exposition = Exposition(context.samplers, database_is_away)
+    metrics_service_pb2_grpc.add_MetricsServiceServicer_to_server(MetricsHandler(exposition), server)
+    names = (*context.settings.service.proto_services, health.SERVICE_NAME, reflection.SERVICE_NAME, CHANNELZ, METRICS)
     reflection.enable_server_reflection(names, server)
 
 

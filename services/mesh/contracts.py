@@ -223,7 +223,7 @@ def _access(service: str, method: descriptor_pb2.MethodDescriptorProto) -> Acces
     if access is None:
         raise ContractError(
             f"{service}.{method.name}: say who may call it with the option montrg.type.v1.access: a role and a reach "
-            "for people, callers for services; devices need a role, too"
+            "for people, callers for services, mesh for whoever has a certificate; devices need a role, too"
         )
     return access
 

@@ -57,6 +57,8 @@ class SecureGate:
         One that the table has not is as if not there, even if the process serves it: nobody said whom it is for.
         """
         access = self._table.get(method) or built_in(method)
+        if access is not None and access.mesh:
+            return self._itself(context)
         caller = self._caller(access, context)
         if access is None:
             raise no_such_method()
@@ -64,15 +66,23 @@ class SecureGate:
         return caller
 
     def _caller(self, access: Access | None, context: Any) -> Caller:  # noqa: ANN401
-        peer = self._peer_of(context)
+        peer = self._peer(context)
         if peer in self._fronts:
             return self._told(access, context.invocation_metadata() or ())
+        return _neighbour(peer)
+
+    def _itself(self, context: Any) -> Caller:  # noqa: ANN401
+        """Returns whose connection it is, whomever an Envoy may call for."""
+        return service(self._peer(context))
+
+    def _peer(self, context: Any) -> str:  # noqa: ANN401
+        peer = self._peer_of(context)
         if peer is None:
             raise UnauthenticatedError(
                 "the connection has no certificate of this mesh; call through Envoy, or with a service's certificate",
                 "NO_CREDENTIAL",
             )
-        return _neighbour(peer)
+        return peer
 
     def _told(self, access: Access | None, metadata: _Metadata) -> Caller:
         """Returns for whom an Envoy in front calls."""

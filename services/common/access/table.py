@@ -25,18 +25,21 @@ class Access:
         reach: how it meets a person who may see some factories only; None where no person may.
         callers: the services that call it.
         devices: whether devices may, with their keys.
+        mesh: whether whoever has a certificate of the mesh may, an Envoy for itself as well.
     """
 
     role: Role | None = None
     reach: Reach | None = None
     callers: frozenset[str] = frozenset()
     devices: bool = False
+    mesh: bool = False
 
 
 # Of every server. Health is open to all: what probes and Envoys ask is no secret.
 _BUILT_IN = {
     "/grpc.reflection.": Access(Role.VIEWER, Reach.COMMON),
     "/grpc.channelz.": Access(Role.ADMIN, Reach.COMMON),
+    "/montrg.operations.v1.MetricsService/": Access(mesh=True),
 }
 
 
@@ -50,9 +53,9 @@ def access_of(options: descriptor_pb2.MethodOptions) -> Access | None:
     said = options.Extensions[EXTENSION]
     role = Role(said.role) if said.role else None
     reach = Reach(said.reach) if said.reach else None
-    if (role is None) != (reach is None) or (role is None and (said.devices or not said.callers)):
+    if (role is None) != (reach is None) or (role is None and (said.devices or not (said.callers or said.mesh))):
         return None
-    return Access(role, reach, frozenset(said.callers), said.devices)
+    return Access(role, reach, frozenset(said.callers), said.devices, said.mesh)
 
 
 def table(proto_services: Iterable[str]) -> Mapping[str, Access]:

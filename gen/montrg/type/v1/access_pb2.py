@@ -25,17 +25,17 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bmontrg/type/v1/access.proto\x12\x0emontrg.type.v1\x1a google/protobuf/descriptor.proto\"\x93\x01\n\x06\x41\x63\x63\x65ss\x12(\n\x04role\x18\x01 \x01(\x0e\x32\x14.montrg.type.v1.RoleR\x04role\x12+\n\x05reach\x18\x02 \x01(\x0e\x32\x15.montrg.type.v1.ReachR\x05reach\x12\x18\n\x07\x63\x61llers\x18\x03 \x03(\tR\x07\x63\x61llers\x12\x18\n\x07\x64\x65vices\x18\x04 \x01(\x08R\x07\x64\x65vices*c\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bROLE_VIEWER\x10\x01\x12\x11\n\rROLE_OPERATOR\x10\x02\x12\x11\n\rROLE_ENGINEER\x10\x03\x12\x0e\n\nROLE_ADMIN\x10\x04*N\n\x05Reach\x12\x15\n\x11REACH_UNSPECIFIED\x10\x00\x12\r\n\tREACH_OWN\x10\x01\x12\x10\n\x0cREACH_COMMON\x10\x02\x12\r\n\tREACH_ALL\x10\x03:P\n\x06\x61\x63\x63\x65ss\x12\x1e.google.protobuf.MethodOptions\x18\xc9\x8e\x03 \x01(\x0b\x32\x16.montrg.type.v1.AccessR\x06\x61\x63\x63\x65ssb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bmontrg/type/v1/access.proto\x12\x0emontrg.type.v1\x1a google/protobuf/descriptor.proto\"\xa7\x01\n\x06\x41\x63\x63\x65ss\x12(\n\x04role\x18\x01 \x01(\x0e\x32\x14.montrg.type.v1.RoleR\x04role\x12+\n\x05reach\x18\x02 \x01(\x0e\x32\x15.montrg.type.v1.ReachR\x05reach\x12\x18\n\x07\x63\x61llers\x18\x03 \x03(\tR\x07\x63\x61llers\x12\x18\n\x07\x64\x65vices\x18\x04 \x01(\x08R\x07\x64\x65vices\x12\x12\n\x04mesh\x18\x05 \x01(\x08R\x04mesh*c\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bROLE_VIEWER\x10\x01\x12\x11\n\rROLE_OPERATOR\x10\x02\x12\x11\n\rROLE_ENGINEER\x10\x03\x12\x0e\n\nROLE_ADMIN\x10\x04*N\n\x05Reach\x12\x15\n\x11REACH_UNSPECIFIED\x10\x00\x12\r\n\tREACH_OWN\x10\x01\x12\x10\n\x0cREACH_COMMON\x10\x02\x12\r\n\tREACH_ALL\x10\x03:P\n\x06\x61\x63\x63\x65ss\x12\x1e.google.protobuf.MethodOptions\x18\xc9\x8e\x03 \x01(\x0b\x32\x16.montrg.type.v1.AccessR\x06\x61\x63\x63\x65ssb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'montrg.type.v1.access_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ROLE']._serialized_start=231
-  _globals['_ROLE']._serialized_end=330
-  _globals['_REACH']._serialized_start=332
-  _globals['_REACH']._serialized_end=410
+  _globals['_ROLE']._serialized_start=251
+  _globals['_ROLE']._serialized_end=350
+  _globals['_REACH']._serialized_start=352
+  _globals['_REACH']._serialized_end=430
   _globals['_ACCESS']._serialized_start=82
-  _globals['_ACCESS']._serialized_end=229
+  _globals['_ACCESS']._serialized_end=249
 # @@protoc_insertion_point(module_scope)

@@ -35,13 +35,15 @@ ACCESS_FIELD_NUMBER: _ClassVar[int]
 access: _descriptor.FieldDescriptor
 
 class Access(_message.Message):
-    __slots__ = ("role", "reach", "callers", "devices")
+    __slots__ = ("role", "reach", "callers", "devices", "mesh")
     ROLE_FIELD_NUMBER: _ClassVar[int]
     REACH_FIELD_NUMBER: _ClassVar[int]
     CALLERS_FIELD_NUMBER: _ClassVar[int]
     DEVICES_FIELD_NUMBER: _ClassVar[int]
+    MESH_FIELD_NUMBER: _ClassVar[int]
     role: Role
     reach: Reach
     callers: _containers.RepeatedScalarFieldContainer[str]
     devices: bool
-    def __init__(self, role: _Optional[_Union[Role, str]] = ..., reach: _Optional[_Union[Reach, str]] = ..., callers: _Optional[_Iterable[str]] = ..., devices: _Optional[bool] = ...) -> None: ...
+    mesh: bool
+    def __init__(self, role: _Optional[_Union[Role, str]] = ..., reach: _Optional[_Union[Reach, str]] = ..., callers: _Optional[_Iterable[str]] = ..., devices: _Optional[bool] = ..., mesh: _Optional[bool] = ...) -> None: ...
