@@ -34,6 +34,10 @@ class Service:
         """Full names of all its proto services."""
         return self.contracts + self.internal
 
+    def process(self, number: int) -> str:
+        """What its process of that number is called, from 1: `realtime`, `realtime-2`."""
+        return self.name if number == 1 else f"{self.name}-{number}"
+
     @property
     def role(self) -> str:
         """The database role that the service logs in as."""

@@ -32,8 +32,8 @@ _COMMON = """\
 """
 
 SIDECAR = f"""
-ports: 8000 takes REST, gRPC and gRPC-Web; 8001 answers /ready and /stats/prometheus; on the loopback address 9901 is
-the admin interface, and each neighbour that the service calls is at that neighbour's own gRPC port.
+ports: 8000 takes REST, gRPC and gRPC-Web; 8001 answers /ready, /metrics and /stats/prometheus; on the loopback address
+9901 is the admin interface, and each neighbour that the service calls is at that neighbour's own gRPC port.
 
 At SIGTERM it serves on, and each answer has its caller go elsewhere. It ends once the service's process has ended and
 no call is under way, so that process should get its own SIGTERM when no caller knows the pod any more. A second one
@@ -48,8 +48,8 @@ settings (environment):
 {_COMMON}"""
 
 EDGE = f"""
-ports: 30001 to 30006 take REST, gRPC and gRPC-Web, one for each service; 8001 answers /ready and /stats/prometheus; on
-the loopback address 9901 is the admin interface.
+ports: 30001 to 30006 take REST, gRPC and gRPC-Web, one for each service; 8001 answers /ready, /metrics, /targets
+and /stats/prometheus; on the loopback address 9901 is the admin interface.
 
 At SIGTERM it ends once no call is under way. A second one ends it at once.
 
@@ -64,12 +64,11 @@ settings (environment):
 
 def render(arguments: argparse.Namespace) -> int:
     """Writes the configuration of a single machine's Envoy."""
-    from services.mesh.deployed import LOCAL
-    from services.mesh.options import RenderOptions
+    from services.mesh.deployed import LOCAL, ONE_MACHINE
     from services.mesh.render import write_config
 
     destination = Path(arguments.out) if arguments.out else LOCAL
-    write_config(RenderOptions(), destination)
+    write_config(ONE_MACHINE, destination)
     print(destination)
     return 0
 

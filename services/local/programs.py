@@ -78,6 +78,7 @@ def envoy(settings: LocalSettings) -> Command:
             service.name: [(HOST, port) for port in settings.grpc_ports(service).values()] for service in SERVICES
         },
         admin_port=settings.admin_port,
+        status_port=settings.status_port,
         secure=_secure(settings),
         issuers=read_issuers(Environment(), public_file(settings.data_dir)) if settings.is_secure else None,
         limits=settings.limits,

@@ -22,7 +22,7 @@ from services.common.settings import (
 )
 from services.local.postgres import DEFAULT_PORT
 from services.mesh.limits import UNCOUNTED, Limits, read_limits
-from services.mesh.options import ROOT, RenderOptions
+from services.mesh.options import LOCAL_STATUS_PORT, ROOT, RenderOptions
 
 HOST = "127.0.0.1"
 MOST_WORKERS = 16
@@ -81,6 +81,11 @@ class LocalSettings:
         """The port of Envoy's admin interface."""
         return RenderOptions().admin_port + self.port_offset
 
+    @property
+    def status_port(self) -> int:
+        """The port on which Envoy tells the figures of every process, and its own."""
+        return LOCAL_STATUS_PORT + self.port_offset
+
     def rest_port(self, service: Service) -> int:
         """The port on which Envoy serves a service."""
         return service.rest_port + self.port_offset
@@ -88,10 +93,8 @@ class LocalSettings:
     def grpc_ports(self, service: Service) -> Mapping[str, int]:
         """The ports of a service's workers, by their names, such as `realtime`, `realtime-2`, `realtime-3`."""
         first = service.grpc_port + self.port_offset
-        others = {
-            f"{service.name}-{n}": first + (n - 1) * WORKER_STEP for n in range(2, self.workers[service.name] + 1)
-        }
-        return {service.name: first} | others
+        numbers = range(1, self.workers[service.name] + 1)
+        return {service.process(n): first + (n - 1) * WORKER_STEP for n in numbers}
 
     def ports(self) -> Iterator[tuple[int, str]]:
         """Yields every port that has to be free, with what it is for; the embedded PostgreSQL checks its own."""
@@ -99,6 +102,7 @@ class LocalSettings:
             yield self.rest_port(service), f"the {service.name} service's REST"
             for worker, port in self.grpc_ports(service).items():
                 yield port, f"the gRPC of {worker}"
+        yield self.status_port, "metrics"
         if not self.is_secure:  # there it is a socket in the file system
             yield self.admin_port, "Envoy's admin interface"
 

@@ -35,6 +35,7 @@ def welcome(settings: LocalSettings) -> str:
     for service in SERVICES:
         port = ports[service.name]
         lines.append(f"{service.title:<24}{url}:{port}/docs  (REST, gRPC and gRPC-Web on {HOST}:{port})")
+    lines.append(f"{'Metrics for Prometheus':<24}{url}:{settings.status_port}/targets  (of Envoy: /stats/prometheus)")
     curl = "curl"
     if settings.is_secure:
         authorities = shlex.quote(str(authorities_file(settings.data_dir)))

@@ -20,13 +20,23 @@ from services.common.settings import (
 from services.issuer.domain import public_file
 from services.mesh.issuers import read_issuers
 from services.mesh.limits import read_limits
-from services.mesh.options import LOCAL_ORIGINS, ROOT, Issuers, Neighbour, Place, RenderOptions, Secure
+from services.mesh.options import (
+    LOCAL_ORIGINS,
+    LOCAL_STATUS_PORT,
+    ROOT,
+    Issuers,
+    Neighbour,
+    Place,
+    RenderOptions,
+    Secure,
+)
 
 INGRESS_PORT, STATUS_PORT, ADMIN_PORT = 8000, 8001, 9901
 EVERYWHERE, LOOPBACK = "0.0.0.0", "127.0.0.1"  # noqa: S104  other pods and the probes call it
 
 RENDERED = ROOT / "envoy" / "rendered"
 LOCAL = RENDERED / "local.yaml"
+ONE_MACHINE = RenderOptions(status_port=LOCAL_STATUS_PORT)
 
 # How long Envoy goes on at a stop. Beside a service it has to outlive it, whose stop Kubernetes delays until no caller
 # knows the pod any more. At the edge nobody takes over: it waits for calls under way, and streams are cut off.
@@ -107,7 +117,7 @@ def committed() -> Mapping[Path, RenderOptions]:
     defaults = Environment({})
     sidecars = {Path("sidecars", f"{s.name}.yaml"): sidecar(s.name, defaults).options for s in SERVICES}
     kinds = {
-        "local": ({Path("local.yaml"): RenderOptions()}, Path(".data/certs/envoy"), Path(".data/certs/edge")),
+        "local": ({Path("local.yaml"): ONE_MACHINE}, Path(".data/certs/envoy"), Path(".data/certs/edge")),
         "sidecar": (sidecars, _CERTS, _CERTS),
         "edge": ({Path("edge.yaml"): edge(defaults).options}, _CERTS, _EDGE_CERTS),
     }

@@ -13,6 +13,9 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 DESCRIPTOR_SET = ("gen", "montrg.binpb")
 ENVOY_DESCRIPTOR_SET = ("gen", "envoy.binpb")
 
+# Of a single machine; the Envoys of a cluster have ports of their own.
+LOCAL_STATUS_PORT = 30009
+
 # Pages served from the machine itself; what a plant's dashboards need is added by setting.
 LOCAL_ORIGINS = (r"https?://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?",)
 
@@ -102,7 +105,8 @@ class RenderOptions:
         neighbours: the services that are called through this Envoy.
         loopback: the address of the admin interface, and of the ports that take calls to neighbours.
         admin_port: the port of Envoy's admin interface.
-        status_port: where others than this machine may ask for `/ready` and `/stats/prometheus`; None for nowhere.
+        status_port: where probes and Prometheus ask: `/ready` and `/stats/prometheus` of Envoy, `/metrics` of each
+            process; None for nowhere.
         cors_origins: regular expressions (RE2, whole origin) of the pages that may call.
         access_log: the file that gets one JSON line a request, or None for none.
         limits: what callers may take of it.

@@ -1,6 +1,7 @@
 """Renders what turns REST into gRPC, and the routes of the calls whose answer is a stream of server-sent events."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from services.catalog import Service
@@ -19,9 +20,16 @@ _HEADERS = {"cache-control": "no-cache", "x-accel-buffering": "no"}
 
 def config(service: Service, options: RenderOptions, contracts: Contracts) -> dict[str, Any]:
     """Renders the filter's configuration for a service's listener."""
+    return of_services(
+        [name for name in service.proto_services if any(m.bindings for m in contracts.methods[name])], options
+    )
+
+
+def of_services(names: Sequence[str], options: RenderOptions) -> dict[str, Any]:
+    """Renders the filter's configuration for proto services."""
     values = {
         "descriptor_set": options.path(*ENVOY_DESCRIPTOR_SET),
-        "transcoded": [name for name in service.proto_services if any(m.bindings for m in contracts.methods[name])],
+        "transcoded": list(names),
         "max_request_bytes": options.max_request_bytes,
         "max_response_bytes": options.max_response_bytes,
     }

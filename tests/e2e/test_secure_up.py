@@ -97,11 +97,21 @@ def test_the_documented_sockets_are_open_and_no_others(up):
         for c in _connections(up, "inet")
         if c.status == psutil.CONN_LISTEN or (c.type == socket.SOCK_DGRAM and c.laddr)
     }
-    documented = [*REST.values(), *GRPC.values(), SETTINGS.database_port]
+    documented = [*REST.values(), *GRPC.values(), SETTINGS.status_port, SETTINGS.database_port]
     assert network == {("127.0.0.1", port) for port in documented}
     admin = up.folder / "data" / "envoy" / "admin.sock"
     assert {str(c.laddr) for c in _connections(up, "unix") if c.laddr} == {str(admin)}
     assert admin.stat().st_mode & 0o777 == 0o600
+
+
+def test_every_process_tells_prometheus_its_figures_by_tls(up, certs):
+    trust = ssl.create_default_context(cafile=certs / "ca" / "ca.crt")
+    with httpx.Client(base_url=f"https://localhost:{SETTINGS.status_port}", verify=trust) as http:
+        targets = http.get("/targets").json()
+        assert [each["labels"]["service"] for each in targets] == [each.name for each in SERVICES]
+        for each in targets:
+            answer = http.get("/metrics", params={"process": each["labels"]["process"]})
+            assert "process_start_time_seconds" in answer.text
 
 
 def _connections(up, kind):
@@ -112,7 +122,11 @@ def _connections(up, kind):
     return [connection for connection in found if connection.pid in processes]
 
 
-@pytest.mark.parametrize("port", [*REST.values(), *GRPC.values()], ids=[*REST, *(f"{name}, gRPC" for name in GRPC)])
+@pytest.mark.parametrize(
+    "port",
+    [*REST.values(), SETTINGS.status_port, *GRPC.values()],
+    ids=[*REST, "metrics", *(f"{name}, gRPC" for name in GRPC)],
+)
 @pytest.mark.parametrize(
     "words", [b"GET /health HTTP/1.1\r\nhost: x\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0" * 9]
 )

@@ -117,8 +117,8 @@ def test_each_worker_has_a_name_a_log_and_a_port_of_its_own_and_envoy_knows_them
     assert [command.name for command in workers(service("location"), settings, ADMIN, "word")] == ["location"]
     envoy(settings)
     rendered = (tmp_path / "envoy.yaml").read_text()
-    # Three clusters of the same processes: for calls, for streams, and those that reach their database.
-    assert [rendered.count(f"port_value: {port}\n") for port in (50053, 50063, 50052, 50062)] == [3, 3, 3, 0]
+    # Four clusters of the same processes: for calls, streams, those that reach their database, and for figures.
+    assert [rendered.count(f"port_value: {port}\n") for port in (50053, 50063, 50052, 50062)] == [4, 4, 4, 0]
 
 
 def test_envoy_is_told_no_secret_of_those_behind_it(tmp_path, monkeypatch):
@@ -134,6 +134,7 @@ def test_the_welcome_names_every_address_and_says_that_there_is_no_login():
     told = welcome(read_settings({"MONTRG_DATA_DIR": str(Path("/srv/montrg"))}))
     assert all(f":{s.rest_port}/docs" in told for s in SERVICES)
     assert told.count("curl ") == 5
+    assert "http://127.0.0.1:30009/targets" in told
     assert "no login" in told
 
 

@@ -16,14 +16,22 @@ from grpc_reflection.v1alpha import reflection
 from grpc_status import rpc_status
 from montrg.location.v1 import location_service_pb2 as location_pb2
 from montrg.location.v1 import location_service_pb2_grpc as location_grpc
+from montrg.operations.v1 import metrics_service_pb2_grpc as metrics_grpc
 from montrg.thresholds.v1 import threshold_service_pb2 as thresholds_pb2
 from montrg.thresholds.v1 import threshold_service_pb2_grpc as thresholds_grpc
 from montrg.type.v1 import change_pb2
+from prometheus_client import Metric
 
+from services.common.telemetry.exposition import Exposition
+from services.common.telemetry.handler import MetricsHandler
+from services.common.telemetry.samples import gauge
 from services.common.tls import Certificates
 
 THRESHOLDS = "montrg.thresholds.v1.ThresholdService"
 LOCATIONS = "montrg.location.v1.LocationService"
+
+# Whose health it tells.
+NAMES = ("", THRESHOLDS, LOCATIONS, "ready")
 
 # What a user may well write into a field to confuse whoever looks for the end of the array.
 HOSTILE = '"}],"next_page_token":"stolen"} [{]'
@@ -178,6 +186,8 @@ class Backend:
         location_grpc.add_LocationServiceServicer_to_server(self.locations, self.server)
         health_pb2_grpc.add_HealthServicer_to_server(self.checks, self.server)
         channelz.add_channelz_servicer(self.server)
+        figures = MetricsHandler(Exposition([self._figures], lambda _: False))
+        metrics_grpc.add_MetricsServiceServicer_to_server(figures, self.server)
         reflection.enable_server_reflection((THRESHOLDS, LOCATIONS, reflection.SERVICE_NAME), self.server)
         address = f"127.0.0.1:{self.port}"
         if certs is None:
@@ -185,8 +195,11 @@ class Backend:
         else:
             assert self.server.add_secure_port(address, Certificates(certs).server()) == self.port
         await self.server.start()
-        for name in ("", THRESHOLDS, LOCATIONS, "ready"):
+        for name in NAMES:
             await self.set_serving(name, serving=True)
+
+    async def _figures(self) -> list[Metric]:
+        return [gauge("backend_port", "Tells the processes of a test apart", self.port)]
 
     async def set_serving(self, name: str, *, serving: bool) -> None:
         state = health_pb2.HealthCheckResponse
