@@ -7,6 +7,7 @@ import orjson
 
 from services.common.deadlines import ShrinkingDeadline
 from services.common.renewing_channel import RenewingChannel
+from services.common.telemetry.calls_made import CountedCalls, count_streams
 from services.common.tls import ClientCredentials
 
 MAX_MESSAGE_BYTES = 64 * 1024 * 1024
@@ -50,11 +51,13 @@ class Target:
         address: what `Environment.target` returns.
         credentials: what TLS is made with; None for plaintext.
         host: the name that is asked for in the certificate there; empty for the host in the address.
+        neighbour: whose calls these are counted as; empty for calls that nobody counts.
     """
 
     address: str
     credentials: ClientCredentials | None = None
     host: str = ""
+    neighbour: str = ""
 
 
 def connect(target: str | Target) -> grpc.aio.Channel:
@@ -64,7 +67,16 @@ def connect(target: str | Target) -> grpc.aio.Channel:
     """
     if isinstance(target, str):
         target = Target(target)
-    address, options, interceptors = target.address, list(_OPTIONS), [ShrinkingDeadline()]
+    channel = _open(target)
+    if target.neighbour:
+        count_streams(channel, target.neighbour)
+    return channel
+
+
+def _open(target: Target) -> grpc.aio.Channel:
+    address, options = target.address, list(_OPTIONS)
+    counted = [CountedCalls(target.neighbour)] if target.neighbour else []
+    interceptors = [*counted, ShrinkingDeadline()]
     if target.credentials is None:
         return grpc.aio.insecure_channel(address, options, interceptors=interceptors)
     if target.host:

@@ -1,18 +1,19 @@
 """Database access: one engine a process, one transaction a use case."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 import asyncpg
 from sqlalchemy import event, text
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import QueuePool
 from sqlalchemy.util import greenlet_spawn
 
-from services.common.database_url import sqlalchemy_url
+from services.common.database_url import plain_url, sqlalchemy_url
 
 CONNECT_TIMEOUT_S = 3
 POOL_TIMEOUT_S = 5
@@ -42,6 +43,9 @@ class Database:
     """
 
     def __init__(self, url: str, pool_size: int, application: str) -> None:
+        self._url = url
+        # Is told of each error that leaves one of asyncpg's own connections.
+        self.on_error: Callable[[BaseException], object] = lambda _: None
         self.engine: AsyncEngine = create_async_engine(
             sqlalchemy_url(url),
             pool_size=pool_size,
@@ -85,9 +89,30 @@ class Database:
         lent = await self.engine.raw_connection()
         try:
             yield lent.driver_connection
+        except Exception as error:
+            self.on_error(error)
+            raise
         finally:
             # Whoever is cancelled gives it back all the same.
             await asyncio.shield(asyncio.ensure_future(greenlet_spawn(lent.close)))
+
+    @asynccontextmanager
+    async def aside(self) -> AsyncIterator[asyncpg.Connection]:
+        """Gives one as `reader` does, beside all others where those are lent: for whoever asks how things are."""
+        if self.pool.checkedout() < self.pool.size():
+            async with self.reader() as driver:
+                yield driver
+            return
+        driver = await asyncpg.connect(plain_url(self._url), timeout=CONNECT_TIMEOUT_S)
+        try:
+            yield driver
+        finally:
+            driver.terminate()
+
+    @property
+    def pool(self) -> QueuePool:
+        """The connections."""
+        return cast("QueuePool", self.engine.sync_engine.pool)  # what an engine has by default
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncConnection]:

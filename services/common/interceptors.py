@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
@@ -19,6 +20,7 @@ from sqlalchemy import exc
 from services.common import deadlines, errors
 from services.common.access.current import called_by
 from services.common.access.gate import Gate, header
+from services.common.telemetry.calls_served import UNCOUNTED, Served, Uncounted, served
 
 log = logging.getLogger(__name__)
 
@@ -123,8 +125,9 @@ def _pack(message: Any) -> any_pb2.Any:  # noqa: ANN401  any protobuf message
 class CallInterceptor(grpc.aio.ServerInterceptor):
     """Lets a call in or refuses it, gives it a request id, maps its errors, and logs one line when it ends."""
 
-    def __init__(self, gate: Gate) -> None:
+    def __init__(self, gate: Gate, *, counts: bool = True) -> None:
         self._gate = gate
+        self._counts = counts
 
     async def intercept_service(
         self,
@@ -136,7 +139,18 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         method = handler_call_details.method
         if method in HEALTH:  # a watch of it would log a line a second
             return handler
-        return _wrap(handler or _NOWHERE, method, self._gate)
+        # Who looks at the figures would be most of them.
+        figures = served(method, handler) if self._counts and method not in QUIET else UNCOUNTED
+        return _wrap(handler or _NOWHERE, _Method(method, self._gate, figures))
+
+
+@dataclass(frozen=True, slots=True)
+class _Method:
+    """What the calls of one method meet before its handler."""
+
+    path: str
+    gate: Gate
+    figures: Served | Uncounted
 
 
 async def _unknown(*_: object) -> None:
@@ -147,8 +161,9 @@ async def _unknown(*_: object) -> None:
 _NOWHERE = grpc.stream_unary_rpc_method_handler(_unknown, bytes, bytes)
 
 
-def _wrap(handler: Any, method: str, gate: Gate) -> Any:  # noqa: ANN401  grpc's untyped handler
+def _wrap(handler: Any, method: _Method) -> Any:  # noqa: ANN401  grpc's untyped handler
     """Wraps a handler, which is given bytes: what grpc itself could not parse it would answer with Python's words."""
+    figures = method.figures
     parse = handler.request_deserializer
     parsed = _each_parsed if handler.request_streaming else _parsed
     serialize = _serializer(handler.response_serializer)
@@ -156,8 +171,9 @@ def _wrap(handler: Any, method: str, gate: Gate) -> Any:  # noqa: ANN401  grpc's
         source = handler.stream_stream or handler.unary_stream
 
         async def stream(request: Any, context: Any) -> AsyncIterator[Any]:  # noqa: ANN401
-            async with _call(method, context, gate):
+            async with _call(method, context):
                 async for response in source(parsed(parse, request, method), context):
+                    figures.sent()
                     yield response
 
         if handler.request_streaming:
@@ -166,8 +182,10 @@ def _wrap(handler: Any, method: str, gate: Gate) -> Any:  # noqa: ANN401  grpc's
     inner = handler.stream_unary or handler.unary_unary
 
     async def unary(request: Any, context: Any) -> Any:  # noqa: ANN401
-        async with _call(method, context, gate):
-            return await inner(parsed(parse, request, method), context)
+        async with _call(method, context):
+            response = await inner(parsed(parse, request, method), context)
+            figures.sent()
+            return response
 
     if handler.request_streaming:
         return grpc.stream_unary_rpc_method_handler(unary, None, serialize)
@@ -175,17 +193,18 @@ def _wrap(handler: Any, method: str, gate: Gate) -> Any:  # noqa: ANN401  grpc's
 
 
 async def _each_parsed(
-    parse: Callable[[bytes], Any], requests: AsyncIterator[bytes], method: str
+    parse: Callable[[bytes], Any], requests: AsyncIterator[bytes], method: _Method
 ) -> AsyncIterator[Any]:
     async for request in requests:
         yield _parsed(parse, request, method)
 
 
-def _parsed(parse: Callable[[bytes], Any], request: bytes, method: str) -> Any:  # noqa: ANN401  any protobuf message
+def _parsed(parse: Callable[[bytes], Any], request: bytes, method: _Method) -> Any:  # noqa: ANN401  any protobuf message
+    method.figures.received()
     try:
         return parse(request)
     except DecodeError as error:
-        words = f"is no request of {method}; send a message of its contract, with texts in UTF-8"
+        words = f"is no request of {method.path}; send a message of its contract, with texts in UTF-8"
         raise errors.invalid("request", words) from error
 
 
@@ -195,13 +214,13 @@ def _serializer(serialize: Callable[[Any], bytes]) -> Callable[[Any], bytes]:
 
 
 @asynccontextmanager
-async def _call(method: str, context: Any, gate: Gate) -> AsyncIterator[None]:  # noqa: ANN401
-    start = time.perf_counter()
+async def _call(method: _Method, context: Any) -> AsyncIterator[None]:  # noqa: ANN401
+    start = method.figures.began()
     request_id = header(context.invocation_metadata(), REQUEST_ID) or uuid.uuid4().hex
     code = "OK"
     try:
         deadlines.began(context)
-        called_by(gate.admit(method, context), request_id)
+        called_by(method.gate.admit(method.path, context), request_id)
         yield
     except grpc.aio.AbortError:
         code = "ABORTED_BY_HANDLER"
@@ -210,13 +229,14 @@ async def _call(method: str, context: Any, gate: Gate) -> AsyncIterator[None]:  
         code = "CANCELLED"
         raise
     except Exception as error:  # noqa: BLE001  the one place: whatever nobody foresaw must not reach a caller
-        status = _status_of(error, method, request_id)
+        status = _status_of(error, method.path, request_id)
         code = grpc_code_name(status.code)
         await context.abort_with_status(_answer(status, error))
     finally:
-        milliseconds = round((time.perf_counter() - start) * 1000, 2)
-        level = logging.DEBUG if method in QUIET else logging.INFO
-        log.log(level, "call", extra={"method": method, "code": code, "ms": milliseconds, "request_id": request_id})
+        seconds = time.perf_counter() - start
+        method.figures.ended(code, seconds)
+        told = {"method": method.path, "code": code, "ms": round(seconds * 1000, 2), "request_id": request_id}
+        log.log(logging.DEBUG if method.path in QUIET else logging.INFO, "call", extra=told)
 
 
 def _status_of(error: Exception, method: str, request_id: str) -> status_pb2.Status:

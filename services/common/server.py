@@ -23,9 +23,12 @@ from services.common.database import Database
 from services.common.interceptors import CallInterceptor, database_is_away
 from services.common.settings import DIRECT, SIDECAR, Environment, ServiceSettings, SettingsError, read_service_settings
 from services.common.tasks import background
+from services.common.telemetry import statements
+from services.common.telemetry.database import DatabaseFigures
 from services.common.telemetry.exposition import Exposition
 from services.common.telemetry.handler import SERVICE as METRICS
 from services.common.telemetry.handler import MetricsHandler
+from services.common.telemetry.process import CountedRecords, ProcessFigures, Readiness, watch_the_loop
 from services.common.telemetry.samples import Sampler
 from services.common.tls import Certificates
 
@@ -96,14 +99,15 @@ class Context:
         neighbour = catalog.service(name)
         setting, default = f"{name.upper()}_SERVICE_URL", f"127.0.0.1:{neighbour.grpc_port}"
         address = self.environment.target(setting, default)
+        counted = name if self.settings.metrics else ""
         if self.settings.egress == DIRECT:
-            return Target(address, self.certificates, neighbour.host)
+            return Target(address, self.certificates, neighbour.host, neighbour=counted)
         if self.certificates is not None and not self.environment.is_loopback(setting, default):
             raise SettingsError(
                 f"MONTRG_{setting} is {self.environment.text(setting)!r}, and MONTRG_EGRESS is {SIDECAR}: that would "
                 f"be plaintext on the network; give the pod's own Envoy, such as {default}, or {DIRECT}"
             )
-        return Target(address)
+        return Target(address, neighbour=counted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +129,8 @@ def run(app: App) -> None:
     try:
         settings = read_service_settings(app.name, environment)
         logs.configure(app.name, settings.log_level)
+        if settings.metrics:
+            logging.getLogger().addHandler(CountedRecords())
         asyncio.run(_main(app, settings, environment))
     except SettingsError as error:
         raise SystemExit(f"{app.name}: {error}") from error
@@ -163,21 +169,26 @@ async def serve(
     held; the database is let go.
     """
     database = Database(settings.database_url, settings.pool_size, settings.service.role)
+    if settings.metrics:
+        statements.watch(database, database_is_away)
     certificates = Certificates(settings.certs_dir) if settings.certs_dir else None
     gate = gate or gate_of(settings, environment)
-    interceptors = [CallInterceptor(gate)]
+    interceptors = [CallInterceptor(gate, counts=settings.metrics)]
     server = grpc.aio.server(interceptors=interceptors, options=_OPTIONS, maximum_concurrent_rpcs=MOST_CALLS)
     checks = health.aio.HealthServicer()
     stopping = asyncio.Event()
     try:
         context = Context(settings, environment, database, stopping, gate, certificates)
         async with app.wire(context, server), _probed(checks, settings):
-            _add_built_ins(server, checks, context)
+            readiness = Readiness()
+            _add_built_ins(server, checks, context, _exposition(context, readiness))
             port = _add_port(server, settings, certificates)
             await server.start()
             for name in ("", *settings.service.proto_services):
                 await checks.set(name, health_pb2.HealthCheckResponse.SERVING)
-            async with background(_report_readiness(checks, [_answers(database), *context.readiness])):
+            wanted = [_answers(database), *context.readiness]
+            watching = [watch_the_loop()] if settings.metrics else []
+            async with background(_report_readiness(checks, wanted, readiness), *watching):
                 try:
                     yield port
                 finally:
@@ -189,12 +200,27 @@ async def serve(
         await database.close()
 
 
-def _add_built_ins(server: grpc.aio.Server, checks: health.aio.HealthServicer, context: Context) -> None:
+def _exposition(context: Context, readiness: Readiness) -> Exposition | None:
+    """Returns the figures of the process, if it is to tell them."""
+    if not context.settings.metrics:
+        return None
+    service = context.settings.service.name
+    own: list[Sampler] = [
+        ProcessFigures(service, readiness, context.certificates),
+        DatabaseFigures(context.database, service, database_is_away),
+    ]
+    return Exposition([*own, *context.samplers], database_is_away)
+
+
+def _add_built_ins(
+    server: grpc.aio.Server, checks: health.aio.HealthServicer, context: Context, exposition: Exposition | None
+) -> None:
     health_pb2_grpc.add_HealthServicer_to_server(checks, server)
     channelz.add_channelz_servicer(server)
-    exposition = Exposition(context.samplers, database_is_away)
-    metrics_service_pb2_grpc.add_MetricsServiceServicer_to_server(MetricsHandler(exposition), server)
-    names = (*context.settings.service.proto_services, health.SERVICE_NAME, reflection.SERVICE_NAME, CHANNELZ, METRICS)
+    names = [*context.settings.service.proto_services, health.SERVICE_NAME, reflection.SERVICE_NAME, CHANNELZ]
+    if exposition is not None:
+        metrics_service_pb2_grpc.add_MetricsServiceServicer_to_server(MetricsHandler(exposition), server)
+        names.append(METRICS)
     reflection.enable_server_reflection(names, server)
 
 
@@ -230,15 +256,18 @@ def _answers(database: Database) -> Callable[[], Awaitable[bool]]:
     return check
 
 
-async def _report_readiness(checks: health.aio.HealthServicer, ready: Sequence[Callable[[], Awaitable[bool]]]) -> None:
+async def _report_readiness(
+    checks: health.aio.HealthServicer, ready: Sequence[Callable[[], Awaitable[bool]]], told: Readiness
+) -> None:
     """Keeps the health of `ready` true to whether all that it takes holds; the other names say the process lives."""
     while True:
         try:
-            is_ready = all([await check() for check in ready])
+            told.is_ready = all([await check() for check in ready])
         except Exception as error:
             if not database_is_away(error):
                 raise
-            is_ready = False
-        state = health_pb2.HealthCheckResponse.SERVING if is_ready else health_pb2.HealthCheckResponse.NOT_SERVING
+            told.is_ready = False
+        states = health_pb2.HealthCheckResponse
+        state = states.SERVING if told.is_ready else states.NOT_SERVING
         await checks.set(READY, state)
         await asyncio.sleep(READY_EVERY_S)

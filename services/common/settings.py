@@ -160,6 +160,7 @@ class ServiceSettings:
         trust_domain: the first part of the SPIFFE ids in the certificates of this mesh.
         egress: `direct` where the service calls its neighbours itself, `sidecar` where through its pod's Envoy.
         probe_port: the port on which who has no certificate may ask for the service's health; 0 for none.
+        metrics: whether the process counts and times what it does, and tells it.
     """
 
     service: catalog.Service
@@ -175,6 +176,7 @@ class ServiceSettings:
     trust_domain: str
     egress: str
     probe_port: int
+    metrics: bool = True
 
 
 def pool_size(environment: Environment) -> int:
@@ -238,4 +240,5 @@ def read_service_settings(name: str, environment: Environment) -> ServiceSetting
         trust_domain=trust_domain(environment),
         egress=environment.choice("EGRESS", DIRECT, (DIRECT, SIDECAR)),
         probe_port=environment.integer("PROBE_PORT", 0, 0, _MOST_PORT),
+        metrics=environment.choice("METRICS", "on", ("on", "off"), prefixed=True) == "on",
     )
