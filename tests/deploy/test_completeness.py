@@ -44,13 +44,14 @@ def test_the_scripts_know_every_service():
     assert words.split() == [folder(service) for service in SERVICES]
 
 
-def test_prometheus_asks_the_sidecars_of_every_service():
-    scrape = yaml.safe_load(
-        (K8S / "components/monitoring/prometheus/scrape/kubernetes.yml").read_text(encoding="utf-8")
-    )
-    (asked,) = scrape["scrape_configs"][0]["dns_sd_configs"]
-    assert asked["port"] == STATUS_PORT
-    assert set(asked["names"]) == {f"{host}-headless" for host in HOSTS}
+@pytest.mark.parametrize("file", ["monitoring/prometheus/scrape", "secure-monitoring/scrape"])
+def test_prometheus_asks_the_process_and_the_sidecar_of_every_service(file):
+    scrape = yaml.safe_load((K8S / "components" / file / "kubernetes.yml").read_text(encoding="utf-8"))
+    assert [job["job_name"] for job in scrape["scrape_configs"]] == ["montrg", "envoy"]
+    for job in scrape["scrape_configs"]:
+        (asked,) = job["dns_sd_configs"]
+        assert asked["port"] == STATUS_PORT
+        assert set(asked["names"]) == {f"{host}-headless" for host in HOSTS}
 
 
 def test_production_fixes_the_version_of_every_image_that_runs_there(renderings):

@@ -192,8 +192,11 @@ def test_secure_compose_asks_for_figures_as_they_are_told():
     assert mounted.partition(":")[2] in [
         each.partition(":")[2] for each in COMPOSE["services"]["prometheus"]["volumes"]
     ], "it does not replace the other file"
-    (job,) = yaml.safe_load((ROOT / mounted.partition(":")[0]).read_text())["scrape_configs"]
-    assert (job["scheme"], job["tls_config"]["server_name"]) == ("https", "localhost")
+    jobs = yaml.safe_load((ROOT / mounted.partition(":")[0]).read_text())["scrape_configs"]
+    assert [job["job_name"] for job in jobs] == ["montrg", "envoy"]
+    for job in (*jobs, *jobs[0]["http_sd_configs"]):
+        assert job["tls_config"]["server_name"] == "localhost"
+        assert "https" in (job.get("scheme"), job.get("url", "").partition(":")[0])
 
 
 def test_no_password_is_in_compose_yaml_and_no_secret_is_in_git():
