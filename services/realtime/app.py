@@ -26,6 +26,7 @@ from services.realtime.live.app import live_view
 from services.realtime.live.evaluation import EvaluationWatch
 from services.realtime.live.handler import RealtimeHandler
 from services.realtime.log.feed import LogFeed
+from services.realtime.log.figures import LogFigures
 from services.realtime.log.handler import ReadingLogHandler
 from services.realtime.log.range_repository import SqlRanges
 from services.realtime.log.ranges import RangeUseCases
@@ -76,7 +77,9 @@ async def wire(context: Context, server: grpc.aio.Server) -> AsyncIterator[None]
             rules=rules,
             zone=zone,
             evaluation=evaluation,
+            add_sampler=context.add_sampler,
         )
+        context.add_sampler(LogFigures(feed, log_store).sample)
         realtime_service_pb2_grpc.add_RealtimeServiceServicer_to_server(RealtimeHandler(live), server)
         log_handler = ReadingLogHandler(LogUseCases(log_store, feed), RangeUseCases(SqlRanges(context.database)))
         reading_log_service_pb2_grpc.add_ReadingLogServiceServicer_to_server(log_handler, server)

@@ -1,6 +1,7 @@
 """Figures that are asked for when somebody looks: what is in the database, and is the same for every process."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import TypeVar
 
 from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
@@ -9,10 +10,10 @@ from prometheus_client.core import GaugeMetricFamily
 # since an old one would be taken for a new one.
 Sampler = Callable[[], Awaitable[Iterable[Metric]]]
 
+Key = TypeVar("Key", bound=tuple[str, ...])
 
-def gauges(
-    name: str, documentation: str, labels: Sequence[str], values: Mapping[tuple[str, ...], float]
-) -> GaugeMetricFamily:
+
+def gauges(name: str, documentation: str, labels: Sequence[str], values: Mapping[Key, float]) -> GaugeMetricFamily:
     """Returns one gauge for each combination of the labels' values."""
     family = GaugeMetricFamily(name, documentation, labels=labels)
     for key, value in values.items():

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from services.common.errors import DomainError, ExhaustedError
+from services.realtime.ingest import figures
 from services.realtime.ingest.columns import SentRows
 from services.realtime.ingest.domain import Outcomes
 
@@ -42,6 +43,7 @@ class WriteQueue:
     async def write(self, rows: SentRows) -> Outcomes:
         """Returns the outcomes once the rows are stored; with too many waiting it is ExhaustedError at once."""
         if self._waiting and self._rows + len(rows) > self._most:
+            figures.BUSY.inc()
             message = (
                 f"{self._rows} readings wait to be stored, more than can be soon; send the batch again in a second"
             )
@@ -49,7 +51,7 @@ class WriteQueue:
         waiting = _Waiting(rows)
         async with self._arrived:
             self._waiting.append(waiting)
-            self._rows += len(rows)
+            self._count(len(rows))
             self._arrived.notify()
         return await waiting.answer
 
@@ -69,11 +71,15 @@ class WriteQueue:
         rows = 0
         while self._waiting and (not group or rows + len(self._waiting[0].rows) <= GROUP_ROWS):
             waiting = self._waiting.popleft()
-            self._rows -= len(waiting.rows)
+            self._count(-len(waiting.rows))
             if not waiting.answer.cancelled():  # its caller has gone before anything was stored
                 group.append(waiting)
                 rows += len(waiting.rows)
         return group
+
+    def _count(self, rows: int) -> None:
+        self._rows += rows
+        figures.WAITING.set(self._rows)
 
     async def _answer(self, group: list[_Waiting]) -> None:
         if not group:
@@ -83,6 +89,7 @@ class WriteQueue:
         except Exception as error:  # noqa: BLE001  whatever it is, each caller gets it, and the table of statuses judges
             await self._fail(group, error)
             return
+        figures.count(outcomes)
         for waiting, outcome in zip(group, outcomes, strict=True):
             if not waiting.answer.done():
                 waiting.answer.set_result(outcome)
@@ -94,6 +101,7 @@ class WriteQueue:
             for waiting in group:
                 await self._answer([waiting])
             return
+        figures.FAILED.inc(len(group))
         for waiting in group:
             if not waiting.answer.done():
                 waiting.answer.set_exception(error)

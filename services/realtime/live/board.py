@@ -1,7 +1,7 @@
 """What is measured now, in memory: each sensor's newest reading, judged and rendered. Pure; time is an argument."""
 
 import heapq
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 
 from services.common.epoch import moment_of
 from services.directory.domain import Directory, PlaceFilter
@@ -154,6 +154,14 @@ class Board:
                     entry.seq = max(entry.seq, seq)
 
     # What can be seen of it.
+
+    def entries(self) -> list[_Entry]:
+        """Returns all sensors that ever sent, those that are not shown among them."""
+        return list(self._entries.values())
+
+    def unheard(self, names: Set[str]) -> Set[str]:
+        """Returns those of some sensors that have not sent yet."""
+        return names - self._entries.keys()
 
     def snapshot(self, wanted: PlaceFilter) -> Sequence[bytes]:
         """Returns the measurements that fit, by ascending sensor_id."""

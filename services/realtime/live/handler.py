@@ -7,6 +7,7 @@ from typing import Any
 from montrg.realtime.v1 import realtime_service_pb2_grpc
 
 from services.common.access.current import scope
+from services.common.watching.figures import WATCHERS
 from services.directory.domain import PlaceFilter
 from services.realtime.live.convert import place_filter
 from services.realtime.live.service import LiveUseCases
@@ -17,6 +18,7 @@ class RealtimeHandler(realtime_service_pb2_grpc.RealtimeServiceServicer):
 
     def __init__(self, use_cases: LiveUseCases) -> None:
         self._live = use_cases
+        self._watchers = WATCHERS.labels("measurements")
 
     async def GetMeasurements(self, request: Any, context: Any) -> bytes:
         return await self._live.now(PlaceFilter(scope=scope().limit))
@@ -38,6 +40,7 @@ class RealtimeHandler(realtime_service_pb2_grpc.RealtimeServiceServicer):
 
     async def WatchMeasurements(self, request: Any, context: Any) -> AsyncIterator[bytes]:
         wanted = place_filter(request, scope())
-        async with contextlib.aclosing(self._live.watch(wanted, request.resume_token)) as messages:
-            async for message in messages:
-                yield message
+        with self._watchers.track_inprogress():
+            async with contextlib.aclosing(self._live.watch(wanted, request.resume_token)) as messages:
+                async for message in messages:
+                    yield message

@@ -130,6 +130,16 @@ class View:
         return self._directory.value
 
     @property
+    def rules(self) -> Rules | None:
+        """The rules by which the board is judged."""
+        return self._rules.value
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the board shows what is stored."""
+        return self._feed.last_seq is not None and self._current.is_set()
+
+    @property
     def position(self) -> Position:
         """What somebody has seen who has seen the board as it is."""
         return Position(self._state, self.board.seq, self.board.now)
@@ -246,7 +256,7 @@ class View:
         self._shown = (directory, rules)
         self._state = state_of(self._generation, self._directory.digest, self._rules.digest)
         self.board.advance(microseconds(self._clock()))
-        self.board.set_notes(self._notes(reached=self._feed.last_seq is not None and self._current.is_set()))
+        self.board.set_notes(self._notes(reached=self.is_current))
         self._tell()
 
     def _notes(self, *, reached: bool) -> Sequence[str]:
