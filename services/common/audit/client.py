@@ -8,6 +8,7 @@ from google.protobuf import json_format
 from montrg.alert_history.v1 import audit_service_pb2 as pb2
 from montrg.alert_history.v1 import audit_service_pb2_grpc
 
+from services.common.audit.figures import AuditFigures
 from services.common.audit.sender import AuditSender, RefusedError, Row
 from services.common.audit.trail import SqlOutbox
 from services.common.channels import DEADLINE_S
@@ -35,7 +36,8 @@ class GrpcAudit:
 
 
 def audit_sender(context: Context, channel: grpc.aio.Channel) -> AuditSender:
-    """Returns what delivers the records of a service's schema over a channel to the alert history."""
+    """Returns what delivers the records of a service's schema to the alert history; figures tell of those that wait."""
+    context.add_sampler(AuditFigures(context.database, context.settings.service.name).sample)
     outbox = SqlOutbox(context.database, context.settings.service.name)
     return AuditSender(outbox, GrpcAudit(channel), database_is_away)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -13,6 +13,7 @@ from services.common.backoff import Backoff
 from services.common.database import Database
 from services.common.errors import NotFoundError, OutOfRangeError, UnavailableError
 from services.common.interceptors import database_is_away
+from services.common.reading_log import figures
 from services.common.reading_log.client import LogBatch, LogClient
 from services.common.reading_log.columns import ReadingSlice, cut
 from services.common.reading_log.cursors import Cursors, FencedError
@@ -49,6 +50,7 @@ class LogConsumer:
         channel: grpc.aio.Channel,
         most_readings: int = MOST_READINGS,
         pause_s: float = 0.0,
+        applied: Callable[[int], None] = lambda _: None,
     ) -> None:
         """Takes what the consumer is called, its work, and what it works with.
 
@@ -62,8 +64,10 @@ class LogConsumer:
             most_readings: that one transaction may hold, unless a single batch is larger.
             pause_s: how long the batches after a transaction gather for the next one, unless they are as many as it may
                 hold. What comes after a pause of the log is not kept waiting.
+            applied: told of how many readings a transaction had, when it is committed.
         """
-        self._pause_s = pause_s
+        self._pause_s, self._applied = pause_s, applied
+        self._restarts, self._rebuilds = figures.RESTARTS.labels(name), figures.REBUILDS.labels(name)
         self._most_readings = most_readings
         self._name = name
         self._work = work
@@ -199,8 +203,9 @@ class LogConsumer:
                 await self._cursors.fence(connection, self._held.values(), place)
                 if slices:
                     await self._work.apply(connection, slices)
-            readings, transactions = self._state.readings + sum(map(len, slices)), self._state.transactions + 1
-            self._state = replace(self._state, readings=readings, transactions=transactions)
+            count, transactions = sum(map(len, slices)), self._state.transactions + 1
+            self._state = replace(self._state, readings=self._state.readings + count, transactions=transactions)
+            self._applied(count)
         self._held = {**self._held, **moved}
         self._at = place
 
@@ -240,6 +245,7 @@ class LogConsumer:
             await self._work.rebuild(connection, place)
             await self._cursors.restart(connection, place)
         self._refused = None
+        self._rebuilds.inc()
         self._state = replace(self._state, rebuilds=self._state.rebuilds + 1)
 
     async def _report(self) -> None:
@@ -272,6 +278,7 @@ class LogConsumer:
             self._state = replace(self._state, lag_readings=answer.lag_readings, lag_s=answer.lag_s)
 
     def _note(self, error: Exception) -> None:
+        self._restarts.inc()
         message = f"{type(error).__name__}: {error}"
         log.warning("consumer starts again", extra={"consumer": self._name, "error": message})
         self._state = replace(self._state, following_since=None, last_error=message, last_error_time=datetime.now(UTC))
