@@ -11,7 +11,7 @@ class Figures:
     """The figures of one look."""
 
     def __init__(self, text):
-        self._values = {}
+        self._values: dict[tuple[str, frozenset[tuple[str, str]]], float] = {}
         for family in text_string_to_metric_families(text):
             for sample in family.samples:
                 key = sample.name, frozenset(sample.labels.items())

@@ -6,6 +6,7 @@ from services.alert.alerts import convert
 from services.alert.alerts.board import Board
 from services.alert.alerts.domain import WatchFilter
 from services.alert.alerts.feed import BoardFeed
+from services.alert.alerts.figures import AlertFigures
 from services.alert.alerts.handler import AlertHandler
 from services.alert.alerts.repository import SqlAlerts
 from services.alert.alerts.service import AlertUseCases, EvaluationView
@@ -27,7 +28,7 @@ class Alerts:
 
 
 def alerts(context: Context, directory: Follower[Directory], evaluation: EvaluationView) -> Alerts:
-    """Returns what serves alerts."""
+    """Returns what serves alerts; figures tell of those that are open."""
     board = Board(convert.render)
     audience: Audience[WatchFilter] = Audience(board)
 
@@ -40,6 +41,7 @@ def alerts(context: Context, directory: Follower[Directory], evaluation: Evaluat
         tell=audience.tell,
         is_watched=lambda: audience.is_there,
     )
+    context.add_sampler(AlertFigures(feed, lambda: directory.value).sample)
     watching = WatchUseCases(feed, audience, convert.watch_message, directory)
     zone = context.environment.zone("SITE_TZ", "Asia/Seoul")
     store = SqlAlerts(context.database)

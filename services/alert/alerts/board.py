@@ -96,7 +96,7 @@ class Board:
 
     def known(self) -> Known:
         """Returns the ids of the open alerts, and by what to tell whether each is still as it was."""
-        alerts = [entry.alert for entry in self._entries.values() if entry.alert.is_open]
+        alerts = self.open_alerts()
         return [a.alert_id for a in alerts], [a.event_seq for a in alerts], [a.update_time for a in alerts]
 
     def load(self, look: Look) -> None:
@@ -126,6 +126,10 @@ class Board:
         return True
 
     # What can be seen of it.
+
+    def open_alerts(self) -> Sequence[Alert]:
+        """Returns the alerts that are not cleared."""
+        return [entry.alert for entry in self._entries.values() if entry.alert.is_open]
 
     def snapshot(self, wanted: WatchFilter) -> Sequence[bytes]:
         """Returns the open alerts that fit, by descending alert_time and then alert_id."""

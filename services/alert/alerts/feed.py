@@ -94,6 +94,11 @@ class BoardFeed:
         self._reached_at = clock()
         self._is_away = True
 
+    @property
+    def is_current(self) -> bool:
+        """Whether the board shows what is stored."""
+        return not self._is_away
+
     def on_look(self, tell: Callable[[], None]) -> None:
         """Calls back after each look: something may have happened to an alert."""
         self._on_look.append(tell)

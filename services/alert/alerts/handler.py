@@ -13,6 +13,7 @@ from services.alert.alerts.service import AlertUseCases
 from services.alert.alerts.watch import WatchUseCases
 from services.common.access.current import acting, scope
 from services.common.paging import page_request
+from services.common.watching.figures import WATCHERS
 
 KEY = (datetime, int)
 
@@ -23,6 +24,7 @@ class AlertHandler(alert_service_pb2_grpc.AlertServiceServicer):
     def __init__(self, use_cases: AlertUseCases, watching: WatchUseCases) -> None:
         self._alerts = use_cases
         self._watching = watching
+        self._watchers = WATCHERS.labels("alerts")
 
     async def ListAlerts(self, request: Any, context: Any) -> pb2.ListAlertsResponse:
         wanted = convert.alert_filter(request)
@@ -67,6 +69,7 @@ class AlertHandler(alert_service_pb2_grpc.AlertServiceServicer):
 
     async def WatchAlerts(self, request: Any, context: Any) -> AsyncIterator[bytes]:
         watching = self._watching.watch(convert.watch_filter(request, scope()), request.resume_token)
-        async with contextlib.aclosing(watching) as messages:
-            async for message in messages:
-                yield message
+        with self._watchers.track_inprogress():
+            async with contextlib.aclosing(watching) as messages:
+                async for message in messages:
+                    yield message

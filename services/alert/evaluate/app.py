@@ -2,6 +2,7 @@
 
 import grpc
 
+from services.alert.evaluate.figures import READINGS, HeartbeatFigures
 from services.alert.evaluate.status import EvaluationStatus
 from services.alert.evaluate.tuning import SECOND, Tuning
 from services.alert.evaluate.work import EvaluationWork
@@ -51,6 +52,7 @@ class Evaluator:
             database_url=context.settings.database_url,
             channel=realtime,
             most_readings=MOST_READINGS,
+            applied=READINGS.inc,
         )
         rules.on_change(self.consumer.tick_soon)
         directory.on_change(self.consumer.tick_soon)
@@ -61,3 +63,4 @@ class Evaluator:
             system_clock,
         )
         context.add_readiness(self.status.is_ready)
+        context.add_sampler(HeartbeatFigures(context.database).sample)

@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeVar
 import asyncpg
 import numpy as np
 
-from services.alert.evaluate import resting, store
+from services.alert.evaluate import figures, resting, store
 from services.alert.evaluate.attendance import Attendance, last_reading
 from services.alert.evaluate.batch import Batch, batch_of, fresh, last_of_each
 from services.alert.evaluate.breath import breathe
@@ -130,6 +130,7 @@ class EvaluationWork:
         yield judging, touched
         untold = self._untold()
         ended = await store.write(driver, journal, self._table, rulebook.revision, shown=untold, seen=seen)
+        figures.count(journal)
         touched.append(self._rows(ended))
         rows = np.unique(np.concatenate(touched))
         if len(rows):

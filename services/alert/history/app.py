@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import grpc
 
 from services.alert.history.clients import GrpcHistory
+from services.alert.history.figures import HistoryFigures
 from services.alert.history.repository import SqlOutbox
 from services.alert.history.service import HistorySender
 from services.alert.history.upkeep import HistoryUpkeep
@@ -26,7 +27,8 @@ class Delivery:
 
 
 def delivery(context: Context, history: grpc.aio.Channel) -> Delivery:
-    """Returns what delivers events over a channel."""
+    """Returns what delivers events over a channel; figures tell of those that wait."""
+    context.add_sampler(HistoryFigures(context.database).sample)
     outbox = SqlOutbox(context.database)
     sender = HistorySender(outbox, GrpcHistory(history), database_is_away)
     return Delivery(sender, HistoryUpkeep(outbox, database_is_away))

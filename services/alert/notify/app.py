@@ -11,6 +11,7 @@ from montrg.alert.v1 import (
 )
 
 from services.alert.notify.claims import Claims
+from services.alert.notify.figures import NotificationFigures
 from services.alert.notify.handler import NotificationHandler
 from services.alert.notify.mail import MailChannel
 from services.alert.notify.planner import Planner
@@ -37,7 +38,8 @@ from services.common.tasks import background
 
 @asynccontextmanager
 async def notifying(context: Context, server: grpc.aio.Server, places: Places) -> AsyncIterator[None]:
-    """Adds the three servicers, plans and sends until the block ends."""
+    """Adds the three servicers, plans and sends until the block ends; figures tell of what waits."""
+    context.add_sampler(NotificationFigures(context.database).sample)
     settings = read_settings(context.environment)
     zone = context.environment.zone("SITE_TZ", "Asia/Seoul")
     writing = Writing(settings.public_url, zone)

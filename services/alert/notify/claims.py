@@ -7,6 +7,7 @@ import asyncpg
 import orjson
 
 from services.alert.domain import NOTIFICATION_FAILED, NOTIFIED
+from services.alert.notify import figures
 from services.alert.notify.domain import DEAD, Claimed, Due, Failure
 from services.alert.notify.planning import TEST
 from services.alert.writer import Event, add_events, lock_alerts
@@ -79,7 +80,8 @@ FROM (SELECT greatest(next_time, lease_until) AS moment, statement_timestamp() A
 _SENT = """
 UPDATE alert.notification SET state = 'SENT', send_time = clock_timestamp(), attempts = attempts + 1,
     last_error = NULL, next_time = NULL, lease_until = NULL, told_to = CASE WHEN cause = 'digest' THEN 0 END
-WHERE notification_id = $1 AND state = 'PENDING' AND lease_until = $2 RETURNING 1
+WHERE notification_id = $1 AND state = 'PENDING' AND lease_until = $2
+RETURNING extract(epoch FROM clock_timestamp() - release_time)::float8
 """
 _FAILED = """
 UPDATE alert.notification SET attempts = attempts + 1, last_error = $3, lease_until = NULL,
@@ -136,8 +138,11 @@ class Claims:
         """Notes that the recipient took a message, also in the story of its alert; of a digest see `stories`."""
         async with self._database.driver() as connection:
             await _lock_alert(connection, message)
-            if await connection.fetchval(_SENT, message.notification_id, message.lease_until):
+            seconds = await connection.fetchval(_SENT, message.notification_id, message.lease_until)
+            if seconds is not None:
                 await _tell(connection, message, NOTIFIED, "", now)
+        if seconds is not None and message.cause != TEST:
+            figures.sent(message.channel, seconds)
 
     async def mark_failed(self, message: Claimed, failure: Failure, delay_s: float, now: datetime) -> None:
         """Notes that a message was not taken, and when it is tried again, if ever."""
@@ -150,6 +155,8 @@ class Claims:
             )
             if state == DEAD:
                 await _tell(connection, message, NOTIFICATION_FAILED, f": {failure.reason}", now)
+        if state is not None and message.cause != TEST:
+            figures.failed(message.channel, is_over=state == DEAD)
 
 
 async def _lock_alert(connection: asyncpg.Connection, message: Claimed) -> None:

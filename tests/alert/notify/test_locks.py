@@ -13,7 +13,6 @@ from services.alert.history.repository import SqlOutbox, TakenEvents
 from services.alert.notify import records
 from services.alert.notify.claims import Claims
 from services.common.reading_log import shard_of
-from tests.alert.notify.test_sender import outbox as outbox  # noqa: PLC0414  a fixture
 from tests.support.mesh import eventually
 from tests.support.notifying import changed, new_alert, raised, subscription
 from tests.support.soak import SEED

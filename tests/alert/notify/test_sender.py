@@ -8,63 +8,18 @@ import sys
 import time
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from services.alert.notify.claims import Claims
 from services.alert.notify.domain import Failure, retry_delay_s
-from services.alert.notify.drafts import Draft
-from services.alert.notify.outbox import put
-from services.alert.notify.planning import Telling
 from services.alert.notify.sender import MOST_FAILING
-from services.alert.subscriptions.repository import SqlSubscriptions
 from services.common.clock import system_clock
-from tests.alert.notify.conftest import PATIENT_S, WRITING, sending
+from tests.alert.notify.conftest import PATIENT_S, sending
 from tests.conftest import service_url
 from tests.support.mesh import eventually
-from tests.support.notifying import alert, raised, story, subscription
+from tests.support.notifying import raised, story
 from tests.support.receivers import webhook
-
-
-class Outbox:
-    """Puts messages into the outbox as the planner does, and looks at what became of them."""
-
-    def __init__(self, connection, database):
-        self.connection = connection
-        self.subscriptions = SqlSubscriptions(database)
-        self.kept: Any = None
-        self._count = 0
-
-    async def to(self, url, **fields):
-        self.kept = await self.subscriptions.add(subscription(recipient=url, max_per_minute=600, **fields))
-
-    async def put(self, count=1, alert_id=None):
-        """Puts messages about one alert, or each about another one."""
-        drafts = []
-        for _ in range(count):
-            self._count += 1
-            about = alert(alert_id=alert_id or 1000 + self._count)
-            content = WRITING.telling(Telling(self.kept, about, "raised", "1", 1, None))
-            drafts.append(Draft(self.kept, f"key-{self._count}", "raised", content, about.alert_id, 1))
-        async with self.connection.transaction():
-            await put(self.connection, drafts, system_clock())
-
-    async def rows(self, *names):
-        query = f"SELECT {', '.join(names)} FROM alert.notification ORDER BY notification_id"
-        return [tuple(row) for row in await self.connection.fetch(query)]
-
-    async def settled(self, *states):
-        """Waits until the messages are in these states."""
-        await eventually(lambda: self._are(states))
-
-    async def _are(self, states):
-        return tuple(state for (state,) in await self.rows("state")) == states
-
-
-@pytest.fixture
-async def outbox(connection, database):
-    return Outbox(connection, database)
 
 
 async def test_a_message_is_sent_and_its_alert_says_so(outbox, database, settings):
