@@ -11,8 +11,10 @@ from montrg.aggregation.v1 import (
 )
 
 from services.aggregation.backfill.app import Backfills
+from services.aggregation.backfill.figures import BackfillFigures
 from services.aggregation.backfill.repository import SqlBackfills
 from services.aggregation.query.app import Query
+from services.aggregation.rollup.figures import READINGS
 from services.aggregation.rollup.store import RollupWriter
 from services.aggregation.rollup.work import RollupWork
 from services.common.channels import connect
@@ -43,6 +45,7 @@ async def wire(context: Context, server: grpc.aio.Server) -> AsyncIterator[None]
             channel=realtime,
             most_readings=MOST_READINGS,
             pause_s=PAUSE_S,
+            applied=READINGS.inc,
         )
         ranges = RangeClient(realtime)
         query = Query(context.database, directory, lambda: consumer.state, ranges, zone.key)
@@ -50,6 +53,7 @@ async def wire(context: Context, server: grpc.aio.Server) -> AsyncIterator[None]
         aggregation_service_pb2_grpc.add_AggregationServiceServicer_to_server(query.handler, server)
         aggregation_json_service_pb2_grpc.add_AggregationJsonServiceServicer_to_server(query.json_handler, server)
         backfill_service_pb2_grpc.add_BackfillServiceServicer_to_server(backfills.handler, server)
+        context.add_sampler(BackfillFigures(context.database).sample)
         async with background(directory.run(), consumer.run(), query.run(), backfills.run()):
             yield
 

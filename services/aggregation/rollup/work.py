@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from services.aggregation.cells import Measured, by_hour
 from services.aggregation.readings import measured
+from services.aggregation.rollup.figures import HOURS
 from services.aggregation.rollup.store import RollupWriter, Standing
 from services.common.reading_log import Place, ReadingSlice, shard_of
 
@@ -42,7 +43,9 @@ class RollupWork:
         if is_doubtful.any():
             readings = await self._without_contained(connection, readings, is_doubtful, standing)
         if len(readings):
-            await self._writer.add(connection, by_hour(readings, standing.calendar), standing.calendar)
+            hours = by_hour(readings, standing.calendar)
+            await self._writer.add(connection, hours, standing.calendar)
+            HOURS.inc(len(hours.period))
 
     async def _without_contained(
         self, connection: asyncpg.Connection, readings: Measured, is_doubtful: NDArray[np.bool_], standing: Standing

@@ -6,6 +6,7 @@ from montrg.alert_history.v1 import alert_history_service_pb2 as pb2
 from montrg.alert_history.v1 import alert_history_service_pb2_grpc
 
 from services.alert_history.append.convert import sent
+from services.alert_history.append.figures import APPENDED, DUPLICATE
 from services.alert_history.append.service import AppendUseCases
 
 
@@ -17,4 +18,6 @@ class AlertEventHandler(alert_history_service_pb2_grpc.AlertEventServiceServicer
 
     async def AppendAlertEvents(self, request: Any, context: Any) -> pb2.AppendAlertEventsResponse:
         result = await self._events.append([sent(e) for e in request.events], allow_gaps=request.allow_gaps)
+        APPENDED.inc(len(result.events))
+        DUPLICATE.inc(result.duplicate)
         return pb2.AppendAlertEventsResponse(appended=len(result.events), duplicate=result.duplicate)

@@ -10,6 +10,7 @@ from montrg.alert_history.v1 import audit_service_pb2 as pb2
 from montrg.alert_history.v1 import audit_service_pb2_grpc
 
 from services.alert_history.audit import convert
+from services.alert_history.audit.figures import APPENDED, DUPLICATE
 from services.alert_history.audit.service import AuditUseCases
 from services.common.access import current
 from services.common.csv_rows import BOM, csv_lines
@@ -53,4 +54,6 @@ class AuditRecordHandler(audit_service_pb2_grpc.AuditRecordServiceServicer):
 
     async def AppendAuditRecords(self, request: Any, context: Any) -> pb2.AppendAuditRecordsResponse:
         result = await self._audit.append([convert.sent(record) for record in request.records])
+        APPENDED.inc(result.appended)
+        DUPLICATE.inc(result.duplicate)
         return pb2.AppendAuditRecordsResponse(appended=result.appended, duplicate=result.duplicate)
