@@ -4,6 +4,7 @@ import asyncio
 import os
 import secrets
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import asyncpg
@@ -20,29 +21,55 @@ from tests.support.postgres import temporary_postgres
 hypothesis.settings.register_profile("patient", deadline=None)
 hypothesis.settings.load_profile("patient")
 
+OWN_SERVER = os.environ.get("MONTRG_TEST_DATABASE_URL")
 PASSWORDS = {service.name: secrets.token_hex(8) for service in catalog.SERVICES}
 
 
 @pytest.fixture(scope="session")
 def server_url() -> Iterator[str]:
     """The admin's address of a PostgreSQL server: the user's own, or an embedded one."""
-    own = os.environ.get("MONTRG_TEST_DATABASE_URL")
-    if own:
-        yield own
+    if OWN_SERVER:
+        yield OWN_SERVER
         return
     with temporary_postgres() as url:
         yield url
 
 
+@pytest.fixture(scope="session")
+def template(server_url: str) -> Iterator[str | None]:
+    """A migrated database that nobody connects to: to copy it takes a third of the time that the migrations do.
+
+    None on a server of the user's own: a database with TimescaleDB has jobs at work in it, and cannot be copied.
+    """
+    if OWN_SERVER:
+        yield None
+        return
+    with _database(server_url) as name:
+        asyncio.run(upgrade(_in(server_url, name), PASSWORDS))
+        yield name
+
+
 @pytest.fixture(scope="module")
-def admin_url(server_url: str) -> Iterator[str]:
+def admin_url(server_url: str, template: str | None) -> Iterator[str]:
     """The admin's address of a fresh, migrated database."""
+    with _database(server_url, template) as name:
+        url = _in(server_url, name)
+        if template is None:
+            asyncio.run(upgrade(url, PASSWORDS))
+        yield url
+
+
+@contextmanager
+def _database(server_url: str, template: str | None = None) -> Iterator[str]:
+    """Makes a database, empty or as another one is, and drops it in the end; gives its name."""
     name = f"test_{secrets.token_hex(6)}"
-    url = make_url(server_url).set(database=name).render_as_string(hide_password=False)
-    asyncio.run(_execute(server_url, f"CREATE DATABASE {name}"))
-    asyncio.run(upgrade(url, PASSWORDS))
-    yield url
+    asyncio.run(_execute(server_url, f"CREATE DATABASE {name}" + (f" TEMPLATE {template}" if template else "")))
+    yield name
     asyncio.run(_execute(server_url, f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+def _in(server_url: str, name: str) -> str:
+    return make_url(server_url).set(database=name).render_as_string(hide_password=False)
 
 
 async def _execute(url: str, statement: str) -> None:
