@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import grpc
 import pytest
@@ -46,23 +47,27 @@ def log(connection):
     return Log(connection)
 
 
+FAILED = "failed"
+
+
 class Unsteady(Tally):
-    """A tally that fails a few times, after it has written."""
+    """A tally that fails a few times, after it has written; `story` is what it did and what it was told to drop."""
 
     def __init__(self, error, times):
         super().__init__()
         self._error, self._times = error, times
-        self.dropped = []
+        self.story = []
 
     async def apply(self, connection, slices):
         await super().apply(connection, slices)
         if self._times:
             self._times -= 1
+            self.story.append(FAILED)
             raise self._error
 
     def lost(self, shards):
         super().lost(shards)
-        self.dropped.append(shards)
+        self.story.append(shards)
 
 
 async def follows(consumer):
@@ -70,6 +75,13 @@ async def follows(consumer):
         return consumer.state.following_since is not None
 
     await eventually(following)
+
+
+@pytest.fixture(scope="module")
+async def built(log, tally_url, target):
+    """Has the consumer been built, which each is once, so that a test sees no rebuild but its own, also by itself."""
+    async with tallying(tally_url, target) as consumer:
+        await follows(consumer)
 
 
 async def test_a_new_consumer_is_built_from_what_is_stored_and_then_follows(log, tally_url, target):
@@ -93,16 +105,20 @@ async def test_a_new_consumer_is_built_from_what_is_stored_and_then_follows(log,
         assert consumer.state.rebuilds == 0
 
 
+@pytest.mark.usefixtures("built")
 async def test_a_transaction_that_fails_is_undone_in_memory_too_and_tried_again(log, tally_url, target):
     work = Unsteady(UnavailableError("a neighbour is away", "NEIGHBOUR_UNAVAILABLE"), times=3)
     async with tallying(tally_url, target, work) as consumer:
         await log.write()
         await eventually(log.is_tallied)
-        assert work.dropped == [frozenset(range(16))] * 3
+        # Each is followed by the loss of everything. A busy machine may bring others, where a call is too late.
+        losses = [after for before, after in pairwise(work.story) if before == FAILED]
+        assert losses == [frozenset(range(16))] * 3
         assert "a neighbour is away" in consumer.state.last_error
         assert consumer.state.last_error_time > datetime.now(UTC) - timedelta(minutes=1)
 
 
+@pytest.mark.usefixtures("built")
 async def test_what_comes_within_a_pause_shares_a_transaction_and_what_comes_after_one_is_not_kept_waiting(
     log, tally_url, target
 ):
@@ -121,6 +137,7 @@ async def test_what_comes_within_a_pause_shares_a_transaction_and_what_comes_aft
         assert clock() - begin < 1.9
 
 
+@pytest.mark.usefixtures("built")
 async def test_an_error_that_nobody_foresaw_ends_it(log, tally_url, target):
     database = Database(tally_url, 3, "test")
     async with connect(target) as channel:
@@ -134,6 +151,7 @@ async def test_an_error_that_nobody_foresaw_ends_it(log, tally_url, target):
     await database.close()
 
 
+@pytest.mark.usefixtures("built")
 async def test_what_it_holds_can_be_taken_from_it_at_any_time(log, connection, tally_url, target):
     async with tallying(tally_url, target) as consumer:
         await follows(consumer)
@@ -160,6 +178,7 @@ async def test_a_server_that_goes_and_comes_back_is_followed_again(log, mesh, ta
         await follows(consumer)
 
 
+@pytest.mark.usefixtures("built")
 async def test_sessions_that_are_ended_are_opened_again(log, connection, tally_url, target):
     async with tallying(tally_url, target) as consumer:
         await follows(consumer)
@@ -172,6 +191,7 @@ async def test_sessions_that_are_ended_are_opened_again(log, connection, tally_u
         assert consumer.state.rebuilds == 0
 
 
+@pytest.mark.usefixtures("built")
 async def test_what_the_log_dropped_is_made_up_for_by_one_rebuild_of_the_group(
     admin_url, log, connection, tally_url, target
 ):
