@@ -12,6 +12,7 @@ from typing import Any
 import asyncpg
 import httpx
 
+from services.alert.writer import CHANNEL
 from services.catalog import service
 from services.local.postgres import EmbeddedPostgres
 from tests.chaos.group import ROOT
@@ -38,11 +39,14 @@ SELECT count(*) FROM pg_stat_activity
 WHERE client_port = ANY($1) AND state = 'idle in transaction' AND backend_xid IS NOT NULL
     AND position($2 IN query) > 0
 """
-_SETTLED = """
+# Everything is judged, planned, and told or held back for a digest.
+_NOTHING_IS_UNDER_WAY = """
 SELECT (SELECT min(seq) FROM alert.log_cursor) >= (SELECT max(seq) FROM realtime.reading_log)
     AND NOT EXISTS (SELECT FROM alert.alert_event WHERE NOT planned OR NOT delivered)
-    AND NOT EXISTS (SELECT FROM alert.notification WHERE state = 'PENDING' OR told_to IS NOT NULL)
+    AND NOT EXISTS (SELECT FROM alert.notification
+                    WHERE state = 'PENDING' AND release_time IS NOT NULL OR told_to IS NOT NULL)
 """
+_NOTHING_IS_HELD_BACK = "SELECT NOT EXISTS (SELECT FROM alert.notification WHERE state = 'PENDING')"
 _MINUTE_PASSES = """
 UPDATE alert.notification SET release_time = release_time - interval '1 minute' WHERE notification_id IN (
     SELECT notification_id FROM alert.notification WHERE release_time IS NOT NULL ORDER BY notification_id FOR UPDATE
@@ -114,11 +118,19 @@ class Alerting:
 
     async def settle(self, seconds):
         """Waits until every reading is judged, and everything told and delivered."""
-        await self.come_to(_SETTLED, seconds)
+        async with asyncio.timeout(seconds):
+            await self.come_to(_NOTHING_IS_UNDER_WAY, seconds)
+            # What is left waits for a minute to pass, and for nothing else.
+            while not (await self.fetch(_NOTHING_IS_HELD_BACK))[0][0]:
+                await self.minute_passes()
+                await asyncio.sleep(0.5)
+                await self.come_to(_NOTHING_IS_UNDER_WAY, seconds)
+            await self.come_to(_NOTHING_IS_UNDER_WAY, seconds)
 
     async def minute_passes(self):
         """Has a minute pass for whoever counts messages, so that there are as many digests as in a long test."""
         await self.fetch(_MINUTE_PASSES)
+        await self.fetch("SELECT pg_notify($1, '')", CHANNEL)  # who waits for the minute's end looks when it is told to
 
     @property
     def webhook(self):
