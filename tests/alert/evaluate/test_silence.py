@@ -16,7 +16,9 @@ from montrg.thresholds.v1 import (
 )
 
 from services.alert.app import APP as ALERT
+from services.alert.evaluate import status
 from services.realtime.app import APP as REALTIME
+from services.realtime.live import evaluation
 from tests.support.directory import register
 from tests.support.mesh import eventually
 
@@ -44,6 +46,16 @@ def delete(location):
     """Deletes a sensor."""
     stub = sensor_service_pb2_grpc.SensorServiceStub(location)
     return lambda name: stub.DeleteSensor(sensor_service_pb2.DeleteSensorRequest(sensor_id=name))
+
+
+@pytest.fixture(scope="module", autouse=True)
+async def begin(connection, location, write):
+    """When sensors were registered that say nothing at first: at once, so that the seconds of all pass together."""
+    begin = await connection.fetchval("SELECT clock_timestamp()")
+    await register(location, "mute", "back", interval_s=2)
+    await register(location, "leaves", "ends", "known", interval_s=1)
+    await write("back", (0, 20.0))
+    return begin
 
 
 async def test_a_silent_sensor_has_an_alert_until_it_speaks_and_keeps_its_others(connection, location, write, come_to):
@@ -82,11 +94,7 @@ async def test_a_danger_of_a_silent_sensor_is_resolved_also_after_its_silence_wa
     await write("dead", (0, 20.0))
 
 
-async def test_a_sensor_that_comes_into_service_again_is_given_time_to_speak(
-    connection, location, write, come_to, set_active
-):
-    await register(location, "back", interval_s=2)
-    await write("back", (0, 20.0))
+async def test_a_sensor_that_comes_into_service_again_is_given_time_to_speak(connection, come_to, set_active):
     await come_to("back", "no_data raised:yellow")
     await set_active("back", False)
     await come_to("back", "no_data raised:yellow", "no_data cleared:yellow")
@@ -98,13 +106,11 @@ async def test_a_sensor_that_comes_into_service_again_is_given_time_to_speak(
 
 
 async def test_a_sensor_that_never_sent_has_an_alert_from_its_third_interval_to_its_first_reading(
-    connection, location, write, come_to
+    connection, begin, write, come_to
 ):
-    before = await connection.fetchval("SELECT clock_timestamp()")
-    await register(location, "mute", interval_s=2)
     await come_to("mute", "no_data raised:yellow")
     alert = await connection.fetchrow("SELECT * FROM alert.alert WHERE sensor_id = 'mute'")
-    assert alert["alert_time"] - before > timedelta(seconds=6)
+    assert alert["alert_time"] - begin > timedelta(seconds=6)
     assert alert["message"] == (
         "no reading of mute has come yet, where one every 2 s is expected, at Newark / B / floor 1 / A"
     )
@@ -127,10 +133,7 @@ async def test_a_sensor_that_is_not_in_service_is_not_expected_to_send(location,
     await come_to("asleep", "no_data raised:yellow")
 
 
-async def test_the_alert_of_a_sensor_that_never_sent_ends_with_its_service(
-    connection, location, come_to, set_active, delete
-):
-    await register(location, "leaves", "ends", interval_s=1)
+async def test_the_alert_of_a_sensor_that_never_sent_ends_with_its_service(connection, come_to, set_active, delete):
     for name in ("leaves", "ends"):
         await come_to(name, "no_data raised:yellow")
     await set_active("leaves", False)
@@ -143,10 +146,7 @@ async def test_the_alert_of_a_sensor_that_never_sent_ends_with_its_service(
     await come_to("leaves", "no_data raised:yellow", "no_data cleared:yellow", "no_data raised:yellow")
 
 
-async def test_a_restart_does_not_tell_again_that_a_sensor_never_sent(
-    connection, mesh, settings, location, write, come_to
-):
-    await register(location, "known", interval_s=1)
+async def test_a_restart_does_not_tell_again_that_a_sensor_never_sent(mesh, settings, location, write, come_to):
     await come_to("known", "no_data raised:yellow")
     await mesh.stop(ALERT)
     await register(location, "new", interval_s=1)
@@ -248,7 +248,10 @@ async def notes(mesh):
         return [note.split(" since")[0] for note in answer.degraded]
 
 
-async def test_a_shard_that_nobody_judges_makes_the_service_not_ready(connection, mesh):
+async def test_a_shard_that_nobody_judges_makes_the_service_not_ready(connection, mesh, monkeypatch):
+    # A shard shows itself every second; for how long it may be silent is in test_status.
+    monkeypatch.setattr(status, "DEAD_AFTER", timedelta(seconds=4))
+
     async def is_ready():
         return await ready(mesh)
 
@@ -267,7 +270,11 @@ async def test_a_shard_that_nobody_judges_makes_the_service_not_ready(connection
     await eventually(is_ready, 20)
 
 
-async def test_an_evaluation_that_is_gone_is_noticed_by_who_shows_the_readings(mesh):
+async def test_an_evaluation_that_is_gone_is_noticed_by_who_shows_the_readings(mesh, monkeypatch):
+    # Where nothing is read the place is reported every five seconds; the time itself is in the tests of realtime.
+    monkeypatch.setattr(evaluation, "DEAD_AFTER", timedelta(seconds=7))
+    monkeypatch.setattr(evaluation, "LOOK_EVERY_S", 0.3)
+
     async def well():
         return not await notes(mesh)
 
