@@ -111,6 +111,7 @@ check: lint types ## Lint, types, layers, contracts, drift of what is generated,
 	$(PYTHON) -m services.codegen "$$fresh"
 	diff --recursive --exclude=__pycache__ gen "$$fresh" || { echo "gen/ is out of date: make generate" >&2; exit 1; }
 	$(PYTHON) -m services.manifests --check
+	$(PYTHON) -m services.dashboards --check
 	$(PYTHON) -m pytest --quiet --no-header tests/check_secrets.py
 
 audit: $(VENV)/.installed-dev ## Look for known weaknesses of the pinned packages
@@ -131,6 +132,7 @@ generate: $(VENV)/.installed-dev ## Generate gen/ and the rendered configuration
 	@$(PYTHON) -m services.codegen
 	$(PYTHON) -m services.mesh
 	$(PYTHON) -m services.manifests
+	$(PYTHON) -m services.dashboards
 
 format: $(VENV)/.installed-dev ## Format Python and protos
 	@$(VENV)/bin/ruff check --fix-only --quiet

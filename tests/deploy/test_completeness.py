@@ -30,7 +30,7 @@ def test_the_migrations_give_every_role_the_password_of_its_service(renderings):
 
 
 def test_every_secret_that_comes_from_outside_has_an_example_that_its_service_understands():
-    assert set(examples()) == {f"{name}-secret" for name in (*HOSTS, "migrations", "postgres")}
+    assert set(examples()) == {f"{name}-secret" for name in (*HOSTS, "migrations", "postgres", "alertmanager")}
     for service in SERVICES:
         example = yaml.safe_load((K8S / folder(service) / "secret.example").read_text(encoding="utf-8"))
         settings = yaml.safe_load((K8S / folder(service) / "configmap.yaml").read_text(encoding="utf-8"))
@@ -51,7 +51,17 @@ def test_prometheus_asks_the_process_and_the_sidecar_of_every_service(file):
     for job in scrape["scrape_configs"]:
         (asked,) = job["dns_sd_configs"]
         assert asked["port"] == STATUS_PORT
-        assert set(asked["names"]) == {f"{host}-headless" for host in HOSTS}
+        assert {called_in_figures(name, job) for name in asked["names"]} == {service.name for service in SERVICES}
+
+
+def called_in_figures(name, job):
+    """What the label `service` says of what is found by a name of DNS, as Prometheus makes it."""
+    labels = {"__meta_dns_name": name}
+    for rule in job["relabel_configs"]:
+        value = ";".join(labels.get(source, "") for source in rule["source_labels"])
+        if found := re.fullmatch(rule.get("regex", "(.*)"), value):
+            labels[rule["target_label"]] = found.expand(rule.get("replacement", "$1").replace("$1", r"\1"))
+    return labels["service"]
 
 
 def test_production_fixes_the_version_of_every_image_that_runs_there(renderings):

@@ -73,6 +73,7 @@ def calls_are_the_catalogs(objects: Objects) -> Iterator[str]:
         if database.startswith("Cluster"):
             wanted.add((database, database, DATABASE_PORT))
     wanted |= {("Deployment prometheus", host, STATUS_PORT) for host in hosts.values()}
+    wanted.add(("Deployment prometheus", "Deployment alertmanager", 9093))
     wanted.add(("Deployment grafana", "Deployment prometheus", 9090))
     expected = {edge for edge in wanted if {edge[0], edge[1]} <= known}
     found = edges(objects)

@@ -1,0 +1,75 @@
+"""The dashboards are what Grafana takes from a file, and lead to each other."""
+
+import json
+import re
+
+import pytest
+
+from services.dashboards.__main__ import FOLDER, stale
+from services.dashboards.boards import TAG
+
+FILES = sorted(FOLDER.glob("*.json"))
+BOARDS = {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in FILES}
+
+
+def panels(board):
+    """All of them but the titles of rows."""
+    return [panel for panel in board["panels"] if panel["type"] != "row"]
+
+
+def test_they_are_what_make_generate_would_write():
+    assert set(BOARDS) == {"overview", "service", "readings", "alerting", "sites"}
+    assert stale() == []
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_a_dashboard_is_called_as_its_file_and_leads_to_the_others(name):
+    board = BOARDS[name]
+    assert board["uid"] == f"montrg-{name}"
+    assert board["tags"] == [TAG]
+    assert [(link["type"], link["tags"]) for link in board["links"]] == [("dashboards", [TAG])]
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_no_panel_lies_over_another_one(name):
+    taken: set[tuple[int, int]] = set()
+    for panel in BOARDS[name]["panels"]:
+        at = panel["gridPos"]
+        fields = {(x, y) for x in range(at["x"], at["x"] + at["w"]) for y in range(at["y"], at["y"] + at["h"])}
+        assert at["x"] + at["w"] <= 24
+        assert not fields & taken, panel["title"]
+        taken |= fields
+    assert len({panel["id"] for panel in BOARDS[name]["panels"]}) == len(BOARDS[name]["panels"])
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_every_panel_says_what_it_shows_in_which_unit_and_where_its_figures_come_from(name):
+    for panel in panels(BOARDS[name]):
+        assert panel["title"]
+        assert panel["description"].endswith(".")
+        assert panel["type"] == "table" or panel["fieldConfig"]["defaults"]["unit"]
+        assert {each["datasource"]["uid"] for each in (panel, *panel["targets"])} == {"${datasource}"}
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_every_variable_that_is_used_is_there(name):
+    board = BOARDS[name]
+    known = {variable["name"] for variable in board["templating"]["list"]}
+    used = set(re.findall(r"\$\{?(\w+)", json.dumps(board["panels"])))
+    assert used - known - {"__value"} == set()
+    assert known - used - {"runbooks"} == set()
+
+
+@pytest.mark.parametrize("name", ["overview", "service", "readings", "alerting"])
+def test_the_four_golden_signals_stand_at_the_top(name):
+    rows = [panel for panel in BOARDS[name]["panels"] if panel["type"] == "row"]
+    (golden,) = (n for n, row in enumerate(rows) if row["title"].startswith("The four golden signals"))
+    assert golden <= 1
+    begin = rows[golden]["gridPos"]["y"]
+    end = rows[golden + 1]["gridPos"]["y"]
+    titles = " ".join(p["title"] for p in panels(BOARDS[name]) if begin < p["gridPos"]["y"] < end)
+    assert all(signal in titles for signal in ("Latency", "Traffic", "Errors", "Saturation"))
+
+
+def test_a_firing_alert_leads_to_its_runbook():
+    assert "${runbooks}/${__value.raw}.md" in json.dumps(BOARDS["overview"]["panels"])
