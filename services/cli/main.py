@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from services.catalog import SERVICES
-from services.cli import aggregation, certs, commands, database, envoy, health, token
+from services.cli import aggregation, certs, commands, database, doctor, envoy, health, token
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -65,6 +65,10 @@ def build_parser() -> argparse.ArgumentParser:
     up.add_argument("--no-replay", action="store_true", help="send no weather-station readings into the mesh")
     _add_service(top.add("serve", commands.serve, "run one service; its README lists its settings"))
     _add_service(top.add("health", health.health, "ask a service's process on this machine whether it is ready"))
+    doctor.add_doctor_arguments(
+        top.add("doctor", doctor.doctor, "say what is wrong with the mesh, and what mends it", doctor.DOCTOR)
+    )
+    doctor.add_status_arguments(top.add("status", doctor.status, "show how the mesh is, in one screen", doctor.STATUS))
     top.add("replay", commands.replay, "replay a year of weather-station readings into a running mesh", _REPLAY)
     db = _group(top, "db", "work on the database")
     db.add("upgrade", database.upgrade, "bring the database to the newest schema", _UPGRADE)

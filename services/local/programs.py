@@ -69,10 +69,9 @@ def service_environment(
     return os.environ | dict(zip(_OWN, own, strict=True)) | secure | neighbours
 
 
-def envoy(settings: LocalSettings) -> Command:
-    """Renders Envoy's configuration into the data folder and returns the command; ready when all listeners are open."""
-    config = settings.data_dir / "envoy.yaml"
-    options = RenderOptions(
+def envoy_options(settings: LocalSettings) -> RenderOptions:
+    """Returns what Envoy's configuration on this machine is rendered from."""
+    return RenderOptions(
         rest_ports={service.name: settings.rest_port(service) for service in SERVICES},
         upstreams={
             service.name: [(HOST, port) for port in settings.grpc_ports(service).values()] for service in SERVICES
@@ -84,6 +83,12 @@ def envoy(settings: LocalSettings) -> Command:
         limits=settings.limits,
         root=ROOT,
     )
+
+
+def envoy(settings: LocalSettings) -> Command:
+    """Renders Envoy's configuration into the data folder and returns the command; ready when all listeners are open."""
+    config = settings.data_dir / "envoy.yaml"
+    options = envoy_options(settings)
     admin = Admin(options.admin)
     write_config(options, config)
     return Command(

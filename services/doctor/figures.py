@@ -1,0 +1,84 @@
+"""The figures that processes tell Prometheus, as things that can be asked. Pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from services.doctor.domain import Unasked
+
+Labels = frozenset[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One number of one process."""
+
+    labels: Mapping[str, str]
+    value: float
+
+
+class Figures:
+    """What one process has told."""
+
+    def __init__(self, text: str) -> None:
+        """Takes the text format of Prometheus; what is none raises ValueError."""
+        self._by_name: dict[str, list[Sample]] = {}
+        for family in text_string_to_metric_families(text):
+            for sample in family.samples:
+                self._by_name.setdefault(sample.name, []).append(Sample(sample.labels, sample.value))
+
+    def samples(self, name: str) -> Sequence[Sample]:
+        """Returns the numbers of a name; none where the process tells none."""
+        return self._by_name.get(name, ())
+
+    def value(self, name: str) -> float | None:
+        """Returns the number of a name without labels."""
+        found = self.samples(name)
+        return found[0].value if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A process of a service.
+
+    Attributes:
+        name: as the metrics' label `process` has it, such as `realtime-2`.
+        service: the catalog's name.
+        figures: what it tells, or why it could not be asked.
+    """
+
+    name: str
+    service: str
+    figures: Figures | Unasked
+
+
+@dataclass(frozen=True, slots=True)
+class Mesh:
+    """All processes."""
+
+    processes: Sequence[Process]
+
+    def answering(self, service: str | None = None) -> Iterator[tuple[Process, Figures]]:
+        """Yields the processes that told their figures: all, or those of a service."""
+        for process in self.processes:
+            if service in (None, process.service) and isinstance(process.figures, Figures):
+                yield process, process.figures
+
+    def shared(self, name: str, service: str | None = None) -> Sequence[Sample] | Unasked:
+        """Returns gauges of what the processes of a service share, of which each tells the same number: the highest.
+
+        Where nobody told any, it says why.
+        """
+        highest: dict[Labels, float] = {}
+        for _, figures in self.answering(service):
+            for sample in figures.samples(name):
+                key = frozenset(sample.labels.items())
+                highest[key] = max(sample.value, highest.get(key, sample.value))
+        if highest:
+            return [Sample(dict(key), value) for key, value in highest.items()]
+        who = service or "the mesh"
+        silent = [p.figures for p in self.processes if service in (None, p.service) and isinstance(p.figures, Unasked)]
+        if silent and not any(True for _ in self.answering(service)):
+            return silent[0]
+        return Unasked(f"{who} does not tell {name}, as without its database or in another version of the program")
