@@ -17,6 +17,8 @@ from services.common.database_url import plain_url, sqlalchemy_url
 
 CONNECT_TIMEOUT_S = 3
 POOL_TIMEOUT_S = 5
+# How long a process that cannot ask its database counts as ready.
+PING_S = 6.0
 # Connections beyond the pool that a rush may open for a moment.
 MAX_OVERFLOW = 2
 STATEMENT_TIMEOUT_MS = 30_000
@@ -123,8 +125,8 @@ class Database:
                 yield connection
 
     async def ping(self) -> None:
-        """Returns if the database answers."""
-        async with self.engine.connect() as connection:
+        """Returns if the database answers within PING_S; a server that is frozen is away as one that is gone is."""
+        async with asyncio.timeout(PING_S), self.engine.connect() as connection:
             await connection.execute(text("SELECT 1"))
 
     async def close(self) -> None:

@@ -1,11 +1,14 @@
 """A connection that is lent comes back, whatever happened to it."""
 
 import asyncio
+import os
+import signal
 
 import asyncpg
 import pytest
 
 from services.common.database import MAX_OVERFLOW, Database
+from services.common.interceptors import database_is_away
 
 
 @pytest.fixture
@@ -39,3 +42,17 @@ async def test_a_connection_that_the_server_ended_is_replaced(database):
             await connection.execute("SELECT pg_terminate_backend(pg_backend_pid())")
     async with database.reader() as connection:
         assert await connection.fetchval("SELECT pg_backend_pid()") != first
+
+
+async def test_a_server_that_is_frozen_is_away_as_one_that_is_gone_is(database, monkeypatch):
+    monkeypatch.setattr("services.common.database.PING_S", 0.5)
+    async with database.reader() as connection:
+        backend = await connection.fetchval("SELECT pg_backend_pid()")
+    os.kill(backend, signal.SIGSTOP)
+    try:
+        with pytest.raises(TimeoutError) as caught:
+            await database.ping()
+        assert database_is_away(caught.value)
+    finally:
+        os.kill(backend, signal.SIGCONT)
+    await database.ping()
