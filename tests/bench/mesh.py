@@ -56,6 +56,11 @@ class BenchMesh:
         """Envoy's port for a service."""
         return self._settings.rest_port(catalog.service(name))
 
+    @property
+    def status_port(self):
+        """Envoy's port for Prometheus."""
+        return self._settings.status_port
+
     def grpc_port(self, name):
         """The port of a service's first process."""
         return self._settings.grpc_ports(catalog.service(name))[name]

@@ -18,6 +18,7 @@ from tests.bench.ingest import measure_ingest
 from tests.bench.live import measure_watching
 from tests.bench.load import Load, fetch, run_load
 from tests.bench.mesh import REALTIME, bench_mesh
+from tests.bench.observing import measure_observing
 from tests.bench.rollups import measure_rollups
 from tests.bench.snapshot import Limit
 from tests.bench.workers import measure_workers
@@ -191,6 +192,7 @@ def main():
         measure_memory(mesh, table, "after the load")
     asyncio.run(measure_alerting(table))
     asyncio.run(measure_workers(table))
+    asyncio.run(measure_observing(table))
     print(table)
     print(f"{table.missed} targets missed; {time.monotonic() - began:.0f} s")
     return 1 if table.missed else 0

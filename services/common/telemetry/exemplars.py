@@ -1,9 +1,6 @@
 """Leads from a measured time to the trace of one call that took it."""
 
-
-def trace_id() -> str:
-    """Returns the id of the present trace, or nothing where there is none that is told."""
-    return ""
+from services.common.telemetry.tracing import trace_id
 
 
 def exemplar() -> dict[str, str] | None:
