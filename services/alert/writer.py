@@ -5,7 +5,7 @@ Whoever locks several rows does it in the order that the README gives.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ import asyncpg
 import orjson
 
 from services.alert.domain import RAISED, Alert
+from services.common.telemetry.tracing import traceparent
 
 CHANNEL = "alert_event"
 
@@ -32,8 +33,10 @@ WITH raised AS (
     SELECT {", ".join(_NEW)}, 1, clock_timestamp() FROM jsonb_populate_recordset(NULL::alert.alert, $1) RETURNING *
 ), added AS (
     INSERT INTO alert.alert_event (alert_id, event_seq, event_time, event_type, state, level, measured_value, actor,
-                                   note, {_COPIED})
-    SELECT alert_id, 1, alert_time, '{RAISED}', state, alert_level, measured_value, $2, message, {_COPIED} FROM raised
+                                   note, traceparent, {_COPIED})
+    SELECT alert_id, 1, alert_time, '{RAISED}', state, alert_level, measured_value, $2, message, traceparent, {_COPIED}
+    FROM (SELECT *, row_number() OVER (ORDER BY alert_id) AS n FROM raised) r
+    LEFT JOIN unnest($3::text[]) WITH ORDINALITY AS t(traceparent, n) USING (n)
 ), woken AS MATERIALIZED ({_WAKE})
 SELECT {_ALL} FROM raised a CROSS JOIN woken ORDER BY alert_id
 """  # noqa: S608  our own names
@@ -56,17 +59,19 @@ _ADD_EVENTS = f"""
 WITH sent AS (
     SELECT *, row_number() OVER (PARTITION BY alert_id ORDER BY n) AS k, count(*) OVER (PARTITION BY alert_id) AS total
     FROM jsonb_to_recordset($1) AS t(n int, alert_id int, event_type text, event_time timestamptz,
-                                     measured_value float8, actor text, note text, state text, level text)
+                                     measured_value float8, actor text, note text, state text, level text,
+                                     traceparent text)
 ), bumped AS (
     UPDATE alert.alert a SET event_seq = a.event_seq + s.total, update_time = clock_timestamp()
     FROM (SELECT DISTINCT alert_id, total FROM sent) s WHERE a.alert_id = s.alert_id RETURNING a.*
 ), added AS (
     INSERT INTO alert.alert_event (alert_id, event_seq, event_time, event_type, state, level, alert_type, sensor_id,
                                    loc_id, threshold_type, measured_value, actor, note, plant, factory, building, floor,
-                                   area, planned)
+                                   area, planned, traceparent)
     SELECT b.alert_id, b.event_seq - s.total + s.k, s.event_time, s.event_type, coalesce(s.state, b.state),
         coalesce(s.level, b.alert_level), b.alert_type, b.sensor_id, b.loc_id, b.threshold_type, s.measured_value,
-        s.actor, s.note, b.plant, b.factory, b.building, b.floor, b.area, $2
+        s.actor, s.note, b.plant, b.factory, b.building, b.floor, b.area, $2,
+        nullif(s.traceparent, '')
     FROM sent s JOIN bumped b USING (alert_id) ORDER BY b.alert_id, s.k
 )
 {_WAKE}
@@ -81,6 +86,7 @@ class Event:
         event_time: when it happened; what a reading caused happened when the reading was measured.
         actor: the person or program that did it; None where a reading did.
         note: a person's words, or the reason.
+        traceparent: the trace that it belongs to; that in which it is made, unless another one is given.
     """
 
     alert_id: int
@@ -91,17 +97,23 @@ class Event:
     note: str | None = None
     state: str | None = None
     level: str | None = None
+    traceparent: str = field(default_factory=traceparent)
 
 
 async def raise_alerts(
-    connection: asyncpg.Connection, new: Sequence[Mapping[str, Any]], *, actor: str | None = None
+    connection: asyncpg.Connection,
+    new: Sequence[Mapping[str, Any]],
+    *,
+    actor: str | None = None,
+    traces: Sequence[str] | None = None,
 ) -> list[Alert]:
     """Stores new alerts, given by the fields of Alert but for those that the database gives; each with its event.
 
+    `traces` has the traceparent of each event; without them all belong to the trace in which this is done.
     A second open alert of one danger is a UniqueViolationError of asyncpg: it cannot come into being.
     """
     rows = [{"silenced": False, "suspect": False, "rule_revision": 0, "quiet": False} | dict(row) for row in new]
-    return [Alert(*row) for row in await connection.fetch(_RAISE, _json(rows), actor)]
+    return [Alert(*row) for row in await connection.fetch(_RAISE, _json(rows), actor, _traces(traces, len(rows)))]
 
 
 async def lock_alerts(connection: asyncpg.Connection, alert_ids: Sequence[int]) -> list[Alert]:
@@ -154,6 +166,10 @@ async def add_events(connection: asyncpg.Connection, events: Sequence[Event], *,
     if events:
         rows = [{"n": n} | {f.name: getattr(event, f.name) for f in fields(Event)} for n, event in enumerate(events)]
         await connection.execute(_ADD_EVENTS, _json(rows), planned)
+
+
+def _traces(traces: Sequence[str] | None, count: int) -> list[str | None]:
+    return [trace or None for trace in ([traceparent()] * count if traces is None else traces)]
 
 
 def _json(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -8,6 +8,7 @@ import orjson
 from services.common.deadlines import ShrinkingDeadline
 from services.common.renewing_channel import RenewingChannel
 from services.common.telemetry.calls_made import CountedCalls, count_streams
+from services.common.telemetry.traced_calls import TracedCalls
 from services.common.tls import ClientCredentials
 
 MAX_MESSAGE_BYTES = 64 * 1024 * 1024
@@ -76,7 +77,7 @@ def connect(target: str | Target) -> grpc.aio.Channel:
 def _open(target: Target) -> grpc.aio.Channel:
     address, options = target.address, list(_OPTIONS)
     counted = [CountedCalls(target.neighbour)] if target.neighbour else []
-    interceptors = [*counted, ShrinkingDeadline()]
+    interceptors = [*counted, ShrinkingDeadline(), TracedCalls()]
     if target.credentials is None:
         return grpc.aio.insecure_channel(address, options, interceptors=interceptors)
     if target.host:

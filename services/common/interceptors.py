@@ -21,6 +21,8 @@ from services.common import deadlines, errors
 from services.common.access.current import called_by
 from services.common.access.gate import Gate, header
 from services.common.telemetry.calls_served import UNCOUNTED, Served, Uncounted, served
+from services.common.telemetry.traced_calls import answered, serving
+from services.common.telemetry.tracing import TRACEPARENT, Span
 
 log = logging.getLogger(__name__)
 
@@ -215,6 +217,13 @@ def _serializer(serialize: Callable[[Any], bytes]) -> Callable[[Any], bytes]:
 
 @asynccontextmanager
 async def _call(method: _Method, context: Any) -> AsyncIterator[None]:  # noqa: ANN401
+    with serving(method.path, header(context.invocation_metadata(), TRACEPARENT)) as told:
+        async with _answered(method, context, told):
+            yield
+
+
+@asynccontextmanager
+async def _answered(method: _Method, context: Any, told: Span) -> AsyncIterator[None]:  # noqa: ANN401
     start = method.figures.began()
     request_id = header(context.invocation_metadata(), REQUEST_ID) or uuid.uuid4().hex
     code = "OK"
@@ -233,10 +242,11 @@ async def _call(method: _Method, context: Any) -> AsyncIterator[None]:  # noqa: 
         code = grpc_code_name(status.code)
         await context.abort_with_status(_answer(status, error))
     finally:
+        answered(told, code)
         seconds = time.perf_counter() - start
         method.figures.ended(code, seconds)
-        told = {"method": method.path, "code": code, "ms": round(seconds * 1000, 2), "request_id": request_id}
-        log.log(logging.DEBUG if method.path in QUIET else logging.INFO, "call", extra=told)
+        said = {"method": method.path, "code": code, "ms": round(seconds * 1000, 2), "request_id": request_id}
+        log.log(logging.DEBUG if method.path in QUIET else logging.INFO, "call", extra=said)
 
 
 def _status_of(error: Exception, method: str, request_id: str) -> status_pb2.Status:

@@ -23,7 +23,7 @@ from services.common.database import Database
 from services.common.interceptors import CallInterceptor, database_is_away
 from services.common.settings import DIRECT, SIDECAR, Environment, ServiceSettings, SettingsError, read_service_settings
 from services.common.tasks import background
-from services.common.telemetry import statements
+from services.common.telemetry import statements, tracing
 from services.common.telemetry.database import DatabaseFigures
 from services.common.telemetry.exposition import Exposition
 from services.common.telemetry.handler import SERVICE as METRICS
@@ -131,7 +131,11 @@ def run(app: App) -> None:
         logs.configure(app.name, settings.log_level)
         if settings.metrics:
             logging.getLogger().addHandler(CountedRecords())
-        asyncio.run(_main(app, settings, environment))
+        tell_the_last = tracing.setup(settings, environment)
+        try:
+            asyncio.run(_main(app, settings, environment))
+        finally:
+            tell_the_last()
     except SettingsError as error:
         raise SystemExit(f"{app.name}: {error}") from error
 

@@ -15,6 +15,7 @@ from services.catalog import SERVICES, Service
 from services.certs.places import EDGE, authorities_file
 from services.common.identities import ENVOY
 from services.common.settings import DIRECT, Environment, SettingsError
+from services.common.telemetry.collector import read_collector
 from services.issuer.domain import public_file
 from services.local.children import Command
 from services.local.settings import HOST, LocalSettings
@@ -81,6 +82,7 @@ def envoy_options(settings: LocalSettings) -> RenderOptions:
         secure=_secure(settings),
         issuers=read_issuers(Environment(), public_file(settings.data_dir)) if settings.is_secure else None,
         limits=settings.limits,
+        collector=read_collector(Environment()),
         root=ROOT,
     )
 

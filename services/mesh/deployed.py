@@ -17,6 +17,7 @@ from services.common.settings import (
     profile,
     trust_domain,
 )
+from services.common.telemetry.collector import read_collector
 from services.issuer.domain import public_file
 from services.mesh.issuers import read_issuers
 from services.mesh.limits import read_limits
@@ -157,6 +158,7 @@ def _common(environment: Environment, offset: int) -> dict[str, Any]:
         "status_port": STATUS_PORT + offset,
         "access_log": Path(log).absolute() if log else None,
         "cors_origins": _origins(environment),
+        "collector": read_collector(environment),
     }
 
 

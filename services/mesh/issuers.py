@@ -4,14 +4,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from services.common.authorities import known_authorities
 from services.common.settings import Environment, SettingsError
 from services.issuer.domain import AUDIENCE, ISSUER
-from services.mesh import templates
+from services.mesh import secure, templates
 from services.mesh.clusters import cluster_type, load_assignment
 from services.mesh.options import Issuers, Oidc, RenderOptions
 
-# Where a machine has the authorities that it trusts: Debian and Alpine; Fedora.
-_AUTHORITIES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt")
 _HTTPS = 443
 
 _LOCAL, _OIDC = "local", "oidc"
@@ -51,8 +50,7 @@ def _oidc(environment: Environment) -> Oidc | None:
             f"MONTRG_OIDC_JWKS_URL is {url!r}; give the jwks_uri, with https://, that "
             f"{issuer.rstrip('/')}/.well-known/openid-configuration tells"
         )
-    known = next((file for file in _AUTHORITIES if Path(file).is_file()), "")
-    authorities = Path(environment.text("OIDC_CA_FILE", known, prefixed=True))
+    authorities = Path(environment.text("OIDC_CA_FILE", known_authorities(), prefixed=True))
     if not authorities.is_file():
         raise SettingsError(
             f"MONTRG_OIDC_CA_FILE is {str(authorities)!r}, which is not there; give the file of the authorities that "
@@ -126,5 +124,9 @@ def _of(oidc: Oidc) -> dict[str, Any]:
     parts = urlsplit(oidc.jwks_url)
     host = str(parts.hostname)
     places = [(host, parts.port or _HTTPS)]
-    filled = templates.fill(templates.load("oidc.yaml"), {"host": host, "authorities": str(oidc.authorities)})
-    return {**filled, **cluster_type(places), "load_assignment": load_assignment(_OIDC, places)}
+    return {
+        **templates.load("oidc.yaml"),
+        **secure.outside(host, oidc.authorities),
+        **cluster_type(places),
+        "load_assignment": load_assignment(_OIDC, places),
+    }

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from services.catalog import SERVICES, Service
 from services.common.identities import TRUST_DOMAIN
+from services.common.telemetry.collector import Collector
 from services.mesh.limits import UNCOUNTED, Limits
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -114,6 +115,7 @@ class RenderOptions:
         max_response_bytes: a larger JSON answer is an error.
         secure: what the secure profile takes; None in dev.
         issuers: whose tokens count in the secure profile; None in the development profile, where nobody signs in.
+        collector: whom traces are told to; None for nobody.
         root: the folder below which the rendered file's paths are given. Envoy is started in the project's folder,
             so the default keeps the file free of any machine's paths; an absolute one makes it startable anywhere.
     """
@@ -133,6 +135,7 @@ class RenderOptions:
     max_response_bytes: int = 64 * 1024 * 1024
     secure: Secure | None = None
     issuers: Issuers | None = None
+    collector: Collector | None = None
     root: Path = Path()
 
     def rest_port(self, service: Service) -> int:

@@ -7,7 +7,19 @@ from typing import Any
 import yaml
 
 from services.catalog import Service
-from services.mesh import clusters, docs, egress, issuers, rates, replies, secure, status, templates, transcoder
+from services.mesh import (
+    clusters,
+    docs,
+    egress,
+    issuers,
+    rates,
+    replies,
+    secure,
+    status,
+    templates,
+    tracing,
+    transcoder,
+)
 from services.mesh.contracts import Contracts, read_contracts
 from services.mesh.options import DESCRIPTOR_SET, ROOT, RenderOptions
 from services.mesh.routes import keeps, routes, unreadable
@@ -20,13 +32,14 @@ _HEADER = (
 def render_config(options: RenderOptions) -> dict[str, Any]:
     """Renders one Envoy with a listener for each service and each neighbour, as plain data for YAML."""
     contracts = read_contracts(ROOT.joinpath(*DESCRIPTOR_SET))
+    whom = options.collector
     values = {
         "admin_address": secure.admin_address(options),
         "max_connections": options.limits.connections,
         "heap_bytes": options.limits.heap_bytes,
         "listeners": [
-            *(_listener(service, options, contracts) for service in options.services),
-            *(egress.listener(neighbour, options, contracts) for neighbour in options.neighbours),
+            *(tracing.told(_listener(service, options, contracts), whom) for service in options.services),
+            *(tracing.told(egress.listener(called, options, contracts), whom) for called in options.neighbours),
             *issuers.listeners(options),
             *status.listeners(options),
         ],
@@ -35,6 +48,7 @@ def render_config(options: RenderOptions) -> dict[str, Any]:
             *(c for neighbour in options.neighbours for c in clusters.of_pods(neighbour, options, contracts)),
             *issuers.clusters(options.issuers),
             *status.clusters(options),
+            *tracing.clusters(whom),
         ],
     }
     config: dict[str, Any] = templates.fill(templates.load("bootstrap.yaml"), values)

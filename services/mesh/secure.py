@@ -41,6 +41,12 @@ def upstream(service: Service, options: RenderOptions) -> dict[str, Any]:
     return {"transport_socket": templates.fill(templates.load("upstream_tls.yaml"), values)}
 
 
+def outside(host: str, authorities: Path) -> dict[str, Any]:
+    """Returns what a cluster of somebody outside of the mesh gets: TLS with the certificate of that host."""
+    values = {"host": host, "authorities": str(authorities)}
+    return {"transport_socket": templates.fill(templates.load("outside_tls.yaml"), values)}
+
+
 def admin_address(options: RenderOptions) -> dict[str, Any]:
     """Returns where the admin interface is, as Envoy reads it; a socket in the file system is its user's alone."""
     place = options.admin

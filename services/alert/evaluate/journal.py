@@ -39,6 +39,7 @@ class Told:
     state: str
     level: str
     note: str | None
+    traceparent: str = ""
 
 
 @dataclass(slots=True)
@@ -52,6 +53,7 @@ class Episode:
         raised: the fields of a new one, or None where it is stored already.
         fields: those that change.
         told: its events, in order; the first of a new one is the writer's own.
+        traceparent: the trace of that one.
     """
 
     sensor_id: str
@@ -60,6 +62,7 @@ class Episode:
     raised: dict[str, Any] | None = None
     fields: dict[str, Any] = field(default_factory=dict)
     told: list[Told] = field(default_factory=list)
+    traceparent: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from services.alert.domain import CLEARS, DATA_BACK, NO_DATA, NORMAL, RAISED, RULE_REMOVED, SENSOR_REMOVED, SUSPECT
-from services.alert.evaluate.journal import Journal, Subject
+from services.alert.evaluate.journal import Episode, Journal, Subject
 from services.alert.evaluate.machine import NOTHING, Happening, Judge, Machine, Measured
 from services.alert.evaluate.rulebook import Rulebook
 from services.alert.evaluate.tuning import NEVER, SECOND
@@ -35,6 +35,11 @@ class Judging:
     def __init__(self, rulebook: Rulebook, journal: Journal) -> None:
         self._rulebook = rulebook
         self._journal = journal
+
+    @property
+    def episodes(self) -> Sequence[Episode]:
+        """What has come of it so far."""
+        return self._journal.episodes
 
     def take(self, watch: Watch, reading: Reading) -> None:
         """Takes a reading that is newer than all before of its sensor."""

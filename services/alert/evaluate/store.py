@@ -223,7 +223,8 @@ async def _write_some(connection: asyncpg.Connection, episodes: Sequence[Episode
     new = [episode for episode in episodes if episode.raised is not None]
     if new:
         raised = [episode.raised for episode in new if episode.raised is not None]
-        for episode, alert in zip(new, await raise_alerts(connection, raised), strict=True):
+        traces = [episode.traceparent for episode in new]
+        for episode, alert in zip(new, await raise_alerts(connection, raised, traces=traces), strict=True):
             episode.alert.alert_id = alert.alert_id
     groups: defaultdict[tuple[str, ...], list[Mapping[str, Any]]] = defaultdict(list)
     events = []
@@ -232,7 +233,10 @@ async def _write_some(connection: asyncpg.Connection, episodes: Sequence[Episode
         if episode.fields:
             groups[tuple(sorted(episode.fields))].append(episode.fields | {"alert_id": number})
         events += [
-            Event(number, t.event_type, moment_of(t.time), t.measured_value, None, t.note, t.state, t.level)
+            Event(
+                *(number, t.event_type, moment_of(t.time), t.measured_value, None, t.note, t.state, t.level),
+                traceparent=t.traceparent,
+            )
             for t in episode.told
         ]
     for names, changes in groups.items():

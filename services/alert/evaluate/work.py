@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeVar
 import asyncpg
 import numpy as np
 
-from services.alert.evaluate import figures, resting, store
+from services.alert.evaluate import figures, resting, store, traces
 from services.alert.evaluate.attendance import Attendance, last_reading
 from services.alert.evaluate.batch import Batch, batch_of, fresh, last_of_each
 from services.alert.evaluate.breath import breathe
@@ -77,8 +77,10 @@ class EvaluationWork:
     async def apply(self, connection: asyncpg.Connection, slices: Sequence[ReadingSlice]) -> None:
         """Judges the next batches."""
         shards = {shard_of(part.series[n].sensor_id) for part in slices for n in np.unique(part.series_index).tolist()}
-        async with self._changing(connection, shards) as (judging, touched):
-            touched.extend(await self._take(slices, judging))
+        with traces.evaluating(slices):
+            async with self._changing(connection, shards) as (judging, touched):
+                touched.extend(await self._take(slices, judging))
+                traces.tell(judging.episodes, slices)
 
     async def tick(self, connection: asyncpg.Connection, shards: Collection[int]) -> None:
         """Judges what time and other rules bring."""

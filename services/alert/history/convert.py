@@ -6,7 +6,7 @@ from montrg.alert_history.v1 import alert_history_service_pb2 as pb2
 
 from services.alert.history.domain import StoredEvent
 
-_NAMES = [field.name for field in fields(StoredEvent) if field.name != "state"]
+_NAMES = [field.name for field in fields(StoredEvent) if field.name not in {"state", "traceparent"}]
 
 
 def event_to_proto(event: StoredEvent) -> pb2.AlertEvent:

@@ -8,7 +8,7 @@ from itertools import takewhile
 
 @dataclass(frozen=True, slots=True)
 class StoredEvent:
-    """What happened to an alert, as it is stored. Its fields are those of the history's contract."""
+    """What happened to an alert, as it is stored. Its fields are those of the history's contract, but for its trace."""
 
     event_id: str
     alert_id: int
@@ -29,6 +29,7 @@ class StoredEvent:
     building: str | None
     floor: int | None
     area: str | None
+    traceparent: str | None = None
 
 
 class GapError(Exception):

@@ -6,12 +6,13 @@ whoever is killed before that leaves them to be sent again, and the history know
 
 import logging
 import random
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from typing import Protocol
 
 from services.alert.history.domain import GapError, RefusedError, StoredEvent, first_part
 from services.common.delivery import Aside, Delivery
+from services.common.telemetry import tracing
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +68,8 @@ class HistorySender:
             if taken is None or not taken.events:
                 return 0
             events, allow_gaps = first_part(taken.events, self._with_gaps)
-            problem = await self._append(events, allow_gaps=allow_gaps)
+            with _told(events):
+                problem = await self._append(events, allow_gaps=allow_gaps)
             if problem is None:
                 await taken.mark(events)
         # Outside of the transaction, which holds the shard.
@@ -110,3 +112,15 @@ class HistorySender:
         log.error("history refuses events", extra={"alert_id": alerts[0], "error": str(problem)})
         self._aside.put(alerts[0])
         return len(events)
+
+
+@contextmanager
+def _told(events: Sequence[StoredEvent]) -> Iterator[None]:
+    """Tells a delivery in the trace of the first event of it that is traced, for the others, too."""
+    traces = list(dict.fromkeys(event.traceparent for event in events if event.traceparent))
+    counted = {"messaging.batch.message_count": len(events)}
+    with (
+        tracing.continued(traces[0] if traces else ""),
+        tracing.span("send events to the history", counted, kind=tracing.PRODUCER, links=traces[1:]),
+    ):
+        yield

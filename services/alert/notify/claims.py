@@ -64,7 +64,7 @@ WITH due AS (
 UPDATE alert.notification n SET lease_until = statement_timestamp() + $3::interval
 FROM locked l WHERE n.notification_id = l.notification_id
 RETURNING n.notification_id, idempotency_key, alert_id, n.subscription_id, cause, n.channel, n.recipient, n.format,
-    n.language, content::text, attempts, lease_until,
+    n.language, content::text, attempts, lease_until, coalesce(n.traceparent, '') AS traceparent,
     (SELECT secret FROM alert.subscription s WHERE s.subscription_id = n.subscription_id) AS secret,
     (SELECT coalesce(nullif(name, ''), 'subscription ' || subscription_id) FROM alert.subscription s
      WHERE s.subscription_id = n.subscription_id) AS title

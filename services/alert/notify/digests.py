@@ -28,7 +28,8 @@ WHERE state = 'PENDING' AND release_time IS NULL ORDER BY channel, recipient, no
 # A digest that is begun and what may be a part of it, locked in one order.
 # What is told of an alert in a digest must not come before what was told of it earlier and is not taken yet.
 _WANTED = f"""
-SELECT notification_id, idempotency_key, subscription_id, format, language, cause FROM alert.notification
+SELECT notification_id, idempotency_key, subscription_id, format, language, cause, traceparent
+FROM alert.notification
 WHERE channel = $1 AND recipient = $2 AND state = 'PENDING' AND release_time IS NULL AND notification_id IN (
     SELECT notification_id FROM alert.notification
     WHERE channel = $1 AND recipient = $2 AND state = 'PENDING' AND release_time IS NULL AND cause = '{DIGEST}'
@@ -133,6 +134,7 @@ async def _begin(connection: asyncpg.Connection, address: outbox.Address, first:
         "content": {},
         "create_time": now,
         "release_time": None,
+        "traceparent": first["traceparent"],
     }
     (digest_id,) = await outbox.insert(connection, [digest])
     return digest_id

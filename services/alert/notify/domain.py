@@ -58,6 +58,7 @@ class Claimed:
     lease_until: datetime
     secret: str | None = field(repr=False)
     title: str
+    traceparent: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,3 +17,4 @@ class Draft:
     alert_id: int | None = None
     event_seq: int | None = None
     standstill_id: int | None = None
+    traceparent: str = ""

@@ -28,13 +28,14 @@ FROM unnest($1::text[], $2::text[]) r(channel, recipient)
 _INSERT = """
 INSERT INTO alert.notification (idempotency_key, alert_id, event_seq, subscription_id, cause, channel, recipient,
                                 format, language, subject, content, state, next_time, create_time, release_time,
-                                standstill_id)
+                                standstill_id, traceparent)
 SELECT idempotency_key, alert_id, event_seq, subscription_id, cause, channel, recipient, format, language, subject,
     content, 'PENDING', CASE WHEN release_time IS NOT NULL THEN clock_timestamp() END, create_time, release_time,
-    standstill_id
+    standstill_id, nullif(traceparent, '')
 FROM jsonb_to_recordset($1) AS t(n int, idempotency_key text, alert_id int, event_seq int, subscription_id int,
     cause text, channel text, recipient text, format text, language text, subject text, content jsonb,
-    create_time timestamptz, release_time timestamptz, standstill_id int)
+    create_time timestamptz, release_time timestamptz, standstill_id int,
+    traceparent text)
 ORDER BY n
 ON CONFLICT (idempotency_key) DO NOTHING RETURNING notification_id
 """
@@ -95,6 +96,7 @@ def _row(draft: Draft, now: datetime, release_time: datetime | None) -> dict[str
         "create_time": now,
         "release_time": release_time,
         "standstill_id": draft.standstill_id,
+        "traceparent": draft.traceparent,
     }
 
 

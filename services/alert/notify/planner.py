@@ -22,6 +22,7 @@ from services.alert.notify.writing import Writing
 from services.alert.writer import CHANNEL, Event, change_alerts
 from services.common.clock import Clock
 from services.common.notifications import ChannelFollower
+from services.common.telemetry import tracing
 
 log = logging.getLogger(__name__)
 
@@ -177,7 +178,18 @@ class Planner:
         alert_id = telling.alert.alert_id
         key = key_of(*telling.subscription.address, alert_id, telling.occasion)
         content = self._writing.telling(telling)
-        return Draft(telling.subscription, key, telling.cause, content, alert_id, telling.event_seq)
+        to, cause = telling.subscription, telling.cause
+        about: dict[str, str | float] = {
+            "montrg.alert_id": alert_id,
+            "montrg.subscription_id": to.subscription_id,
+            "montrg.cause": cause,
+        }
+        with (
+            tracing.continued(telling.traceparent),
+            tracing.span("create notification", about, kind=tracing.PRODUCER),
+        ):
+            trace = tracing.traceparent()
+        return Draft(to, key, cause, content, alert_id, telling.event_seq, traceparent=trace)
 
 
 async def _change(connection: asyncpg.Connection, alert: Alert, plan: Plan, now: datetime) -> None:

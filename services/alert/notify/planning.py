@@ -30,6 +30,7 @@ class Happening:
     level: str
     measured_value: float | None
     create_time: datetime
+    traceparent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class Telling:
         alert: as it was when that happened which the message is about.
         occasion: what makes the message one of its kind: the event, or the moment that was due.
         before: the level that was told before, if any.
+        traceparent: the trace of that which happened.
     """
 
     subscription: Subscription
@@ -68,6 +70,7 @@ class Telling:
     occasion: str
     event_seq: int | None
     before: str | None
+    traceparent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,7 @@ class _View:
     occasion: str
     event_seq: int | None
     news: bool
+    traceparent: str = ""
 
 
 def plan(
@@ -132,8 +136,12 @@ def plan(
             if cause is not None and subscription.address not in addressed:
                 addressed.add(subscription.address)
                 level = before.level if before is not None else None
-                occasion = view.occasion
-                tellings.append(Telling(subscription, view.alert, cause, occasion, view.event_seq, level))
+                tellings.append(
+                    Telling(
+                        *(subscription, view.alert, cause, view.occasion, view.event_seq, level),
+                        traceparent=view.traceparent,
+                    )
+                )
     changed = {key: value for key, value in known.items() if value != told.get(key)}
     silence = next(_holding(alert, silences, now), None) if alert.is_open else None
     return Plan(tellings, changed, unshelved, silence)
@@ -168,6 +176,7 @@ def _views(alert: Alert, happened: Sequence[Happening], now: datetime) -> list[_
             str(h.event_seq),
             h.event_seq,
             h.event_type in (domain.RAISED, domain.LEVEL_UP, LIVE),
+            h.traceparent,
         )
         for h in happened
     ]

@@ -29,7 +29,8 @@ _LOCK = f"""
 SELECT {", ".join(NAMES)} FROM alert.alert WHERE alert_id = ANY($1) ORDER BY alert_id FOR UPDATE SKIP LOCKED
 """  # noqa: S608  our own names
 _HAPPENED = """
-SELECT alert_id, event_seq, event_type, state, level, measured_value, create_time FROM alert.alert_event
+SELECT alert_id, event_seq, event_type, state, level, measured_value, create_time, coalesce(traceparent, '')
+FROM alert.alert_event
 WHERE alert_id = ANY($1) AND NOT planned ORDER BY alert_id, event_seq
 """
 _TOLD = """

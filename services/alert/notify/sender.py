@@ -15,6 +15,7 @@ from services.alert.notify.domain import Claimed, Due, Failure, retry_delay_s
 from services.alert.subscriptions.domain import shown_address
 from services.common.clock import Clock
 from services.common.tasks import wait_for
+from services.common.telemetry import tracing
 
 log = logging.getLogger(__name__)
 
@@ -152,11 +153,26 @@ class Sender:
             self._wake.set()
 
     async def _send(self, message: Claimed) -> bool:
+        about: dict[str, str | int] = {
+            "messaging.message.id": str(message.notification_id),
+            "montrg.subscription_id": message.subscription_id,
+            "montrg.channel": message.channel,
+            "montrg.cause": message.cause,
+            "montrg.attempt": message.attempts + 1,
+        }
+        with (
+            tracing.continued(message.traceparent),
+            tracing.span("send notification", about, kind=tracing.CONSUMER) as span,
+        ):
+            return await self._send_one(message, span)
+
+    async def _send_one(self, message: Claimed, span: tracing.Span) -> bool:
         failure = await self._try(message)
         now = self._clock()
         if failure is None:
             await self._outbox.mark_sent(message, now)
         else:
+            span.failed(failure.reason)
             log.warning(
                 "message not taken",
                 extra={

@@ -17,6 +17,7 @@ from services.alert.notify.domain import MOST_WAIT_S, Claimed, Failure
 from services.alert.notify.formats import webhook_body
 from services.alert.notify.settings import NotifySettings
 from services.alert.notify.targets import GuardedNetwork, RefusedTargetError, UnknownHostError
+from services.common.telemetry import tracing
 
 TIMEOUT_S = 5.0
 MOST_CONNECTIONS = 64
@@ -59,7 +60,7 @@ class WebhookChannel:
         body = webhook_body(message.format, content, message.language, cause=message.cause, key=message.idempotency_key)
         try:
             async with asyncio.timeout(self._timeout_s):
-                return await self._post(message.recipient, self._headers(message, body), body)
+                return await self._post(message, body)
         except (TimeoutError, httpcore.TimeoutException):
             return Failure(f"timed out after {self._timeout_s:g} s")
         except RefusedTargetError:
@@ -82,15 +83,24 @@ class WebhookChannel:
         ]
         if message.secret is not None:
             headers.append(("x-montrg-signature", signature(message.secret, timestamp, body)))
+        if traceparent := tracing.traceparent():
+            headers.append((tracing.TRACEPARENT, traceparent))
         return headers
 
-    async def _post(self, url: str, headers: Sequence[tuple[str, str]], body: bytes) -> Failure | None:
-        async with self._pool.stream("POST", _ascii_url(url), headers=headers, content=body) as response:
-            read = 0
-            async for chunk in response.aiter_stream():
-                read += len(chunk)
-                if read > MOST_ANSWER:
-                    break
+    async def _post(self, message: Claimed, body: bytes) -> Failure | None:
+        # Where it is sent to is the recipient's address, which a trace does not tell.
+        with tracing.span("POST", {"http.request.method": "POST"}, kind=tracing.CLIENT) as span:
+            headers = self._headers(message, body)
+            url = _ascii_url(message.recipient)
+            async with self._pool.stream("POST", url, headers=headers, content=body) as response:
+                span.set_attribute("http.response.status_code", response.status)
+                if response.status >= HTTPStatus.BAD_REQUEST:
+                    span.failed(str(response.status))
+                read = 0
+                async for chunk in response.aiter_stream():
+                    read += len(chunk)
+                    if read > MOST_ANSWER:
+                        break
         if HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
             return None
         wrong = HTTPStatus.MULTIPLE_CHOICES <= response.status < HTTPStatus.INTERNAL_SERVER_ERROR

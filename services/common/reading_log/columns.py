@@ -30,6 +30,8 @@ class ReadingSlice:
         capture_time_us: microseconds since 1970-01-01T00:00:00Z.
         pcv_temperature: NaN where there is none.
         quality: 1 good; all others are suspect.
+        traceparents: of the calls that wrote them, where they are traced; the `trace` of a series points into them,
+            from 1.
     """
 
     seq: int
@@ -42,6 +44,7 @@ class ReadingSlice:
     humidity: NDArray[np.float64]
     pcv_temperature: NDArray[np.float64]
     quality: NDArray[np.uint32]
+    traceparents: Sequence[str] = ()
 
     def __len__(self) -> int:
         return len(self.series_index)
@@ -69,5 +72,6 @@ def cut(batch: pb2.ReadingBatch, shards: Collection[int]) -> ReadingSlice | None
         humidity=np.array(batch.humidity, np.float64),
         pcv_temperature=np.array(batch.pcv_temperature, np.float64),
         quality=np.array(batch.quality, np.uint32),
+        traceparents=batch.traceparents,
     )
     return part if wanted.all() else part.of_series(wanted)

@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from services.common.authorities import known_authorities
 from services.common.settings import Environment, SettingsError
 
-# Where a machine has the authorities that it trusts: Debian and Alpine; Fedora.
-_AUTHORITIES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt")
 _OTLP_PORT = 4317
 _RATIO = "traceidratio"
 _ALWAYS = {"always_on": 1.0, "always_off": 0.0}
@@ -66,8 +65,7 @@ def _parts(url: str) -> tuple[str, str, int]:
 
 
 def _authorities(environment: Environment) -> Path:
-    known = next((file for file in _AUTHORITIES if Path(file).is_file()), "")
-    file = Path(environment.text("OTEL_EXPORTER_OTLP_CERTIFICATE", known))
+    file = Path(environment.text("OTEL_EXPORTER_OTLP_CERTIFICATE", known_authorities()))
     if not file.is_file():
         raise SettingsError(
             f"OTEL_EXPORTER_OTLP_CERTIFICATE is {str(file)!r}, which is not there; give the file of the authorities "

@@ -16,6 +16,8 @@ from opentelemetry.sdk.trace import TracerProvider, sampling
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
+from services.common.telemetry.tracing import SERVER, TRACEPARENT
+
 NAMESPACE = "montrg"
 CLOSE_MS = 1_000
 # A collector that is away is no news a minute later.
@@ -26,7 +28,6 @@ _LOGGERS = (
     "opentelemetry.exporter.otlp.proto.grpc.exporter",
     "opentelemetry.sdk._shared_internal",
 )
-_TRACEPARENT = "traceparent"
 _PROPAGATOR = TraceContextTextMapPropagator()
 # A trace that is not told has no name worth passing on.
 _UNTOLD = trace.SpanContext(1, 1, is_remote=True, trace_flags=trace.TraceFlags(0))
@@ -53,7 +54,7 @@ class SdkTracer:
         instrumentor().instrument(tracer_provider=self._provider)
 
     @contextmanager
-    def span(self, name: str, kind: str, links: Sequence[str], attributes: Mapping[str, Any]) -> Iterator["_Span"]:
+    def span(self, name: str, attributes: Mapping[str, Any], kind: str, links: Sequence[str]) -> Iterator["_Span"]:
         """Tells what is done within."""
         begun: dict[str, Any] = {
             "kind": trace.SpanKind[kind],
@@ -68,13 +69,16 @@ class SdkTracer:
             try:
                 yield told
             except Exception as error:
-                told.failed(type(error).__name__)
+                # How a call that is served ends is told by its status: most errors are refusals.
+                if kind != SERVER:
+                    told.failed(type(error).__name__)
                 raise
 
     @contextmanager
     def continued(self, traceparent: str) -> Iterator[None]:
-        """Has what is done within be a part of another trace."""
-        token = context.attach(trace.set_span_in_context(trace.NonRecordingSpan(_context_of(traceparent))))
+        """Has what is done within be a part of another trace; of none yet if the words are no traceparent."""
+        found = _context_of(traceparent) if traceparent else _UNTOLD
+        token = context.attach(trace.set_span_in_context(trace.NonRecordingSpan(found)))
         try:
             yield
         finally:
@@ -91,7 +95,7 @@ class SdkTracer:
         """Returns what has others continue the present span, or not tell theirs; nothing where there is none."""
         carrier: dict[str, str] = {}
         _PROPAGATOR.inject(carrier)
-        return carrier.get(_TRACEPARENT, "")
+        return carrier.get(TRACEPARENT, "")
 
     def close(self) -> None:
         """Sends what waits, if that can be done soon."""
@@ -173,6 +177,5 @@ def _resource(service: str) -> Resource:
 
 
 def _context_of(traceparent: str) -> trace.SpanContext:
-    found = _PROPAGATOR.extract({_TRACEPARENT: traceparent}, context.Context())
-    present = trace.get_current_span(found).get_span_context()
-    return present if present.is_valid else _UNTOLD
+    found = _PROPAGATOR.extract({TRACEPARENT: traceparent}, context.Context())
+    return trace.get_current_span(found).get_span_context()

@@ -4,7 +4,7 @@ A trace is on its way in gRPC's metadata, in batches of the reading log and in r
 Where no collector is given, nothing of OpenTelemetry is imported, and every function here does nothing.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 
@@ -28,7 +28,7 @@ class Span(Protocol):
 class Tracer(Protocol):
     """What there is when a collector is given; see services/common/telemetry/opentelemetry_sdk.py."""
 
-    def span(self, name: str, kind: str, links: Sequence[str], attributes: dict[str, Any]) -> Any: ...  # noqa: ANN401, D102
+    def span(self, name: str, attributes: Mapping[str, Any], kind: str, links: Sequence[str]) -> Any: ...  # noqa: ANN401, D102
     def continued(self, traceparent: str) -> Any: ...  # noqa: ANN401, D102
     def current(self) -> tuple[str, str] | None: ...  # noqa: D102
     def carried(self) -> str: ...  # noqa: D102
@@ -67,7 +67,7 @@ def setup(settings: ServiceSettings, environment: Environment) -> Callable[[], N
 
 
 def span(
-    name: str, *, kind: str = INTERNAL, links: Sequence[str] = (), **attributes: str | float
+    name: str, attributes: Mapping[str, str | float] | None = None, *, kind: str = INTERNAL, links: Sequence[str] = ()
 ) -> AbstractContextManager[Span]:
     """Tells what is done within as a part of what is under way, or as the beginning of a trace.
 
@@ -75,12 +75,12 @@ def span(
 
     Args:
         name: of few different ones: never with an id in it.
+        attributes: named as in OpenTelemetry's conventions. Nothing about persons, and no values of statements.
         kind: SERVER and CONSUMER are asked by another process, CLIENT and PRODUCER ask one.
         links: the `traceparent` of others that this is for, too.
-        attributes: named as in OpenTelemetry's conventions. Nothing about persons, and no values of statements.
     """
     tracer = _Process.tracer
-    return _NO_SPAN if tracer is None else tracer.span(name, kind, links, attributes)
+    return _NO_SPAN if tracer is None else tracer.span(name, attributes or {}, kind, links)
 
 
 def continued(traceparent: str) -> AbstractContextManager[None]:

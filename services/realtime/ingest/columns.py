@@ -1,7 +1,7 @@
 """Rows of readings as columns: Python handles a batch of 10,000 in milliseconds only a column at a time. Pure."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +23,7 @@ class SentRows:
         pcv_temperature: likewise; a sensor need not send it.
         unit: `celsius` or `fahrenheit`, of both temperatures.
         is_own: whether the sender may write the sensor.
+        traceparent: that of the call that sent all of them; empty where it is not traced, or they are of several.
     """
 
     sensor_id: Sequence[str]
@@ -37,6 +38,7 @@ class SentRows:
     unit: Sequence[str]
     source: Sequence[str]
     is_own: Bools
+    traceparent: str = ""
 
     def __len__(self) -> int:
         return len(self.sensor_id)
@@ -50,7 +52,7 @@ def joined(parts: Sequence[SentRows]) -> SentRows:
     if len(parts) == 1:
         return parts[0]
     columns: dict[str, Any] = {}
-    for name in SentRows.__dataclass_fields__:
+    for name in SentRows.__dataclass_fields__.keys() - {"traceparent"}:
         values = [getattr(part, name) for part in parts]
         columns[name] = [v for value in values for v in value] if name in _LISTS else np.concatenate(values)
     return SentRows(**columns)
@@ -76,6 +78,7 @@ class Readings:
         pcv_temperature: published, NaN where there is none; `raw_pcv_temperature` is what it was rounded from.
         quality: see services/heat/quality.py.
         receive_time: when all of them were received.
+        traces: the traceparent of the call that sent readings of a sensor, by its name, where that is traced.
     """
 
     sensors: Sequence[str]
@@ -92,6 +95,7 @@ class Readings:
     raw_pcv_temperature: Floats
     quality: NDArray[np.int16]
     receive_time: datetime
+    traces: Mapping[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.sensor)

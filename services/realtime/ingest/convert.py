@@ -16,10 +16,10 @@ from services.realtime.ingest.domain import ACCEPTED, Outcomes, StoredReading
 _FAR_S = 2**43 // 1000
 
 
-def sent_rows(readings: Sequence[pb2.Reading]) -> SentRows:
+def sent_rows(readings: Sequence[pb2.Reading], traceparent: str = "") -> SentRows:
     """Takes the fields out of the messages, in one pass: most of its cost is making Python's objects of them.
 
-    All rows are taken for the sender's own, which is to be looked at still.
+    All rows are taken for the sender's own, which is to be looked at still. `traceparent` is that of their call.
     """
     rows = [
         (
@@ -40,6 +40,7 @@ def sent_rows(readings: Sequence[pb2.Reading]) -> SentRows:
         unit=[word or "celsius" for word in columns[4]],
         source=[word or "measured" for word in columns[5]],
         is_own=np.ones(len(rows), dtype=bool),
+        traceparent=traceparent,
     )
 
 
@@ -108,12 +109,23 @@ def batch_payload(readings: Readings, clock_skew_s: Floats) -> bytes:
     """
     texts, series_of_row = readings.series()
     skew_of = dict(zip(readings.sensors, clock_skew_s.tolist(), strict=True))
+    # From 1: 0 is no trace.
+    told = {name: readings.traces[name] for name, *_ in texts if name in readings.traces}
+    number = {trace: n for n, trace in enumerate(dict.fromkeys(told.values()), 1)}
+    trace_of = {name: number[trace] for name, trace in told.items()}
     return log_pb2.ReadingBatch(
         receive_time=readings.receive_time,
         series=[
-            log_pb2.Series(sensor_id=sensor_id, loc_id=loc_id, source=source, clock_skew_s=skew_of[sensor_id])
+            log_pb2.Series(
+                sensor_id=sensor_id,
+                loc_id=loc_id,
+                source=source,
+                clock_skew_s=skew_of[sensor_id],
+                trace=trace_of.get(sensor_id, 0),
+            )
             for sensor_id, loc_id, source in texts
         ],
+        traceparents=number,
         series_index=series_of_row.tolist(),
         capture_time_us=readings.capture_time.tolist(),
         temperature=readings.temperature.tolist(),

@@ -8,6 +8,7 @@ from montrg.realtime.v1 import ingest_service_pb2_grpc
 
 from services.common.access.current import caller, scope
 from services.common.paging import page_request
+from services.common.telemetry.tracing import traceparent
 from services.common.times import time_or_none
 from services.realtime.ingest import convert
 from services.realtime.ingest.queue import WriteQueue
@@ -23,7 +24,7 @@ class IngestHandler(ingest_service_pb2_grpc.IngestServiceServicer):
 
     async def WriteReadings(self, request: Any, context: Any) -> pb2.WriteReadingsResponse:
         checked_size(len(request.readings))
-        rows = await self._ingest.know(convert.sent_rows(request.readings), caller())
+        rows = await self._ingest.know(convert.sent_rows(request.readings, traceparent()), caller())
         return convert.outcomes_to_proto(await self._queue.write(rows))
 
     async def ListReadings(self, request: Any, context: Any) -> pb2.ListReadingsResponse:

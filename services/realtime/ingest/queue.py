@@ -3,10 +3,12 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from services.common.errors import DomainError, ExhaustedError
+from services.common.telemetry import tracing
 from services.realtime.ingest import figures
 from services.realtime.ingest.columns import SentRows
 from services.realtime.ingest.domain import Outcomes
@@ -85,7 +87,8 @@ class WriteQueue:
         if not group:
             return
         try:
-            outcomes = await self._store([waiting.rows for waiting in group])
+            with _told(group):
+                outcomes = await self._store([waiting.rows for waiting in group])
         except Exception as error:  # noqa: BLE001  whatever it is, each caller gets it, and the table of statuses judges
             await self._fail(group, error)
             return
@@ -105,3 +108,12 @@ class WriteQueue:
         for waiting in group:
             if not waiting.answer.done():
                 waiting.answer.set_exception(error)
+
+
+@contextmanager
+def _told(group: Sequence[_Waiting]) -> Iterator[None]:
+    """Tells what storing a group takes in the trace of the first call of it that is traced, for the others, too."""
+    traces = [waiting.rows.traceparent for waiting in group if waiting.rows.traceparent]
+    batches = {"messaging.batch.message_count": len(group)}
+    with tracing.continued(traces[0] if traces else ""), tracing.span("store readings", batches, links=traces[1:]):
+        yield

@@ -1,6 +1,7 @@
 """The use cases of ingest: take readings in with an outcome for each row, and list what is stored."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
@@ -105,20 +106,21 @@ class IngestUseCases:
         What it says is stored is on disk.
         """
         rows = joined(batches)
+        traces = {name: batch.traceparent for batch in batches if batch.traceparent for name in batch.sensor_id}
         try:
-            outcomes = await self._write(rows)
+            outcomes = await self._write(rows, traces)
         except NoPartitionError:
             # Either the time is far off, and gets its partition now, or retention has dropped it.
             self._frozen_before = await self._store.frozen_before()
             await self._store.ensure_partitions(self._times(rows))
-            outcomes = await self._write(rows)
+            outcomes = await self._write(rows, traces)
         return outcomes.split([len(batch) for batch in batches])
 
     def _times(self, rows: SentRows) -> list[datetime]:
         refused = refusals(rows, Clocks(self._clock(), self._frozen_before))
         return [moment_of(time) for index, time in enumerate(rows.capture_time.tolist()) if index not in refused]
 
-    async def _write(self, rows: SentRows) -> Outcomes:
+    async def _write(self, rows: SentRows, traces: Mapping[str, str]) -> Outcomes:
         now = self._clock()
         codes = np.full(len(rows), REJECTED, dtype=np.int8)
         words = refusals(rows, Clocks(now, self._frozen_before))
@@ -127,7 +129,7 @@ class IngestUseCases:
         is_taken[list(words)] = False
         taken = np.flatnonzero(is_taken)
         if len(taken):
-            made = make_readings(rows, taken, sensors, now)
+            made = replace(make_readings(rows, taken, sensors, now), traces=traces)
             first, kept = first_of_each(made)
             stored = await self._store.store(made.take(kept))
             # An index that a calibration has made outdated was replaced by ours, and tells nothing of what was sent.

@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from montrg.type.v1 import access_pb2 as montrg_dot_type_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,montrg/realtime/v1/reading_log_service.proto\x12\x12montrg.realtime.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bmontrg/type/v1/access.proto\"k\n\x10SubscribeRequest\x12\x1a\n\x08\x63onsumer\x18\x01 \x01(\tR\x08\x63onsumer\x12\x1e\n\ngeneration\x18\x02 \x01(\tR\ngeneration\x12\x1b\n\tafter_seq\x18\x03 \x01(\x03R\x08\x61\x66terSeq\"\x8b\x01\n\x11SubscribeResponse\x12\x38\n\x05\x62\x61tch\x18\x01 \x01(\x0b\x32 .montrg.realtime.v1.ReadingBatchH\x00R\x05\x62\x61tch\x12\x31\n\x04head\x18\x02 \x01(\x0b\x32\x1b.montrg.realtime.v1.LogHeadH\x00R\x04headB\t\n\x07message\"e\n\x07LogHead\x12\x1e\n\ngeneration\x18\x01 \x01(\tR\ngeneration\x12\x1f\n\x0btrimmed_seq\x18\x02 \x01(\x03R\ntrimmedSeq\x12\x19\n\x08last_seq\x18\x03 \x01(\x03R\x07lastSeq\"\x9c\x03\n\x0cReadingBatch\x12\x10\n\x03seq\x18\x01 \x01(\x03R\x03seq\x12;\n\x0b\x61ppend_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nappendTime\x12=\n\x0creceive_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0breceiveTime\x12\x32\n\x06series\x18\x04 \x03(\x0b\x32\x1a.montrg.realtime.v1.SeriesR\x06series\x12!\n\x0cseries_index\x18\x05 \x03(\rR\x0bseriesIndex\x12&\n\x0f\x63\x61pture_time_us\x18\x06 \x03(\x10R\rcaptureTimeUs\x12 \n\x0btemperature\x18\x07 \x03(\x01R\x0btemperature\x12\x1a\n\x08humidity\x18\x08 \x03(\x01R\x08humidity\x12\'\n\x0fpcv_temperature\x18\t \x03(\x01R\x0epcvTemperature\x12\x18\n\x07quality\x18\n \x03(\rR\x07quality\"v\n\x06Series\x12\x1b\n\tsensor_id\x18\x01 \x01(\tR\x08sensorId\x12\x15\n\x06loc_id\x18\x02 \x01(\tR\x05locId\x12\x16\n\x06source\x18\x03 \x01(\tR\x06source\x12 \n\x0c\x63lock_skew_s\x18\x04 \x01(\x01R\nclockSkewS\"5\n\x17RegisterConsumerRequest\x12\x1a\n\x08\x63onsumer\x18\x01 \x01(\tR\x08\x63onsumer\"c\n\x13\x43ommitOffsetRequest\x12\x1a\n\x08\x63onsumer\x18\x01 \x01(\tR\x08\x63onsumer\x12\x1e\n\ngeneration\x18\x02 \x01(\tR\ngeneration\x12\x10\n\x03seq\x18\x03 \x01(\x03R\x03seq\"\xf1\x01\n\x0bLogConsumer\x12\x1a\n\x08\x63onsumer\x18\x01 \x01(\tR\x08\x63onsumer\x12\x1e\n\ngeneration\x18\x02 \x01(\tR\ngeneration\x12\x10\n\x03seq\x18\x03 \x01(\x03R\x03seq\x12;\n\x0breport_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nreportTime\x12\x1f\n\x0blag_batches\x18\x05 \x01(\x03R\nlagBatches\x12!\n\x0clag_readings\x18\x06 \x01(\x03R\x0blagReadings\x12\x13\n\x05lag_s\x18\x07 \x01(\x01R\x04lagS\"3\n\x15RemoveConsumerRequest\x12\x1a\n\x08\x63onsumer\x18\x01 \x01(\tR\x08\x63onsumer\"\x18\n\x16RemoveConsumerResponse\"\x16\n\x14ListConsumersRequest\"\x87\x01\n\x15ListConsumersResponse\x12=\n\tconsumers\x18\x01 \x03(\x0b\x32\x1f.montrg.realtime.v1.LogConsumerR\tconsumers\x12/\n\x04head\x18\x02 \x01(\x0b\x32\x1b.montrg.realtime.v1.LogHeadR\x04head\"\xa3\x01\n\x10ReadRangeRequest\x12\x39\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12\x1d\n\nsensor_ids\x18\x03 \x03(\tR\tsensorIds\"\x13\n\x11ReadLatestRequest\"\xbf\x01\n\x11ReadRangeResponse\x12\x33\n\x04head\x18\x01 \x01(\x0b\x32\x1d.montrg.realtime.v1.RangeHeadH\x00R\x04head\x12\x38\n\x05\x62\x61tch\x18\x02 \x01(\x0b\x32 .montrg.realtime.v1.ReadingBatchH\x00R\x05\x62\x61tch\x12\x30\n\x03\x65nd\x18\x03 \x01(\x0b\x32\x1c.montrg.realtime.v1.RangeEndH\x00R\x03\x65ndB\t\n\x07message\"=\n\tRangeHead\x12\x1e\n\ngeneration\x18\x01 \x01(\tR\ngeneration\x12\x10\n\x03seq\x18\x02 \x01(\x03R\x03seq\"&\n\x08RangeEnd\x12\x1a\n\x08readings\x18\x01 \x01(\x03R\x08readings\"\x19\n\x17GetReadingExtentRequest\"\xc2\x01\n\rReadingExtent\x12\x39\n\nfirst_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tfirstTime\x12\x35\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12?\n\rfrozen_before\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0c\x66rozenBefore2\xc2\x07\n\x11ReadingLogService\x12t\n\tSubscribe\x12$.montrg.realtime.v1.SubscribeRequest\x1a%.montrg.realtime.v1.SubscribeResponse\"\x18\xca\xf4\x18\x14\x1a\x0b\x61ggregation\x1a\x05\x61lert0\x01\x12z\n\x10RegisterConsumer\x12+.montrg.realtime.v1.RegisterConsumerRequest\x1a\x1f.montrg.realtime.v1.LogConsumer\"\x18\xca\xf4\x18\x14\x1a\x0b\x61ggregation\x1a\x05\x61lert\x12r\n\x0c\x43ommitOffset\x12\'.montrg.realtime.v1.CommitOffsetRequest\x1a\x1f.montrg.realtime.v1.LogConsumer\"\x18\xca\xf4\x18\x14\x1a\x0b\x61ggregation\x1a\x05\x61lert\x12q\n\x0eRemoveConsumer\x12).montrg.realtime.v1.RemoveConsumerRequest\x1a*.montrg.realtime.v1.RemoveConsumerResponse\"\x08\xca\xf4\x18\x04\x08\x04\x10\x03\x12\x82\x01\n\rListConsumers\x12(.montrg.realtime.v1.ListConsumersRequest\x1a).montrg.realtime.v1.ListConsumersResponse\"\x1c\xca\xf4\x18\x18\x08\x04\x10\x03\x1a\x0b\x61ggregation\x1a\x05\x61lert\x12m\n\tReadRange\x12$.montrg.realtime.v1.ReadRangeRequest\x1a%.montrg.realtime.v1.ReadRangeResponse\"\x11\xca\xf4\x18\r\x1a\x0b\x61ggregation0\x01\x12i\n\nReadLatest\x12%.montrg.realtime.v1.ReadLatestRequest\x1a%.montrg.realtime.v1.ReadRangeResponse\"\x0b\xca\xf4\x18\x07\x1a\x05\x61lert0\x01\x12u\n\x10GetReadingExtent\x12+.montrg.realtime.v1.GetReadingExtentRequest\x1a!.montrg.realtime.v1.ReadingExtent\"\x11\xca\xf4\x18\r\x1a\x0b\x61ggregationb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,montrg/realtime/v1/reading_log_service.proto\x12\x12montrg.realtime.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bmontrg/type/v1/access.proto\"k\n\x10SubscribeRequest\x12\x1a\n\x08\x63onsumer\x18\x01 \x01(\tR\x08\x63onsumer\x12\x1e\n\ngeneration\x18\x02 \x01(\tR\ngeneration\x12\x1b\n\tafter_seq\x18\x03 \x01(\x03R\x08\x61\x66terSeq\"\x8b\x01\n\x11SubscribeResponse\x12\x38\n\x05\x62\x61tch\x18\x01 \x01(\x0b\x32 .montrg.realtime.v1.ReadingBatchH\x00R\x05\x62\x61tch\x12\x31\n\x04head\x18\x02 \x01(\x0b\x32\x1b.montrg.realtime.v1.LogHeadH\x00R\x04headB\t\n\x07message\"e\n\x07LogHead\x12\x1e\n\ngeneration\x18\x01 \x01(\tR\ngeneration\x12\x1f\n\x0btrimmed_seq\x18\x02 \x01(\x03R\ntrimmedSeq\x12\x19\n\x08last_seq\x18\x03 \x01(\x03R\x07lastSeq\"\xc0\x03\n\x0cReadingBatch\x12\x10\n\x03seq\x18\x01 \x01(\x03R\x03seq\x12;\n\x0b\x61ppend_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nappendTime\x12=\n\x0creceive_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0breceiveTime\x12\x32\n\x06series\x18\x04 \x03(\x0b\x32\x1a.montrg.realtime.v1.SeriesR\x06series\x12!\n\x0cseries_index\x18\x05 \x03(\rR\x0bseriesIndex\x12&\n\x0f\x63\x61pture_time_us\x18\x06 \x03(\x10R\rcaptureTimeUs\x12 \n\x0btemperature\x18\x07 \x03(\x01R\x0btemperature\x12\x1a\n\x08humidity\x18\x08 \x03(\x01R\x08humidity\x12\'\n\x0fpcv_temperature\x18\t \x03(\x01R\x0epcvTemperature\x12\x18\n\x07quality\x18\n \x03(\rR\x07quality\x12\"\n\x0ctraceparents\x18\x0b \x03(\tR\x0ctraceparents\"\x8c\x01\n\x06Series\x12\x1b\n\tsensor_id\x18\x01 \x01(\tR\x08sensorId\x12\x15\n\x06loc_id\x18\x02 \x01(\tR\x05locId\x12\x16\n\x06source\x18\x03 \x01(\tR\x06source\x12 \n\x0c\x63lock_skew_s\x18\x04 \x01(\x01R\nclockSkewS\x12\x14\n\x05trace\x18\x05 \x01(\rR\x05trace\"5\n\x17RegisterConsumerRequest\x12\x1a\n\x08\x63onsumer\x18\x01 \x01(\tR\x08\x63onsumer\"c\n\x13\x43ommitOffsetRequest\x12\x1a\n\x08\x63onsumer\x18\x01 \x01(\tR\x08\x63onsumer\x12\x1e\n\ngeneration\x18\x02 \x01(\tR\ngeneration\x12\x10\n\x03seq\x18\x03 \x01(\x03R\x03seq\"\xf1\x01\n\x0bLogConsumer\x12\x1a\n\x08\x63onsumer\x18\x01 \x01(\tR\x08\x63onsumer\x12\x1e\n\ngeneration\x18\x02 \x01(\tR\ngeneration\x12\x10\n\x03seq\x18\x03 \x01(\x03R\x03seq\x12;\n\x0breport_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nreportTime\x12\x1f\n\x0blag_batches\x18\x05 \x01(\x03R\nlagBatches\x12!\n\x0clag_readings\x18\x06 \x01(\x03R\x0blagReadings\x12\x13\n\x05lag_s\x18\x07 \x01(\x01R\x04lagS\"3\n\x15RemoveConsumerRequest\x12\x1a\n\x08\x63onsumer\x18\x01 \x01(\tR\x08\x63onsumer\"\x18\n\x16RemoveConsumerResponse\"\x16\n\x14ListConsumersRequest\"\x87\x01\n\x15ListConsumersResponse\x12=\n\tconsumers\x18\x01 \x03(\x0b\x32\x1f.montrg.realtime.v1.LogConsumerR\tconsumers\x12/\n\x04head\x18\x02 \x01(\x0b\x32\x1b.montrg.realtime.v1.LogHeadR\x04head\"\xa3\x01\n\x10ReadRangeRequest\x12\x39\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12\x1d\n\nsensor_ids\x18\x03 \x03(\tR\tsensorIds\"\x13\n\x11ReadLatestRequest\"\xbf\x01\n\x11ReadRangeResponse\x12\x33\n\x04head\x18\x01 \x01(\x0b\x32\x1d.montrg.realtime.v1.RangeHeadH\x00R\x04head\x12\x38\n\x05\x62\x61tch\x18\x02 \x01(\x0b\x32 .montrg.realtime.v1.ReadingBatchH\x00R\x05\x62\x61tch\x12\x30\n\x03\x65nd\x18\x03 \x01(\x0b\x32\x1c.montrg.realtime.v1.RangeEndH\x00R\x03\x65ndB\t\n\x07message\"=\n\tRangeHead\x12\x1e\n\ngeneration\x18\x01 \x01(\tR\ngeneration\x12\x10\n\x03seq\x18\x02 \x01(\x03R\x03seq\"&\n\x08RangeEnd\x12\x1a\n\x08readings\x18\x01 \x01(\x03R\x08readings\"\x19\n\x17GetReadingExtentRequest\"\xc2\x01\n\rReadingExtent\x12\x39\n\nfirst_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tfirstTime\x12\x35\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12?\n\rfrozen_before\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0c\x66rozenBefore2\xc2\x07\n\x11ReadingLogService\x12t\n\tSubscribe\x12$.montrg.realtime.v1.SubscribeRequest\x1a%.montrg.realtime.v1.SubscribeResponse\"\x18\xca\xf4\x18\x14\x1a\x0b\x61ggregation\x1a\x05\x61lert0\x01\x12z\n\x10RegisterConsumer\x12+.montrg.realtime.v1.RegisterConsumerRequest\x1a\x1f.montrg.realtime.v1.LogConsumer\"\x18\xca\xf4\x18\x14\x1a\x0b\x61ggregation\x1a\x05\x61lert\x12r\n\x0c\x43ommitOffset\x12\'.montrg.realtime.v1.CommitOffsetRequest\x1a\x1f.montrg.realtime.v1.LogConsumer\"\x18\xca\xf4\x18\x14\x1a\x0b\x61ggregation\x1a\x05\x61lert\x12q\n\x0eRemoveConsumer\x12).montrg.realtime.v1.RemoveConsumerRequest\x1a*.montrg.realtime.v1.RemoveConsumerResponse\"\x08\xca\xf4\x18\x04\x08\x04\x10\x03\x12\x82\x01\n\rListConsumers\x12(.montrg.realtime.v1.ListConsumersRequest\x1a).montrg.realtime.v1.ListConsumersResponse\"\x1c\xca\xf4\x18\x18\x08\x04\x10\x03\x1a\x0b\x61ggregation\x1a\x05\x61lert\x12m\n\tReadRange\x12$.montrg.realtime.v1.ReadRangeRequest\x1a%.montrg.realtime.v1.ReadRangeResponse\"\x11\xca\xf4\x18\r\x1a\x0b\x61ggregation0\x01\x12i\n\nReadLatest\x12%.montrg.realtime.v1.ReadLatestRequest\x1a%.montrg.realtime.v1.ReadRangeResponse\"\x0b\xca\xf4\x18\x07\x1a\x05\x61lert0\x01\x12u\n\x10GetReadingExtent\x12+.montrg.realtime.v1.GetReadingExtentRequest\x1a!.montrg.realtime.v1.ReadingExtent\"\x11\xca\xf4\x18\r\x1a\x0b\x61ggregationb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -56,37 +56,37 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LOGHEAD']._serialized_start=381
   _globals['_LOGHEAD']._serialized_end=482
   _globals['_READINGBATCH']._serialized_start=485
-  _globals['_READINGBATCH']._serialized_end=897
-  _globals['_SERIES']._serialized_start=899
-  _globals['_SERIES']._serialized_end=1017
-  _globals['_REGISTERCONSUMERREQUEST']._serialized_start=1019
-  _globals['_REGISTERCONSUMERREQUEST']._serialized_end=1072
-  _globals['_COMMITOFFSETREQUEST']._serialized_start=1074
-  _globals['_COMMITOFFSETREQUEST']._serialized_end=1173
-  _globals['_LOGCONSUMER']._serialized_start=1176
-  _globals['_LOGCONSUMER']._serialized_end=1417
-  _globals['_REMOVECONSUMERREQUEST']._serialized_start=1419
-  _globals['_REMOVECONSUMERREQUEST']._serialized_end=1470
-  _globals['_REMOVECONSUMERRESPONSE']._serialized_start=1472
-  _globals['_REMOVECONSUMERRESPONSE']._serialized_end=1496
-  _globals['_LISTCONSUMERSREQUEST']._serialized_start=1498
-  _globals['_LISTCONSUMERSREQUEST']._serialized_end=1520
-  _globals['_LISTCONSUMERSRESPONSE']._serialized_start=1523
-  _globals['_LISTCONSUMERSRESPONSE']._serialized_end=1658
-  _globals['_READRANGEREQUEST']._serialized_start=1661
-  _globals['_READRANGEREQUEST']._serialized_end=1824
-  _globals['_READLATESTREQUEST']._serialized_start=1826
-  _globals['_READLATESTREQUEST']._serialized_end=1845
-  _globals['_READRANGERESPONSE']._serialized_start=1848
-  _globals['_READRANGERESPONSE']._serialized_end=2039
-  _globals['_RANGEHEAD']._serialized_start=2041
-  _globals['_RANGEHEAD']._serialized_end=2102
-  _globals['_RANGEEND']._serialized_start=2104
-  _globals['_RANGEEND']._serialized_end=2142
-  _globals['_GETREADINGEXTENTREQUEST']._serialized_start=2144
-  _globals['_GETREADINGEXTENTREQUEST']._serialized_end=2169
-  _globals['_READINGEXTENT']._serialized_start=2172
-  _globals['_READINGEXTENT']._serialized_end=2366
-  _globals['_READINGLOGSERVICE']._serialized_start=2369
-  _globals['_READINGLOGSERVICE']._serialized_end=3331
+  _globals['_READINGBATCH']._serialized_end=933
+  _globals['_SERIES']._serialized_start=936
+  _globals['_SERIES']._serialized_end=1076
+  _globals['_REGISTERCONSUMERREQUEST']._serialized_start=1078
+  _globals['_REGISTERCONSUMERREQUEST']._serialized_end=1131
+  _globals['_COMMITOFFSETREQUEST']._serialized_start=1133
+  _globals['_COMMITOFFSETREQUEST']._serialized_end=1232
+  _globals['_LOGCONSUMER']._serialized_start=1235
+  _globals['_LOGCONSUMER']._serialized_end=1476
+  _globals['_REMOVECONSUMERREQUEST']._serialized_start=1478
+  _globals['_REMOVECONSUMERREQUEST']._serialized_end=1529
+  _globals['_REMOVECONSUMERRESPONSE']._serialized_start=1531
+  _globals['_REMOVECONSUMERRESPONSE']._serialized_end=1555
+  _globals['_LISTCONSUMERSREQUEST']._serialized_start=1557
+  _globals['_LISTCONSUMERSREQUEST']._serialized_end=1579
+  _globals['_LISTCONSUMERSRESPONSE']._serialized_start=1582
+  _globals['_LISTCONSUMERSRESPONSE']._serialized_end=1717
+  _globals['_READRANGEREQUEST']._serialized_start=1720
+  _globals['_READRANGEREQUEST']._serialized_end=1883
+  _globals['_READLATESTREQUEST']._serialized_start=1885
+  _globals['_READLATESTREQUEST']._serialized_end=1904
+  _globals['_READRANGERESPONSE']._serialized_start=1907
+  _globals['_READRANGERESPONSE']._serialized_end=2098
+  _globals['_RANGEHEAD']._serialized_start=2100
+  _globals['_RANGEHEAD']._serialized_end=2161
+  _globals['_RANGEEND']._serialized_start=2163
+  _globals['_RANGEEND']._serialized_end=2201
+  _globals['_GETREADINGEXTENTREQUEST']._serialized_start=2203
+  _globals['_GETREADINGEXTENTREQUEST']._serialized_end=2228
+  _globals['_READINGEXTENT']._serialized_start=2231
+  _globals['_READINGEXTENT']._serialized_end=2425
+  _globals['_READINGLOGSERVICE']._serialized_start=2428
+  _globals['_READINGLOGSERVICE']._serialized_end=3390
 # @@protoc_insertion_point(module_scope)

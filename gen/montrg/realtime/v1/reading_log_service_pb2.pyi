@@ -39,7 +39,7 @@ class LogHead(_message.Message):
     def __init__(self, generation: _Optional[str] = ..., trimmed_seq: _Optional[int] = ..., last_seq: _Optional[int] = ...) -> None: ...
 
 class ReadingBatch(_message.Message):
-    __slots__ = ("seq", "append_time", "receive_time", "series", "series_index", "capture_time_us", "temperature", "humidity", "pcv_temperature", "quality")
+    __slots__ = ("seq", "append_time", "receive_time", "series", "series_index", "capture_time_us", "temperature", "humidity", "pcv_temperature", "quality", "traceparents")
     SEQ_FIELD_NUMBER: _ClassVar[int]
     APPEND_TIME_FIELD_NUMBER: _ClassVar[int]
     RECEIVE_TIME_FIELD_NUMBER: _ClassVar[int]
@@ -50,6 +50,7 @@ class ReadingBatch(_message.Message):
     HUMIDITY_FIELD_NUMBER: _ClassVar[int]
     PCV_TEMPERATURE_FIELD_NUMBER: _ClassVar[int]
     QUALITY_FIELD_NUMBER: _ClassVar[int]
+    TRACEPARENTS_FIELD_NUMBER: _ClassVar[int]
     seq: int
     append_time: _timestamp_pb2.Timestamp
     receive_time: _timestamp_pb2.Timestamp
@@ -60,19 +61,22 @@ class ReadingBatch(_message.Message):
     humidity: _containers.RepeatedScalarFieldContainer[float]
     pcv_temperature: _containers.RepeatedScalarFieldContainer[float]
     quality: _containers.RepeatedScalarFieldContainer[int]
-    def __init__(self, seq: _Optional[int] = ..., append_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., receive_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., series: _Optional[_Iterable[_Union[Series, _Mapping]]] = ..., series_index: _Optional[_Iterable[int]] = ..., capture_time_us: _Optional[_Iterable[int]] = ..., temperature: _Optional[_Iterable[float]] = ..., humidity: _Optional[_Iterable[float]] = ..., pcv_temperature: _Optional[_Iterable[float]] = ..., quality: _Optional[_Iterable[int]] = ...) -> None: ...
+    traceparents: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, seq: _Optional[int] = ..., append_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., receive_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., series: _Optional[_Iterable[_Union[Series, _Mapping]]] = ..., series_index: _Optional[_Iterable[int]] = ..., capture_time_us: _Optional[_Iterable[int]] = ..., temperature: _Optional[_Iterable[float]] = ..., humidity: _Optional[_Iterable[float]] = ..., pcv_temperature: _Optional[_Iterable[float]] = ..., quality: _Optional[_Iterable[int]] = ..., traceparents: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Series(_message.Message):
-    __slots__ = ("sensor_id", "loc_id", "source", "clock_skew_s")
+    __slots__ = ("sensor_id", "loc_id", "source", "clock_skew_s", "trace")
     SENSOR_ID_FIELD_NUMBER: _ClassVar[int]
     LOC_ID_FIELD_NUMBER: _ClassVar[int]
     SOURCE_FIELD_NUMBER: _ClassVar[int]
     CLOCK_SKEW_S_FIELD_NUMBER: _ClassVar[int]
+    TRACE_FIELD_NUMBER: _ClassVar[int]
     sensor_id: str
     loc_id: str
     source: str
     clock_skew_s: float
-    def __init__(self, sensor_id: _Optional[str] = ..., loc_id: _Optional[str] = ..., source: _Optional[str] = ..., clock_skew_s: _Optional[float] = ...) -> None: ...
+    trace: int
+    def __init__(self, sensor_id: _Optional[str] = ..., loc_id: _Optional[str] = ..., source: _Optional[str] = ..., clock_skew_s: _Optional[float] = ..., trace: _Optional[int] = ...) -> None: ...
 
 class RegisterConsumerRequest(_message.Message):
     __slots__ = ("consumer",)
