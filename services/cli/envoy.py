@@ -29,6 +29,9 @@ _COMMON = """\
                            in secure: an OIDC issuer whose tokens count, the https address of its keys, for whom they
                            are (default: flet-montrg), and who signs what that address shows (default: whom the
                            machine trusts)
+  OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_CERTIFICATE, OTEL_TRACES_SAMPLER, OTEL_TRACES_SAMPLER_ARG
+                           where traces are told, over OTLP/gRPC (default: nowhere), whose certificate counts there, and
+                           how many are told; see docs/observing.md
 """
 
 SIDECAR = f"""

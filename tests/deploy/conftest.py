@@ -40,11 +40,12 @@ OVERLAYS = {
     "kind and TimescaleDB": ("overlays/kind", "components/timescaledb"),
     "kind without a volume": ("overlays/kind", "components/emptydir-database"),
     "kind, watched": ("overlays/kind", "components/monitoring", "components/gateway"),
+    "kind, traced": ("overlays/kind", "components/monitoring", "components/tracing"),
     "kind, secure": ("overlays/kind", "components/secure", "components/cert-manager"),
     "production": ("overlays/production",),
     "production, all of it": (
         *("overlays/production", "overlays/production/migrations", "components/cloudnative-pg", "components/oidc"),
-        *("components/secure-gateway", "components/secure-monitoring"),
+        *("components/secure-gateway", "components/secure-monitoring", "components/tracing"),
     ),
 }
 RENDERINGS = BASES | OVERLAYS

@@ -60,7 +60,7 @@ def _told(episode: Episode, event_type: str, level: str, cause: str, *, is_alone
     attributes = {"montrg.sensor_id": episode.sensor_id, "montrg.alert_type": episode.key, "montrg.alert_level": level}
     links = [evaluation] if evaluation else []
     with tracing.continued(cause), tracing.span(f"alert {event_type}", attributes, links=links):
-        return tracing.traceparent()
+        return tracing.traceparent() or cause
 
 
 class _Causes:

@@ -188,7 +188,7 @@ class Planner:
             tracing.continued(telling.traceparent),
             tracing.span("create notification", about, kind=tracing.PRODUCER),
         ):
-            trace = tracing.traceparent()
+            trace = tracing.traceparent() or telling.traceparent
         return Draft(to, key, cause, content, alert_id, telling.event_seq, traceparent=trace)
 
 

@@ -12,16 +12,6 @@ _RATIO = "traceidratio"
 _ALWAYS = {"always_on": 1.0, "always_off": 0.0}
 _PARENT = "parentbased_"
 _SAMPLERS = (*_ALWAYS, _RATIO, *(f"{_PARENT}{name}" for name in (*_ALWAYS, _RATIO)))
-# What is passed on to each process of a mesh.
-VARIABLES = (
-    "OTEL_EXPORTER_OTLP_ENDPOINT",
-    "OTEL_EXPORTER_OTLP_CERTIFICATE",
-    "OTEL_EXPORTER_OTLP_HEADERS",
-    "OTEL_TRACES_SAMPLER",
-    "OTEL_TRACES_SAMPLER_ARG",
-    "OTEL_RESOURCE_ATTRIBUTES",
-    "OTEL_SDK_DISABLED",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +28,11 @@ class Collector:
     port: int
     authorities: Path | None
     ratio: float
+
+    @property
+    def address(self) -> str:
+        """The host and port, as gRPC takes them."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 def read_collector(environment: Environment) -> Collector | None:

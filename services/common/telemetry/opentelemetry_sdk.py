@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Any
 
+import grpc
 from opentelemetry import context, trace
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import OTELResourceDetector, Resource
@@ -16,6 +17,7 @@ from opentelemetry.sdk.trace import TracerProvider, sampling
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
+from services.common.telemetry.collector import Collector
 from services.common.telemetry.tracing import SERVER, TRACEPARENT
 
 NAMESPACE = "montrg"
@@ -36,7 +38,7 @@ _UNTOLD = trace.SpanContext(1, 1, is_remote=True, trace_flags=trace.TraceFlags(0
 class SdkTracer:
     """Satisfies Tracer."""
 
-    def __init__(self, service: str) -> None:
+    def __init__(self, service: str, collector: Collector) -> None:
         os.environ.setdefault(*_STABLE)
         # Imported after that was said: it is read then.
         from opentelemetry.instrumentation.asyncpg import AsyncPGInstrumentor
@@ -46,7 +48,7 @@ class SdkTracer:
             logging.getLogger(name).addFilter(seldom)
         self._provider = TracerProvider(resource=_resource(service), shutdown_on_exit=False)
         self._provider.sampler = _Asked(self._provider.sampler)
-        self._processor = BatchSpanProcessor(OTLPSpanExporter())
+        self._processor = BatchSpanProcessor(_exporter(collector))
         self._provider.add_span_processor(self._processor)
         self._tracer = self._provider.get_tracer("montrg", version("montrg"))
         # Below SQLAlchemy, which works through it: statements of both are told, and each once.
@@ -163,6 +165,14 @@ class _OnceAWhile(logging.Filter):
             self._said = now if record.levelno >= logging.WARNING else self._said
             return True
         return False
+
+
+def _exporter(collector: Collector) -> OTLPSpanExporter:
+    """Tells whom Envoy tells: the SDK by itself would take another port and other authorities where none are given."""
+    if collector.authorities is None:
+        return OTLPSpanExporter(collector.address, insecure=True)
+    credentials = grpc.ssl_channel_credentials(collector.authorities.read_bytes())
+    return OTLPSpanExporter(collector.address, insecure=False, credentials=credentials)
 
 
 def _resource(service: str) -> Resource:

@@ -58,11 +58,12 @@ def setup(settings: ServiceSettings, environment: Environment) -> Callable[[], N
 
     That blocks for a second at most. A wrong setting is a SettingsError.
     """
-    if read_collector(environment) is None:
+    collector = read_collector(environment)
+    if collector is None:
         return lambda: None
     from services.common.telemetry.opentelemetry_sdk import SdkTracer
 
-    tracer = _Process.tracer = SdkTracer(settings.service.name)
+    tracer = _Process.tracer = SdkTracer(settings.service.name, collector)
     return tracer.close
 
 

@@ -12,7 +12,7 @@ from tests.deploy.checks.objects import Manifest, Objects, named, pods
 from tests.deploy.checks.secure import readable
 from tests.deploy.checks.workloads import variables
 
-ENVOY_PORT, STATUS_PORT, DATABASE_PORT = 8000, 8001, 5432
+ENVOY_PORT, STATUS_PORT, DATABASE_PORT, OTLP_PORT = 8000, 8001, 5432, 4317
 
 
 def services_are_the_catalogs(objects: Objects) -> Iterator[str]:
@@ -63,7 +63,7 @@ def sidecars_meet(objects: Objects) -> Iterator[str]:
 
 
 def calls_are_the_catalogs(objects: Objects) -> Iterator[str]:
-    """The pods may call each other as the catalog says, the database, and nothing more; Prometheus asks for figures."""
+    """The pods may call each other as the catalog says, the database, and who watches them, and nothing more."""
     known = {pod.owner for pod in pods(objects)}
     hosts = {service.name: f"Deployment {service.host}" for service in SERVICES}
     wanted = {(hosts[own.name], hosts[called], ENVOY_PORT) for own in SERVICES for called in own.calls}
@@ -73,8 +73,12 @@ def calls_are_the_catalogs(objects: Objects) -> Iterator[str]:
         if database.startswith("Cluster"):
             wanted.add((database, database, DATABASE_PORT))
     wanted |= {("Deployment prometheus", host, STATUS_PORT) for host in hosts.values()}
-    wanted.add(("Deployment prometheus", "Deployment alertmanager", 9093))
-    wanted.add(("Deployment grafana", "Deployment prometheus", 9090))
+    wanted |= {(host, "Deployment jaeger", OTLP_PORT) for host in hosts.values()}
+    wanted |= {
+        ("Deployment prometheus", "Deployment alertmanager", 9093),
+        ("Deployment grafana", "Deployment prometheus", 9090),
+        ("Deployment grafana", "Deployment jaeger", 16686),
+    }
     expected = {edge for edge in wanted if {edge[0], edge[1]} <= known}
     found = edges(objects)
     yield from (f"{a} may not call {b} at {port}" for a, b, port in sorted(expected - found))
