@@ -2,6 +2,10 @@
 
 import argparse
 import asyncio
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 _WHERE = """\
 settings (environment):
@@ -69,29 +73,39 @@ def doctor(arguments: argparse.Namespace) -> int:
 
         print(as_json(findings))
     else:
-        from rich.console import Console
-
         from services.doctor.printer import show
 
-        show(findings, Console())
+        show(findings, _console())
     return exit_code(findings, is_strict=arguments.strict)
 
 
 def status(arguments: argparse.Namespace) -> int:
     """Shows how everything is, once or until Ctrl-C."""
-    from rich.console import Console
-
     from services.common.settings import SettingsError
-    from services.doctor import screen
+    from services.doctor import looks
     from services.doctor.where import read_where
 
     if arguments.watch is not None and not 0 < arguments.watch <= 3600:
         raise SettingsError(f"--watch is {arguments.watch:g}; give seconds, more than 0 and at most 3600")
     where = read_where(arguments.url, arguments.status_url)
     if arguments.json:
-        print(screen.as_json(asyncio.run(screen.one_look(where))))
-    elif arguments.watch is None:
-        screen.show(asyncio.run(screen.one_look(where)), Console())
+        print(looks.as_json(asyncio.run(looks.one_look(where))))
+        return 0
+    console = _console()
+    from services.doctor import screen
+
+    if arguments.watch is None:
+        screen.show(asyncio.run(looks.one_look(where)), console)
     else:
-        asyncio.run(screen.watch(where, Console(), arguments.watch))
+        asyncio.run(screen.watch(where, console, arguments.watch))
     return 0
+
+
+def _console() -> "Console":
+    from services.common.settings import SettingsError
+
+    try:
+        from rich.console import Console
+    except ModuleNotFoundError as error:
+        raise SettingsError("--json is missing: the image of a service prints nothing else; give it") from error
+    return Console()

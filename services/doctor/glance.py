@@ -219,6 +219,6 @@ def _told(mesh: Mesh) -> str:
     )
     given_up = 0.0 if isinstance(dead, Unasked) else dead[0].value
     return (
-        f"{enabled:,.0f} subscriptions; since the start {results['sent']:,} sent, {results['failed']:,} tries failed; "
-        f"{waiting:,.0f} wait, {given_up:,.0f} given up"
+        f"{enabled:,.0f} subscriptions; {waiting:,.0f} wait, {given_up:,.0f} given up; "
+        f"{results['sent']:,} sent since the start"
     )

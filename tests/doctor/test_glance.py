@@ -110,7 +110,7 @@ def test_what_the_mesh_has_in_all_is_one_line_each():
         "places": "1 red, 2 green",
         "hottest": "Paint 35.5 °C, Press 31.4 °C",
         "alerts": "1 red, 2 yellow",
-        "told": "2 subscriptions; since the start 7 sent, 1 tries failed; 4 wait, 1 given up",
+        "told": "2 subscriptions; 4 wait, 1 given up; 7 sent since the start",
     }
 
 

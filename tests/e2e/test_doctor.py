@@ -174,6 +174,7 @@ def test_a_subscription_that_fits_nothing_is_a_warning(up, capsys):
 def test_a_sensor_that_is_silent_is_a_warning_that_names_it(up, capsys):
     send("POST", "location", "sensors/", sensor_id="S-2", loc_id="A-1", interval_s=1)
     read("S-2", datetime.now(UTC) - timedelta(seconds=9))
+    eventually(lambda: doctor(capsys)[1])
     code, bad = doctor(capsys)
     send("PUT", "location", "sensors/S-2", is_active=False)
     assert (code, [*bad]) == (0, ["sensors"])

@@ -11,8 +11,6 @@ from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-import psutil
-
 from services.catalog import SERVICES
 from services.certs.places import FOLDER
 from services.doctor.facts import Certificate, Listener, Machine, Package
@@ -95,6 +93,8 @@ def _listeners(settings: LocalSettings) -> Sequence[Listener]:
 
 def _owners() -> Mapping[int, tuple[int, str]]:
     """Returns who listens on each port of this machine; the process 0 without words where only its user may know."""
+    import psutil  # which the image of a service, where nobody asks for ports, does not hold
+
     owners: dict[int, tuple[int, str]] = {}
     for connection in psutil.net_connections("tcp"):
         if connection.status == psutil.CONN_LISTEN and connection.laddr:
@@ -103,6 +103,8 @@ def _owners() -> Mapping[int, tuple[int, str]]:
 
 
 def _command(pid: int | None) -> str:
+    import psutil
+
     with suppress(psutil.Error):
         return " ".join(psutil.Process(pid).cmdline()) if pid else ""
     return ""

@@ -19,7 +19,6 @@ from services.doctor.domain import Unasked
 from services.doctor.facts import Envoy
 from services.doctor.figures import Figures, Mesh, Process
 from services.doctor.where import Where
-from services.local import programs
 from services.local.settings import HOST
 from services.mesh.admin import Admin
 
@@ -82,6 +81,8 @@ async def ask_envoy(where: Where) -> Envoy:
 
 
 def _local_envoy(where: Where) -> Envoy:
+    from services.local import programs  # which need the packages of the programs
+
     place = programs.envoy_options(where.settings).admin
     admin = Admin(place)
     text, about = admin.ask("GET", _STATS), admin.ask("GET", "/server_info")

@@ -18,16 +18,15 @@ from montrg.realtime.v1 import realtime_service_pb2, realtime_service_pb2_grpc
 from montrg.thresholds.v1 import threshold_service_pb2, threshold_service_pb2_grpc
 
 from services.alert.matching import MATCHERS
+from services.certs.outside import outside_target
 from services.common.access.domain import Role
-from services.common.channels import connect
+from services.common.channels import Target, connect
+from services.common.settings import SettingsError
 from services.doctor.facts import Judging, Limits, Silent, Subscriber, Watched
 from services.doctor.where import Where
-from services.issuer.client import signed_in_target
-from services.issuer.domain import Grantee
 
 CALL_S = 5.0
 PAGE = 1_000
-WHO = Grantee("montrg", Role.ADMIN, ("*",))
 
 
 async def ask_limits(where: Where) -> Limits:
@@ -88,8 +87,20 @@ async def ask_silent(where: Where) -> Sequence[Silent]:
 
 @asynccontextmanager
 async def _channel(where: Where, name: str) -> AsyncIterator[grpc.aio.Channel]:
-    async with connect(signed_in_target(name, where.environment, where.settings.data_dir, WHO)) as channel:
+    async with connect(_target(where, name)) as channel:
         yield channel
+
+
+def _target(where: Where, name: str) -> Target:
+    data_dir = where.settings.data_dir
+    if not where.is_secure:
+        return outside_target(name, where.environment, data_dir)
+    try:
+        from services.issuer.client import signed_in_target
+        from services.issuer.domain import Grantee
+    except ModuleNotFoundError as error:
+        raise SettingsError("the image of a service holds nothing to sign in with; use the image `montrg`") from error
+    return signed_in_target(name, where.environment, data_dir, Grantee("montrg", Role.ADMIN, ("*",)))
 
 
 async def _all(call: Callable[..., Awaitable[Any]], request: Callable[..., Any], field: str) -> list[Any]:
