@@ -71,7 +71,7 @@ async def measure_observing(table):
         for mesh in (seen, blind):
             mesh.start()
             await _prepare(mesh)
-        time.sleep(2)  # noqa: ASYNC251  nothing else runs here
+        time.sleep(2)
         for rows, clients, requests in INGEST:
             rates = _take_turns(seen, blind, lambda mesh, of=(rows, clients, requests): _rows(mesh, *of))
             _add(table, f"ingest over grpc, {rows:,} a batch, seen into", "rows/s", *rates)
