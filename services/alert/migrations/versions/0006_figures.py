@@ -3,7 +3,7 @@
 from services.common.migrations.script import execute_script
 
 revision = "0006"
-down_revision = "0004"
+down_revision = "0005"
 
 INDEXES = """
 CREATE INDEX alert_event_undelivered ON alert.alert_event (create_time) WHERE NOT delivered;
