@@ -81,4 +81,4 @@ class Mesh:
         silent = [p.figures for p in self.processes if service in (None, p.service) and isinstance(p.figures, Unasked)]
         if silent and not any(True for _ in self.answering(service)):
             return silent[0]
-        return Unasked(f"{who} does not tell {name}, as without its database or in another version of the program")
+        return Unasked(f"{who} does not tell {name}, as without its database or with MONTRG_METRICS=off")

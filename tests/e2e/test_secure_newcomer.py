@@ -166,6 +166,13 @@ def test_the_python_client_of_the_documents_works(newcomer):
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here (Debian: apt install chromium)")
+def test_doctor_finds_nothing_that_fails(newcomer):
+    report = json.loads(newcomer.types(f"MONTRG_PROFILE=secure {BIN}/montrg doctor --json"))
+    levels = {each["check"]: each["level"] for each in report["findings"]}
+    assert not {"failure", "unknown"} & {*levels.values()}
+    assert levels["certificates"] == levels["processes"] == levels["envoy"] == levels["thresholds"] == "ok"
+
+
 def test_swagger_ui_tries_an_operation_with_the_token_that_it_is_given(newcomer, tmp_path):
     script = (ROOT / "tests" / "support" / "try_it_out.js").read_text()
     told = [newcomer.token, "operations-RealtimeService-RealtimeService_GetMeasurements"]

@@ -3,8 +3,10 @@
 import asyncio
 import ssl
 from collections.abc import Sequence
+from http import HTTPStatus
 from pathlib import Path
 
+import grpc
 import httpcore
 import orjson
 from montrg.operations.v1 import metrics_service_pb2 as pb2
@@ -49,7 +51,12 @@ async def _figures(where: Where, service: Service, port: int) -> Figures:
     target = Target(f"{HOST}:{port}", Certificates(certs), service.host) if where.is_secure else f"{HOST}:{port}"
     async with connect(target) as channel:
         stub = metrics_service_pb2_grpc.MetricsServiceStub(channel)
-        answer = await stub.GetMetrics(pb2.GetMetricsRequest(), timeout=ANSWER_S)
+        try:
+            answer = await stub.GetMetrics(pb2.GetMetricsRequest(), timeout=ANSWER_S)
+        except grpc.aio.AioRpcError as error:
+            if error.code() is grpc.StatusCode.UNIMPLEMENTED:  # MONTRG_METRICS=off: it lives all the same
+                return Figures("")
+            raise
     return Figures(answer.data.decode())
 
 
@@ -102,6 +109,8 @@ async def _get(where: Where, url: str) -> bytes:
     trust = ssl.create_default_context(cafile=where.authorities) if url.startswith("https:") else None
     async with httpcore.AsyncConnectionPool(ssl_context=trust) as pool:
         answer = await pool.request("GET", url)
-    if answer.status != 200:
+    if answer.status == HTTPStatus.NOT_IMPLEMENTED:  # a process with MONTRG_METRICS=off
+        return b""
+    if answer.status != HTTPStatus.OK:
         raise SettingsError(f"{url} answered {answer.status}: {answer.content[:200].decode(errors='replace')}")
     return answer.content
