@@ -388,6 +388,11 @@ def test_silent_sensors_are_counted_and_the_first_are_named(counts, silent, leve
     assert words in found.found
 
 
+def test_without_any_sensor_there_is_none_and_without_figures_that_is_unknown():
+    assert told(flow.sensors(Mesh([process("realtime", "montrg_reading_log_end 0\n")]), [], NOW)) == [Level.OK]
+    assert told(flow.sensors(Mesh([process("realtime", READY)]), [], NOW)) == [Level.UNKNOWN]
+
+
 WATCHED = [
     Watched("A-1", "S-1", "Ulsan", "Press", "B1", 1, "Line"),
     Watched("A-2", "S-2", "Ulsan", "Paint", "B1", 2, "Bay"),

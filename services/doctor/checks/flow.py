@@ -9,12 +9,12 @@ from services.doctor.facts import Judging, Silent
 from services.doctor.figures import Mesh
 
 LAG_READINGS, LAG_SECONDS = "montrg_reading_log_lag_readings", "montrg_reading_log_lag_seconds"
+LOG_END = "montrg_reading_log_end"
 LAG_WARNS_S, LAG_FAILS_S = 30.0, 300.0
 DEPTH, AGE = "montrg_outbox_depth", "montrg_outbox_oldest_age_seconds"
 AGE_WARNS_S, AGE_FAILS_S = 60.0, 900.0
 DEAD = "montrg_notifications_dead"
 SENSORS = "montrg_sensors"
-HEARTBEAT = "montrg_evaluator_heartbeat_timestamp_seconds"
 # What a sensor is worth that nothing is heard of.
 STALE, NEVER = "stale", "never"
 READINGS_MOST = 10_000  # "or more", as the outboxes count
@@ -110,7 +110,9 @@ def sensors(mesh: Mesh, silent: Sequence[Silent] | Unasked, now: datetime) -> It
     """Finds sensors that nothing is heard of; which is told of those that were heard once."""
     found = mesh.shared(SENSORS, "realtime")
     if isinstance(found, Unasked):
-        yield unknown("sensors", found)
+        # Without a factory there is nothing to tell of; the log's end is told by who knows what there is.
+        looked = mesh.shared(LOG_END, "realtime")
+        yield unknown("sensors", found) if isinstance(looked, Unasked) else ok("sensors", "there are none")
         return
     counts: Counter[str] = Counter()
     for sample in found:
