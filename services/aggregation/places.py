@@ -82,7 +82,7 @@ class Places:
             except Exception as error:
                 if not self._is_away(error):
                     raise
-                log.warning("places not kept", extra={"error": repr(error)})
+                log.warning("places not kept", extra={"error": error})
                 await asyncio.sleep(RETRY_S)
                 continue
             await self._wake.wait()

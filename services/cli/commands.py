@@ -31,6 +31,7 @@ def replay(_: argparse.Namespace) -> int:
     from rich.console import Console
 
     from services.common import logs
+    from services.common.settings import Environment, log_levels_file
     from services.local.settings import read_settings as read_local_settings
     from services.replay import progress
     from services.replay.app import read_settings
@@ -38,7 +39,8 @@ def replay(_: argparse.Namespace) -> int:
 
     logs.configure("replay", "INFO")
     with progress.shown(Console()) as update:
-        asyncio.run(run(read_settings(read_local_settings().data_dir), update))
+        settings = read_settings(read_local_settings().data_dir)
+        asyncio.run(logs.with_levels("replay", log_levels_file(Environment()), run(settings, update)))
     return 0
 
 

@@ -14,6 +14,8 @@ _COMMON = """\
   MONTRG_ENVOY_LOOPBACK    numeric address of all that only this machine may reach (default: 127.0.0.1)
   MONTRG_PORT_OFFSET       is added to every port that Envoy listens on (default: 0)
   MONTRG_ACCESS_LOG        file that gets one JSON line a request, such as /dev/stdout (default: none)
+  MONTRG_LOG_CLIENT_ADDRESS   on or off: whether these lines tell the caller's address (default: off)
+  MONTRG_LOG_LEVELS_FILE   file with levels of loggers, which counts while it runs (default: none)
   MONTRG_ENVOY_LOG_LEVEL   trace, debug, info, warning, error, critical or off (default: warning)
   MONTRG_PROFILE           dev or secure (default: dev); secure has TLS on every port that others reach
   MONTRG_CERTS_DIR         in secure: folder with tls.crt, tls.key and ca.crt, which Envoy calls others with

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from services.catalog import SERVICES
-from services.cli import aggregation, certs, commands, database, doctor, envoy, health, token
+from services.cli import aggregation, certs, commands, database, doctor, envoy, health, logs, token
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -74,6 +74,9 @@ def build_parser() -> argparse.ArgumentParser:
     db.add("upgrade", database.upgrade, "bring the database to the newest schema", _UPGRADE)
     _add_service(db.add("wait", database.wait, "wait until the database is ready for a service", _WAIT))
     token.add_arguments(top.add("token", token.token, "give out a token, by which a person signs in", token.EPILOG))
+    group = _group(top, "logs", "change how much a running mesh says")
+    logs.add_arguments(group.add("level", logs.level, "have a logger say more or less, from now on", logs.EPILOG))
+    group.add("show", logs.show, "list what was changed, and until when")
     _add_certs(_group(top, "certs", "work on the certificates of the secure profile"))
     _add_envoy(_group(top, "envoy", "run Envoy, or write its configuration"))
     _add_aggregation(_group(top, "aggregation", "work on the hours, days and months"))

@@ -53,6 +53,8 @@ class Database:
             pool_size=pool_size,
             max_overflow=MAX_OVERFLOW,
             pool_timeout=POOL_TIMEOUT_S,
+            # What statements are given holds names and notes of people, and an error's words go to the log.
+            hide_parameters=True,
             connect_args={
                 "timeout": CONNECT_TIMEOUT_S,
                 # A server that has gone without a word answers nothing, not even that the time is over.

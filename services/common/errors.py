@@ -1,7 +1,10 @@
 """The errors that services raise. They know no transport; `interceptors.py` maps them to statuses."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+_FIELD = re.compile(r"[\w.\[\]]+(?=:)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +83,9 @@ def invalid(field: str, description: str) -> InvalidInputError:
 def no_such_method() -> UnimplementedError:
     """Makes the error for a method that is not served."""
     return UnimplementedError("there is no such method; the contracts list what there is", "NO_SUCH_METHOD")
+
+
+def field_of(words: str) -> str:
+    """Returns the field that the words of a refusal begin with, for a log: after it may be somebody's name."""
+    found = _FIELD.match(words)
+    return found[0] if found else "unknown"

@@ -18,7 +18,7 @@ from grpc_status import rpc_status
 from sqlalchemy import exc
 
 from services.common import deadlines, errors
-from services.common.access.current import called_by
+from services.common.access.current import began, called_by, kind_of_caller
 from services.common.access.gate import Gate, header
 from services.common.telemetry.calls_served import UNCOUNTED, Served, Uncounted, served
 from services.common.telemetry.traced_calls import answered, serving
@@ -226,10 +226,11 @@ async def _call(method: _Method, context: Any) -> AsyncIterator[None]:  # noqa: 
 async def _answered(method: _Method, context: Any, told: Span) -> AsyncIterator[None]:  # noqa: ANN401
     start = method.figures.began()
     request_id = header(context.invocation_metadata(), REQUEST_ID) or uuid.uuid4().hex
+    began(request_id)
     code = "OK"
     try:
         deadlines.began(context)
-        called_by(method.gate.admit(method.path, context), request_id)
+        called_by(method.gate.admit(method.path, context))
         yield
     except grpc.aio.AbortError:
         code = "ABORTED_BY_HANDLER"
@@ -245,18 +246,18 @@ async def _answered(method: _Method, context: Any, told: Span) -> AsyncIterator[
         answered(told, code)
         seconds = time.perf_counter() - start
         method.figures.ended(code, seconds)
-        said = {"method": method.path, "code": code, "ms": round(seconds * 1000, 2), "request_id": request_id}
+        said = {"method": method.path, "code": code, "ms": round(seconds * 1000, 2)} | kind_of_caller()
         log.log(logging.DEBUG if method.path in QUIET else logging.INFO, "call", extra=said)
 
 
 def _status_of(error: Exception, method: str, request_id: str) -> status_pb2.Status:
     known = to_domain(error)
     if known is None:
-        log.error("internal error", exc_info=error, extra={"method": method, "request_id": request_id})
+        log.error("internal error", exc_info=error, extra={"method": method})
         message = f"internal error; request id {request_id}"
         return status_pb2.Status(code=grpc.StatusCode.INTERNAL.value[0], message=message)
     if not isinstance(error, errors.DomainError):
-        log.warning("database away", extra={"method": method, "request_id": request_id, "error": repr(error)})
+        log.warning("database away", extra={"method": method, "error": error})
     return to_status(known)
 
 

@@ -1,38 +1,20 @@
-"""Logs as one JSON object a line on standard error."""
+"""Logs on standard error: one JSON object a line, and as many of them as a file says at the moment."""
 
-import json
+import asyncio
 import logging
 import sys
+from collections.abc import Coroutine, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
-import orjson
+from services.common.log_levels import ROOT, in_force, parse, read
+from services.common.log_lines import JsonFormatter
+from services.common.tasks import background
 
-_STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
+log = logging.getLogger(__name__)
 
-
-class JsonFormatter(logging.Formatter):
-    """Formats a record as JSON; what `extra` brought becomes fields."""
-
-    def __init__(self, service: str) -> None:
-        super().__init__()
-        self._service = service
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Returns the record as one line."""
-        line: dict[str, object] = {
-            "time": datetime.fromtimestamp(record.created, UTC),
-            "level": record.levelname,
-            "service": self._service,
-            "logger": record.name,
-            "message": record.getMessage(),
-        }
-        line.update({k: v for k, v in record.__dict__.items() if k not in _STANDARD})
-        if record.exc_info:
-            line["traceback"] = self.formatException(record.exc_info)
-        try:
-            return orjson.dumps(line, default=str, option=orjson.OPT_UTC_Z).decode()
-        except TypeError:  # half of a surrogate pair, as in a file's name: what was to be said must not be lost
-            return json.dumps(line, default=str)
+LOOK_EVERY_S = 1.0
 
 
 def configure(service: str, level: str) -> None:
@@ -40,3 +22,51 @@ def configure(service: str, level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter(service))
     logging.basicConfig(level=level, handlers=[handler], force=True)
+
+
+async def with_levels(service: str, file: Path | None, work: Coroutine[Any, Any, None]) -> None:
+    """Does some work, while the levels of the loggers follow a file, if there is one."""
+    levels = [Levels(service, file).follow()] if file else []
+    async with background(*levels):
+        await work
+
+
+class Levels:
+    """The levels of this process's loggers, which follow a file; without a line there they are as they were."""
+
+    def __init__(self, service: str, file: Path) -> None:
+        """Takes whose lines count; the file need not be there."""
+        self._service = service
+        self._file = file
+        self._text = ""
+        self._before: dict[str, int] = {}
+        self._applied: Mapping[str, str] = {}
+
+    async def follow(self) -> None:
+        """Looks again and again, until it is cancelled."""
+        while True:
+            self.look(datetime.now(UTC))
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    def look(self, now: datetime) -> None:
+        """Gives each logger the level that the file has for it now, and says so where that is another one."""
+        text = read(self._file)
+        lines, bad = parse(text)
+        if text != self._text:
+            self._text = text
+            for words in bad:
+                log.warning("level left out", extra={"file": str(self._file), "error": words})
+        levels = in_force(lines, self._service, now)
+        if levels == self._applied:
+            return
+        for name in self._applied.keys() - levels.keys():
+            _logger(name).setLevel(self._before[name])
+        for name, level in levels.items():
+            self._before.setdefault(name, _logger(name).level)
+            _logger(name).setLevel(level)
+        self._applied = levels
+        log.info("levels", extra={"levels": dict(levels)})
+
+
+def _logger(name: str) -> logging.Logger:
+    return logging.getLogger(None if name == ROOT else name)

@@ -54,7 +54,7 @@ class ChannelFollower:
             try:
                 await self._follow()
             except SESSION_LOST as error:
-                log.warning("channel lost", extra={"channel": self._channel, "error": repr(error)})
+                log.warning("channel lost", extra={"channel": self._channel, "error": error})
             await self._lost()
             await asyncio.sleep(RECONNECT_S)
 

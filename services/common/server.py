@@ -133,7 +133,7 @@ def run(app: App) -> None:
             logging.getLogger().addHandler(CountedRecords())
         tell_the_last = tracing.setup(settings, environment)
         try:
-            asyncio.run(_main(app, settings, environment))
+            asyncio.run(logs.with_levels(app.name, settings.log_levels_file, _main(app, settings, environment)))
         finally:
             tell_the_last()
     except SettingsError as error:

@@ -161,6 +161,7 @@ class ServiceSettings:
         egress: `direct` where the service calls its neighbours itself, `sidecar` where through its pod's Envoy.
         probe_port: the port on which who has no certificate may ask for the service's health; 0 for none.
         metrics: whether the process counts and times what it does, and tells it.
+        log_levels_file: a file with levels of loggers, which counts while the process runs; None for none.
     """
 
     service: catalog.Service
@@ -177,6 +178,7 @@ class ServiceSettings:
     egress: str
     probe_port: int
     metrics: bool = True
+    log_levels_file: Path | None = None
 
 
 def pool_size(environment: Environment) -> int:
@@ -222,6 +224,12 @@ def certs_dir(environment: Environment, name: str = "CERTS_DIR") -> Path:
     return folder
 
 
+def log_levels_file(environment: Environment) -> Path | None:
+    """Reads which file says while a process runs what its loggers say; it need not be there yet."""
+    path = environment.text("LOG_LEVELS_FILE", "", prefixed=True)
+    return Path(path).absolute() if path else None
+
+
 def read_service_settings(name: str, environment: Environment) -> ServiceSettings:
     """Reads what every service is told; `name` is the catalog's."""
     service = catalog.service(name)
@@ -241,4 +249,5 @@ def read_service_settings(name: str, environment: Environment) -> ServiceSetting
         egress=environment.choice("EGRESS", DIRECT, (DIRECT, SIDECAR)),
         probe_port=environment.integer("PROBE_PORT", 0, 0, _MOST_PORT),
         metrics=environment.choice("METRICS", "on", ("on", "off"), prefixed=True) == "on",
+        log_levels_file=log_levels_file(environment),
     )

@@ -49,6 +49,8 @@ SETTINGS = {
     "synchronous_commit": "on",
     "timezone": "UTC",
     "log_timezone": "UTC",
+    # Without the values of keys and rows that an error is about: names and notes of people are among them.
+    "log_error_verbosity": "terse",
 }
 
 

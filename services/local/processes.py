@@ -7,6 +7,7 @@ import signal
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -94,6 +95,11 @@ class Supervisor:
     def pids(self) -> dict[str, int]:
         """The children that run now, by name."""
         return {e.child.name: e.process.pid for e in self._entries if e.process is not None}
+
+    @property
+    def running(self) -> dict[str, tuple[subprocess.Popen[bytes], Path]]:
+        """The processes that run now and the files that their output goes to, by the children's names."""
+        return {e.child.name: (e.process, e.child.log) for e in self._entries if e.process is not None}
 
     async def __aenter__(self) -> Self:
         self._body = asyncio.current_task()

@@ -25,6 +25,7 @@ from services.mesh.options import ROOT, RenderOptions, Secure
 from services.mesh.process import envoy_command
 from services.mesh.render import write_config
 
+ENVOY_NAME = "envoy"
 POLL_S = 0.05
 MOST_SOCKET_PATH = 107
 # Names that services also read without a prefix. One that is set in the user's shell for something else must not reach
@@ -60,6 +61,7 @@ def service_environment(
         "MONTRG_PROFILE": settings.profile,
         "MONTRG_CERTS_DIR": str(settings.certs_dir(service.name)),
         "MONTRG_EGRESS": DIRECT,
+        "MONTRG_LOG_LEVELS_FILE": str(settings.log_levels_file),
     }
     neighbours = {
         f"MONTRG_{name.upper()}_SERVICE_URL": ",".join(
@@ -91,17 +93,22 @@ def envoy(settings: LocalSettings) -> Command:
     """Renders Envoy's configuration into the data folder and returns the command; ready when all listeners are open."""
     config = settings.data_dir / "envoy.yaml"
     options = envoy_options(settings)
-    admin = Admin(options.admin)
     write_config(options, config)
     return Command(
-        name="envoy",
+        name=ENVOY_NAME,
         argv=tuple(envoy_command(config)),
         log=settings.data_dir / "logs" / "envoy.log",
         # What it takes is rendered: the database's and the mail server's passwords are not for what faces everybody.
         env={name: value for name, value in os.environ.items() if not name.startswith("MONTRG_")},
         cwd=ROOT,
-        until_ready=lambda: _until(admin.is_ready),
+        until_ready=lambda: _until(admin(settings).is_ready),
     )
+
+
+def admin(settings: LocalSettings) -> Admin:
+    """Returns the admin interface of the mesh's Envoy."""
+    secure = _secure(settings)
+    return Admin(secure.admin_socket if secure else (HOST, settings.admin_port))
 
 
 def _secure(settings: LocalSettings) -> Secure | None:
@@ -127,6 +134,7 @@ def replay(settings: LocalSettings) -> Command:
         "MONTRG_DATA_DIR": str(settings.data_dir),
         "MONTRG_PROFILE": settings.profile,
         "MONTRG_CA_FILE": str(authorities_file(settings.data_dir)),
+        "MONTRG_LOG_LEVELS_FILE": str(settings.log_levels_file),
     }
     targets = {
         f"MONTRG_{service.name.upper()}_SERVICE_URL": f"{HOST}:{settings.rest_port(service)}" for service in SERVICES

@@ -15,6 +15,7 @@ from services.common.settings import (
     Environment,
     SettingsError,
     given,
+    log_levels_file,
     pool_size,
     port_offset,
     profile,
@@ -45,6 +46,7 @@ class LocalSettings:
         trust_domain: the first part of the SPIFFE ids in the certificates of this mesh.
         pool_size: connections that each of these processes keeps to the database.
         limits: what callers may take of Envoy.
+        levels_file: the file with levels of loggers, where it is not in the data folder.
     """
 
     data_dir: Path
@@ -56,6 +58,12 @@ class LocalSettings:
     limits: Limits = UNCOUNTED
     profile: str = DEV
     trust_domain: str = TRUST_DOMAIN
+    levels_file: Path | None = None
+
+    @property
+    def log_levels_file(self) -> Path:
+        """The file that says while the mesh runs how much its processes say."""
+        return self.levels_file or self.data_dir / "log-levels"
 
     @property
     def is_secure(self) -> bool:
@@ -123,6 +131,7 @@ def read_settings(variables: Mapping[str, str] | None = None) -> LocalSettings:
         pool_size=pool_size(Environment(known)),
         profile=profile(Environment(known)),
         trust_domain=trust_domain(Environment(known)),
+        levels_file=log_levels_file(Environment(known)),
         limits=read_limits(Environment({name: known[name] for name in known if name.startswith("MONTRG_")})),
     )
 

@@ -7,9 +7,11 @@ from rich.console import Console
 
 from services.catalog import SERVICES
 from services.common.migrations.upgrade import upgrade
+from services.common.tasks import background
 from services.local import connections, programs
 from services.local.certificates import kept_fresh
 from services.local.children import ChildError
+from services.local.log_files import kept
 from services.local.ports import reserved_ports
 from services.local.postgres import EmbeddedPostgres
 from services.local.processes import Supervisor
@@ -41,7 +43,7 @@ async def _run(settings: LocalSettings, mesh: Supervisor, console: Console, say:
     """Starts everything and waits until a signal cancels it."""
     began = time.monotonic()
     say(f"data        {settings.data_dir}")
-    async with kept_fresh(settings, say):
+    async with kept_fresh(settings, say), background(kept(settings, mesh)):
         admin_url = await _start_database(settings, mesh, say)
         await _start_mesh(settings, mesh, admin_url, say)
         say(f"healthy     after {time.monotonic() - began:.1f} s")

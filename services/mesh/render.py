@@ -93,7 +93,7 @@ def _listener(service: Service, options: RenderOptions, contracts: Contracts) ->
         "address": options.listen_address,
         "port": options.rest_port(service),
         "forward_client_cert": "SANITIZE_SET" if knows_neighbours else "SANITIZE",
-        "access_log": _access_log(options),
+        "access_log": _access_log(service, options),
         "mappers": replies.mappers(texts),
         "cors_origins": [{"safe_regex": {"regex": origin}} for origin in options.cors_origins],
         "routes": [
@@ -133,8 +133,10 @@ def _bounds(options: RenderOptions) -> dict[str, Any]:
     }
 
 
-def _access_log(options: RenderOptions) -> list[dict[str, Any]]:
+def _access_log(service: Service, options: RenderOptions) -> list[dict[str, Any]]:
     if options.access_log is None:
         return []
     piece = templates.load("access_log.yaml")
-    return [templates.fill(piece, {"path": str(options.access_log)})]
+    if not options.logs_client_address:
+        del piece["typed_config"]["log_format"]["json_format"]["client"]
+    return [templates.fill(piece, {"path": str(options.access_log), "name": service.name})]

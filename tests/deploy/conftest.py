@@ -28,6 +28,7 @@ PARTS = (
     "dev-database",
     "external-database",
     "gateway",
+    "logging",
     "metrics-server",
     "monitoring",
     "oidc",
@@ -41,6 +42,7 @@ OVERLAYS = {
     "kind without a volume": ("overlays/kind", "components/emptydir-database"),
     "kind, watched": ("overlays/kind", "components/monitoring", "components/gateway"),
     "kind, traced": ("overlays/kind", "components/monitoring", "components/tracing"),
+    "kind, logged": ("overlays/kind", "components/monitoring", "components/logging", "components/loki"),
     "kind, secure": ("overlays/kind", "components/secure", "components/cert-manager"),
     "production": ("overlays/production",),
     "production, all of it": (

@@ -172,7 +172,7 @@ def parts_of_the_mesh(name):
 
 
 def test_secure_compose_turns_everything_secure_once_there_are_certificates():
-    as_it_is = {"postgres", "migrations", "alertmanager", "grafana", "jaeger"}
+    as_it_is = {"postgres", "migrations", "alertmanager", "grafana", "jaeger", "loki", "log-collector"}
     assert set(SECURE["services"]) == {*COMPOSE["services"], "authority"} - as_it_is
     for name, run in SECURE["services"].items():
         if name == "authority":

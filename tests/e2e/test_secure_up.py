@@ -8,7 +8,7 @@ import ssl
 import subprocess
 import sys
 from collections import Counter
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import grpc
@@ -32,6 +32,7 @@ from tests.support.mesh import eventually
 from tests.support.ports import mesh_on_free_ports
 from tests.support.soak import kills
 from tests.support.sslyze import OLD, SSLYZE, found_by, scanning
+from tests.support.told import MAIL, NAME, NOTE, PATH, records, told_words
 from tests.support.up import RECOVERY_S, running_up
 
 SETTINGS = mesh_on_free_ports(MONTRG_PROFILE="secure")
@@ -56,6 +57,8 @@ LONGER_THAN_A_LOOK_S = LOOK_EVERY_S + 0.2
 def up():
     told = {"MONTRG_PROFILE": "secure", "MONTRG_PORT_OFFSET": str(SETTINGS.port_offset), "MONTRG_REPLAY": "off"}
     # Calls without a token follow each other more quickly here than anybody's may.
+    # Nobody takes a message: what is said of that is looked at.
+    told |= {"MONTRG_WEBHOOK_ALLOW": "127.0.0.0/8", "MONTRG_SMTP_HOST": "127.0.0.1", "MONTRG_SMTP_FROM": "m@m.example"}
     with running_up(**told, MONTRG_RATE_PER_ADDRESS="0") as up:
         yield up
 
@@ -246,6 +249,54 @@ def test_the_health_of_a_service_is_asked_with_its_own_certificate(up, certs):
     command = [sys.executable, "-m", "services.cli", "health", "thresholds"]
     done = subprocess.run(command, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "thresholds is ready\n"), done.stderr
+
+
+def test_no_log_tells_who_does_what_whatever_its_level_is(up, certs):
+    logs = up.folder / "data" / "logs"
+    montrg(up, "logs", "level", "DEBUG", "--for", "1m")
+    up.await_true(lambda: any(record["message"] == "levels" for record in records(logs, "alert")), 3)
+    token = montrg(up, "token", "--name", NAME, "--role", "engineer", "--factories", "*").strip()
+    trust = ssl.create_default_context(cafile=certs / "ca" / "ca.crt")
+    headers = {"authorization": f"Bearer {token}", "x-request-id": "asked-kx34"}
+
+    def ask(method, service, path, **more):
+        with httpx.Client(verify=trust, timeout=10, headers=headers | more.pop("headers", {})) as client:
+            answer = client.request(method, f"https://localhost:{REST[service]}/api/v1/{path}", **more)
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    place = {"loc_id": "K-1", "plant": "", "factory": "K", "building": "K", "floor": 1, "area": "K"}
+    ask("POST", "location", "locations/", json=place)
+    ask("POST", "location", "sensors/", json={"sensor_id": "K", "loc_id": "K-1"})
+    key = ask("POST", "location", "device-keys/", json={"name": "gate", "sensor_ids": ["K"]})["secret"]
+    row = {"sensor_id": "K", "temperature": 20, "humidity": 50, "capture_time": datetime.now(UTC).isoformat()}
+    ask(
+        "POST",
+        "realtime",
+        "realtime/readings",
+        json={"readings": [row]},
+        headers={"authorization": "", "x-api-key": key},
+    )
+    for channel, recipient in (("email", MAIL), ("webhook", f"https://127.0.0.1:1/{PATH}")):
+        body = {"name": NAME, "channel": channel, "recipient": recipient, "factory": "K", "enabled": True}
+        made = ask("POST", "alert", "subscriptions/", json=body)
+        ask("POST", "alert", f"subscriptions/{made['subscription_id']}:test", json={})
+    alert = ask("POST", "alert", "alerts/", json={"loc_id": "K-1", "alert_level": "red", "message": NOTE})
+    ask("POST", "alert", f"alerts/{alert['alert_id']}:acknowledge", json={"note": NOTE})
+    refused = ask_in_vain(trust, headers, f"alerts?limit=x&factory={NOTE}")
+    assert refused == 400
+    mine = [record for record in records(logs, "alert") if record.get("request_id") == "asked-kx34"]
+    assert "call" in {record["message"] for record in mine}
+    assert "message not taken" in {record["message"] for record in records(logs, "alert")}
+    assert {"caller": "person", "code": "OK"}.items() <= mine[-1].items()
+    assert told_words(logs, token, token.split(".")[1], key) == []
+    montrg(up, "logs", "level", "default")
+
+
+def ask_in_vain(trust, headers, path):
+    """The status of a refused question to the alert service."""
+    with httpx.Client(verify=trust, timeout=10, headers=headers) as client:
+        return client.get(f"https://localhost:{REST['alert']}/api/v1/{path}").status_code
 
 
 def test_what_there_is_can_be_listed(up):

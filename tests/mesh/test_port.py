@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import grpc
@@ -98,15 +99,30 @@ async def test_each_port_has_the_openapi_of_its_own_service(
     assert "/api/v1/sensors" in (await locations.get("/openapi.json")).json()["paths"]
 
 
-async def test_a_request_is_one_json_line_in_the_access_log(mesh: Mesh, thresholds: httpx.AsyncClient) -> None:
-    await thresholds.get(f"{LIST}/404", headers={"x-request-id": "look-for-me"})
-    for _ in range(120):  # Envoy writes its log every 10 s, or when the buffer is full
+async def test_a_request_is_one_json_line_in_the_access_log_without_its_query_and_headers(
+    mesh: Mesh, thresholds: httpx.AsyncClient
+) -> None:
+    headers = {"x-request-id": "look-for-me", "user-agent": "agent-of-kim", "authorization": "Bearer secret-of-kim"}
+    await thresholds.get(f"{LIST}/404", headers=headers)
+    await thresholds.get(f"{LIST}/404?name=kim", headers=headers)
+    await thresholds.get("/nowhere?name=kim", headers=headers)
+    for _ in range(120):  # Envoy writes its log every second, or when the buffer is full
         lines = [json.loads(line) for line in mesh.access_log.read_text().splitlines()]
         mine = [line for line in lines if line["request_id"] == "look-for-me"]
-        if mine:
+        if len(mine) == 3:
             break
         await asyncio.sleep(0.1)
-    assert [(line["method"], line["path"], line["status"]) for line in mine] == [("POST", f"{LIST}/404", 404)]
+    assert [(line["http_method"], line["path"], line["status"]) for line in mine] == [
+        ("GET", f"{LIST}/404", 404),
+        ("GET", f"{LIST}/404", 400),
+        ("GET", "/nowhere", 404),
+    ]
+    assert mine[0]["rpc"] == "/montrg.thresholds.v1.ThresholdService/GetThreshold"
+    shape = {"level": "INFO", "service": "thresholds", "logger": "access", "message": "request"}
+    assert shape.items() <= mine[0].items()
+    assert datetime.now(UTC) - datetime.fromisoformat(mine[0]["time"]) < timedelta(minutes=1)
+    assert "kim" not in mesh.access_log.read_text()
+    assert not {"client", "agent"} & mine[0].keys()
 
 
 async def test_ready_follows_the_database_and_health_does_not(mesh: Mesh, thresholds: httpx.AsyncClient) -> None:

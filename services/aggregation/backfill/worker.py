@@ -62,7 +62,7 @@ class BackfillWorker:
                 if not isinstance(error, UnavailableError) and not self._is_away(error):
                     raise
                 self._pace.narrow()  # maybe it was too much at once
-                log.warning("backfill waits", extra={"error": f"{type(error).__name__}: {error}"})
+                log.warning("backfill waits", extra={"error": error})
                 await self._backoff.wait()
 
     async def _work(self, job: Backfill) -> None:
@@ -135,7 +135,7 @@ class BackfillWorker:
             except Exception as error:
                 if not self._is_away(error):
                     raise
-                log.warning("lease not renewed", extra={"error": repr(error)})
+                log.warning("lease not renewed", extra={"error": error})
 
     def _say(self, words: str, job: Backfill) -> None:
         self._said = asyncio.get_running_loop().time()

@@ -81,7 +81,7 @@ class Condition:
             except Exception as error:
                 if not self._is_away(error):
                     raise
-                log.info("condition of the rollups not seen", extra={"error": repr(error)})
+                log.info("condition of the rollups not seen", extra={"error": error})
             await asyncio.sleep(LOOK_EVERY_S)
 
     def _rebuilding(self) -> Sequence[str]:

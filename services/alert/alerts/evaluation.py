@@ -37,6 +37,6 @@ class WatchedEvaluation:
             except Exception as error:
                 if not self._is_away(error):
                     raise
-                log.warning("evaluation not read", extra={"error": repr(error)})
+                log.warning("evaluation not read", extra={"error": error})
                 self._report = _UNKNOWN
             await asyncio.sleep(LOOK_EVERY_S)

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from services.alert.history.domain import GapError, RefusedError, StoredEvent, first_part
 from services.common.delivery import Aside, Delivery
+from services.common.errors import field_of
 from services.common.telemetry import tracing
 
 log = logging.getLogger(__name__)
@@ -109,7 +110,7 @@ class HistorySender:
         alerts = list(dict.fromkeys(event.alert_id for event in events))
         if len(alerts) > 1:
             return sum([await self._send(shard, only=alert_id) for alert_id in alerts])
-        log.error("history refuses events", extra={"alert_id": alerts[0], "error": str(problem)})
+        log.error("history refuses events", extra={"alert_id": alerts[0], "field": field_of(str(problem))})
         self._aside.put(alerts[0])
         return len(events)
 

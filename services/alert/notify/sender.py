@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Protocol
 
 from services.alert.notify.domain import Claimed, Due, Failure, retry_delay_s
-from services.alert.subscriptions.domain import shown_address
 from services.common.clock import Clock
 from services.common.tasks import wait_for
 from services.common.telemetry import tracing
@@ -103,7 +102,7 @@ class Sender:
             except Exception as error:
                 if not self._is_away(error):
                     raise
-                log.warning("outbox away", extra={"error": repr(error)})
+                log.warning("outbox away", extra={"error": error})
                 seconds = AWAY_S
             await wait_for(self._wake.wait(), seconds)
 
@@ -146,7 +145,7 @@ class Sender:
             # What was sent but not marked is sent again after the lease, with the same key.
             if not self._is_away(error):
                 raise
-            log.warning("outbox away", extra={"error": repr(error)})
+            log.warning("outbox away", extra={"error": error})
         finally:
             self._lanes -= 1
             self._failing -= failing
@@ -177,7 +176,7 @@ class Sender:
                 "message not taken",
                 extra={
                     "notification_id": message.notification_id,
-                    "recipient": shown_address(message.channel, message.recipient),
+                    "channel": message.channel,
                     "error": failure.reason,
                 },
             )

@@ -49,7 +49,7 @@ class Stories:
             except Exception as error:
                 if not self._is_away(error):
                     raise
-                log.warning("stories away", extra={"error": repr(error)})
+                log.warning("stories away", extra={"error": error})
             await asyncio.sleep(LOOK_EVERY_S)
 
     async def go_on(self) -> bool:

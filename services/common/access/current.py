@@ -2,7 +2,7 @@
 
 from contextvars import ContextVar
 
-from services.common.access.domain import Caller, Scope
+from services.common.access.domain import Caller, Kind, Scope
 from services.common.errors import invalid
 
 _CALLER: ContextVar[Caller] = ContextVar("caller")
@@ -38,7 +38,21 @@ def request_id() -> str:
     return _REQUEST_ID.get()
 
 
-def called_by(one: Caller, request_id: str = "") -> None:
-    """Says who makes the call that the running task serves; each call has a task of its own."""
-    _CALLER.set(one)
+def began(request_id: str) -> None:
+    """Says which call the running task serves from now on; each call has a task of its own."""
     _REQUEST_ID.set(request_id)
+
+
+def called_by(one: Caller) -> None:
+    """Says who makes the call that the running task serves."""
+    _CALLER.set(one)
+
+
+def kind_of_caller() -> dict[str, str]:
+    """Returns what a log may tell of who makes the call: what they are, of a neighbour which one, of nobody a name."""
+    one = _CALLER.get(None)
+    if one is None:
+        return {}
+    if one.kind is Kind.SERVICE:
+        return {"caller": one.kind.value, "peer": one.name}
+    return {"caller": one.kind.value if one.is_known else one.name}

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Protocol
 
 from services.common.delivery import Aside, Delivery
+from services.common.errors import field_of
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +76,8 @@ class AuditSender:
             try:
                 await self._audit.append([row])
             except RefusedError as error:
-                log.error("the audit trail refuses a record", extra={"record_id": row[1], "error": str(error)})  # noqa: TRY400  the trail's words say all
+                told = {"record_id": row[1], "field": field_of(str(error))}
+                log.error("the audit trail refuses a record", extra=told)  # noqa: TRY400  the field says all
                 self._aside.put(row[0])
             else:
                 taken.append(row[0])

@@ -133,7 +133,7 @@ class Follower(Generic[T]):
         except Exception as error:
             if not self._is_away(error):
                 raise
-            log.warning("copy not kept", extra={"neighbour": self._name, "error": repr(error)})
+            log.warning("copy not kept", extra={"neighbour": self._name, "error": error})
 
     async def _load(self) -> None:
         try:
@@ -141,7 +141,7 @@ class Follower(Generic[T]):
         except Exception as error:
             if not self._is_away(error):
                 raise
-            log.warning("copy not read", extra={"neighbour": self._name, "error": repr(error)})
+            log.warning("copy not read", extra={"neighbour": self._name, "error": error})
             return
         if kept is not None and self.value is None:
             self._take(*kept)

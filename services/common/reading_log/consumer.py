@@ -22,6 +22,7 @@ from services.common.reading_log.read_ahead import MOST_READINGS, ReadAhead, rea
 from services.common.reading_log.shards import SHARDS, Cursor, plan
 from services.common.reading_log.state import ConsumerState, Place
 from services.common.reading_log.work import LogWork, Ticking
+from services.common.spoken import spoken
 
 log = logging.getLogger(__name__)
 
@@ -279,7 +280,7 @@ class LogConsumer:
 
     def _note(self, error: Exception) -> None:
         self._restarts.inc()
-        message = f"{type(error).__name__}: {error}"
+        message = spoken(error)
         log.warning("consumer starts again", extra={"consumer": self._name, "error": message})
         self._state = replace(self._state, following_since=None, last_error=message, last_error_time=datetime.now(UTC))
 

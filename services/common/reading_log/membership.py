@@ -92,7 +92,7 @@ class Membership:
             try:
                 await self._belong()
             except SESSION_LOST as error:
-                log.warning("membership lost", extra={"consumer": self._consumer, "error": repr(error)})
+                log.warning("membership lost", extra={"consumer": self._consumer, "error": error})
             self.standing = None
             self._tick()
             await asyncio.sleep(RECONNECT_S)

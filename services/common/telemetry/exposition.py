@@ -50,7 +50,7 @@ class Exposition:
         except Exception as error:
             if not self._is_away(error):
                 raise
-            log.warning("figures left out", extra={"sampler": sampler.__qualname__, "error": repr(error)})
+            log.warning("figures left out", extra={"sampler": sampler.__qualname__, "error": error})
             return []
 
 

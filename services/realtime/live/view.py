@@ -238,7 +238,7 @@ class View:
         except Exception as error:
             if not self._is_away(error):
                 raise
-            log.warning("board not loaded", extra={"error": repr(error)})
+            log.warning("board not loaded", extra={"error": error})
             return
         self._generation, self._losses = loaded.generation, losses
         self.board.load(loaded.readings, loaded.seq)

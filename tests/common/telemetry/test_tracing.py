@@ -67,6 +67,8 @@ def test_a_call_is_told_with_its_statements_and_how_it_ended(admin_url):
         assert call.resource["service.instance.id"]
         (statement,) = [span for span in collector.spans if span.name == "SELECT"]
         assert (statement.trace_id, statement.parent_id) == (call.trace_id, call.span_id)
+        (line,) = [line for line in program.log if line["message"] == "call"]
+        assert (line["trace_id"], line["span_id"]) == (call.trace_id, call.span_id)
         assert statement.attributes["db.system.name"] == "postgresql"
         assert "threshold_id = $1" in statement.attributes["db.query.text"]
         assert "987654" not in json.dumps([span.attributes for span in collector.spans])

@@ -11,7 +11,7 @@ DNS = (("UDP", 53), ("TCP", 53))
 def policies_select_pods(objects: Objects) -> Iterator[str]:
     """A policy that selects nothing protects nothing."""
     for policy in of_kind(objects, "NetworkPolicy"):
-        if not any(selects(policy["spec"]["podSelector"], pod.labels) for pod in pods(objects)):
+        if not any(selects(policy["spec"]["podSelector"], pod.labels) for pod in pods(objects, own=False)):
             yield f"{label(policy)} selects no pods"
 
 

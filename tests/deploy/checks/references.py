@@ -20,8 +20,9 @@ from tests.deploy.checks.objects import (
 )
 
 CLUSTER_WIDE = {"Namespace", "ClusterRole", "ClusterRoleBinding", "APIService", "PriorityClass"}
-# What comes from outside and is no secret: the public keys of `montrg token`.
-PUBLIC = {"issuer": {"jwks.json"}}
+# What comes from outside and is no secret: the public keys of `montrg token`, levels of loggers.
+PUBLIC = {"issuer": {"jwks.json"}, "log-levels": {"levels"}}
+NAMESPACES = (NAMESPACE, f"{NAMESPACE}-logging", "kube-system")
 # What every cluster has.
 GIVEN = {("Role", "extension-apiserver-authentication-reader"), ("ClusterRole", "system:auth-delegator")}
 
@@ -109,7 +110,7 @@ def volumes_exist(objects: Objects) -> Iterator[str]:
 def namespaces_are_explicit(objects: Objects) -> Iterator[str]:
     """`kubectl apply -f` of one file puts it where it belongs, whatever namespace the caller is in."""
     for thing in objects:
-        if thing["kind"] not in CLUSTER_WIDE and thing["metadata"].get("namespace") not in (NAMESPACE, "kube-system"):
+        if thing["kind"] not in CLUSTER_WIDE and thing["metadata"].get("namespace") not in NAMESPACES:
             yield f"{label(thing)} has no namespace"
 
 

@@ -1,0 +1,90 @@
+"""The log collector's rules fit the lines that the mesh writes, and its settings name files that are there."""
+
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import yaml
+
+from services.mesh.options import ROOT, RenderOptions
+from services.mesh.process import envoy_command
+from services.mesh.render import write_config
+from tests.deploy.conftest import K8S
+from tests.support.log_collector import CONFIG, read
+
+# A process of its own, with the logs that every service has, and each level.
+PROGRAM = """
+import logging
+from services.common import logs
+from services.common.access.current import began
+logs.configure("alert", "DEBUG")
+began("r-1")
+for level in (10, 20, 30, 40, 50):
+    logging.getLogger("services.x").log(level, "call", extra={"method": "/m", "code": "OK", "ms": 1.5})
+"""
+
+
+@pytest.fixture(scope="module")
+def written():
+    done = subprocess.run([sys.executable, "-c", PROGRAM], cwd=ROOT, capture_output=True, text=True, check=True)
+    return done.stderr.splitlines()
+
+
+def test_a_line_of_a_service_becomes_a_record_with_a_time_a_level_and_a_service(written):
+    records = [read(line) for line in written]
+    assert [record["severity"] for record in records] == ["debug", "info", "warn", "error", "fatal"]
+    for record in records:
+        assert datetime.now(UTC) - record["time"] < timedelta(minutes=1)
+        assert record["resource"] == {"service.name": "alert"}
+        assert (record["body"], record["scope"]) == ("call", "services.x")
+        assert record["attributes"].keys() == {"logger", "request_id", "method", "code", "ms"}
+
+
+def test_the_ids_of_a_trace_are_the_records_own(written):
+    line = json.dumps(json.loads(written[0]) | {"trace_id": "1" * 32, "span_id": "2" * 16})
+    assert read(line)["trace"] == ["1" * 32, "2" * 16]
+    assert "trace" not in read(written[0])
+
+
+def test_a_line_of_envoys_own_becomes_a_record(tmp_path):
+    config = tmp_path / "envoy.yaml"
+    write_config(RenderOptions(root=ROOT), config)
+    command = [*envoy_command(config, log_level="info"), "--mode", "validate"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
+    records = [read(line) for line in done.stderr.splitlines()]
+    assert len(records) > 1
+    for record in records:
+        assert record["resource"] == {"service.name": "envoy"}
+        assert {record["severity"]} <= {"info", "warn"}
+        assert datetime.now(UTC) - record["time"] < timedelta(minutes=1)
+
+
+def test_a_line_of_another_shape_stays_as_it_is():
+    line = "2026-07-01 08:00:00.000 UTC [1] LOG:  database system is ready to accept connections"
+    assert read(line) == {"body": line, "attributes": {}, "resource": {}}
+
+
+def test_each_store_is_a_whole_configuration_together_with_the_reading():
+    base = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))
+    for store in ("loki", "elasticsearch"):
+        more = yaml.safe_load(CONFIG.with_name(f"to-{store}.yml").read_text(encoding="utf-8"))
+        assert base.keys() & more.keys() == {"service"}
+        assert more["service"]["pipelines"]["logs"]["exporters"] == list(more["exporters"])
+        assert more["exporters"].popitem()[1]["sending_queue"]["storage"] in base["service"]["extensions"]
+    pipeline = base["service"]["pipelines"]["logs"]
+    assert pipeline == {"receivers": list(base["receivers"]), "processors": list(base["processors"])}
+    assert base["service"]["extensions"] == list(base["extensions"])
+
+
+def test_compose_and_kubernetes_run_the_same_images_with_files_that_are_there():
+    compose = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"]
+    for name, folder in (("log-collector", "logging/collector.yaml"), ("loki", "loki/loki.yaml")):
+        pods = next(yaml.safe_load_all((K8S / "components" / folder).read_text(encoding="utf-8")))
+        image = pods["spec"]["template"]["spec"]["containers"][0]["image"]
+        assert compose[name]["image"] == f"docker.io/{image}"
+    for name in ("log-collector", "loki", "grafana"):
+        sources = [volume.split(":")[0] for volume in compose[name]["volumes"] if volume.startswith("./")]
+        assert sources
+        assert all((ROOT / source).exists() for source in sources)
