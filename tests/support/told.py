@@ -12,8 +12,8 @@ def lines(folder):
 
 
 def records(folder, service):
-    """The lines of a service's process as what they tell."""
-    return [json.loads(line) for line in lines(folder)[f"{service}.log"]]
+    """The lines of a service's process as what they tell; those of gRPC's C library are its own."""
+    return [json.loads(line) for line in lines(folder)[f"{service}.log"] if line.startswith("{")]
 
 
 def told_words(folder, *secrets):
