@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Any
 
-import grpc
 from opentelemetry import context, trace
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import OTELResourceDetector, Resource
@@ -171,8 +170,8 @@ def _exporter(collector: Collector) -> OTLPSpanExporter:
     """Tells whom Envoy tells: the SDK by itself would take another port and other authorities where none are given."""
     if collector.authorities is None:
         return OTLPSpanExporter(collector.address, insecure=True)
-    credentials = grpc.ssl_channel_credentials(collector.authorities.read_bytes())
-    return OTLPSpanExporter(collector.address, insecure=False, credentials=credentials)
+    os.environ["OTEL_EXPORTER_OTLP_CERTIFICATE"] = str(collector.authorities)
+    return OTLPSpanExporter(collector.address, insecure=False)
 
 
 def _resource(service: str) -> Resource:
