@@ -32,13 +32,14 @@ class Span:
 class Collector(trace_service_pb2_grpc.TraceServiceServicer):
     """Remembers what it is told."""
 
-    def __init__(self) -> None:
+    def __init__(self, is_secure: bool) -> None:
+        self._scheme = "https" if is_secure else "http"
         self.spans: list[Span] = []
         self.port = 0
 
     @property
     def endpoint(self):
-        return f"http://127.0.0.1:{self.port}"
+        return f"{self._scheme}://127.0.0.1:{self.port}"
 
     def Export(self, request: Any, context: Any) -> pb2.ExportTraceServiceResponse:  # noqa: N802  the contract's name
         for group in request.resource_spans:
@@ -81,12 +82,13 @@ def _values(attributes):
 
 
 @contextmanager
-def collecting(port: int = 0) -> Iterator[Collector]:
-    """Runs a collector in threads of its own until the block ends."""
-    collector = Collector()
+def collecting(credentials: grpc.ServerCredentials | None = None) -> Iterator[Collector]:
+    """Runs a collector in threads of its own until the block ends, in plaintext without credentials."""
+    collector = Collector(credentials is not None)
     server = grpc.server(ThreadPoolExecutor(4), options=[("grpc.so_reuseport", 0)])
     trace_service_pb2_grpc.add_TraceServiceServicer_to_server(collector, server)
-    collector.port = server.add_insecure_port(f"127.0.0.1:{port}")
+    address = "127.0.0.1:0"
+    collector.port = server.add_secure_port(address, credentials) if credentials else server.add_insecure_port(address)
     server.start()
     try:
         yield collector

@@ -5,6 +5,7 @@ import time
 
 import grpc
 import pytest
+import trustme
 from montrg.thresholds.v1 import threshold_service_pb2 as pb2
 from montrg.thresholds.v1 import threshold_service_pb2_grpc
 
@@ -98,6 +99,23 @@ def test_words_that_are_no_traceparent_begin_a_trace(admin_url):
         program.stop()
         (call,) = [span for span in collector.spans if span.name.endswith("/ListThresholds")]
         assert call.parent_id == ""
+
+
+def test_traces_go_by_tls_to_a_collector_of_the_given_authorities(admin_url, tmp_path):
+    authority = trustme.CA()
+    shown = authority.issue_cert("127.0.0.1")
+    chain = b"".join(pem.bytes() for pem in shown.cert_chain_pems)
+    authority.cert_pem.write_to_path(tmp_path / "ca.crt")
+    with (
+        collecting(grpc.ssl_server_credentials([(shown.private_key_pem.bytes(), chain)])) as collector,
+        running_program(
+            admin_url, "thresholds",
+            OTEL_EXPORTER_OTLP_ENDPOINT=collector.endpoint, OTEL_EXPORTER_OTLP_CERTIFICATE=str(tmp_path / "ca.crt"),
+        ) as program,
+    ):  # fmt: skip
+        listed(program, f"00-{TRACE}-{PARENT}-01")
+        program.stop()
+        assert collector.of(TRACE)
 
 
 def test_a_collector_that_is_away_fails_nothing_and_is_spoken_of_once(admin_url):
