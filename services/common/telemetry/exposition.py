@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
 
 from prometheus_client import Metric
 from prometheus_client.exposition import choose_encoder
@@ -32,7 +33,7 @@ class Exposition:
 
     async def text(self, accept: str) -> tuple[bytes, str]:
         """Returns the figures and the content type, in the format that the header `accept` asks for."""
-        encode, content_type = choose_encoder(accept)
+        encode, content_type = _encoder(accept)
         async with self._turn:
             if time.monotonic() - self._sampled_at >= KEPT_S:
                 self._sampled = await self._ask()
@@ -48,10 +49,20 @@ class Exposition:
             async with asyncio.timeout(SAMPLE_S):
                 return [*await sampler()]
         except Exception as error:
-            if not self._is_away(error):
-                raise
-            log.warning("figures left out", extra={"sampler": sampler.__qualname__, "error": error})
+            # The others' figures are needed all the more: Prometheus takes a process without any for one that is gone.
+            named = {"sampler": getattr(sampler, "__qualname__", type(sampler).__name__)}
+            if self._is_away(error):
+                log.warning("figures left out", extra=named | {"error": error})
+            else:
+                log.exception("figures left out", extra=named)
             return []
+
+
+def _encoder(accept: str) -> tuple[Callable[[Any], bytes], str]:
+    try:
+        return choose_encoder(accept)
+    except TypeError:  # the library compares a version that is no number with numbers
+        return choose_encoder("")
 
 
 class _Families:

@@ -7,7 +7,7 @@ from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
 
 # Asked at each look, at most once a second. It may raise what a database that is away raises: then it has no figures,
-# since an old one would be taken for a new one.
+# since an old one would be taken for a new one. One that raises anything else is a mistake of ours, which is logged.
 Sampler = Callable[[], Awaitable[Iterable[Metric]]]
 
 Key = TypeVar("Key", bound=tuple[str, ...])
