@@ -20,7 +20,7 @@ from sqlalchemy import exc
 from services.common import deadlines, errors
 from services.common.access.current import began, called_by, kind_of_caller
 from services.common.access.gate import Gate, header
-from services.common.telemetry.calls_served import UNCOUNTED, Served, Uncounted, served
+from services.common.telemetry.calls_served import UNCOUNTED, UNKNOWN, Served, Uncounted, served
 from services.common.telemetry.traced_calls import answered, serving
 from services.common.telemetry.tracing import TRACEPARENT, Span
 
@@ -143,7 +143,8 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             return handler
         # Who looks at the figures would be most of them.
         figures = served(method, handler) if self._counts and method not in QUIET else UNCOUNTED
-        return _wrap(handler or _NOWHERE, _Method(method, self._gate, figures))
+        # A caller's words name no span, as they are no label.
+        return _wrap(handler or _NOWHERE, _Method(method, self._gate, figures, method if handler else UNKNOWN))
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +154,7 @@ class _Method:
     path: str
     gate: Gate
     figures: Served | Uncounted
+    told: str  # what it is called in traces
 
 
 async def _unknown(*_: object) -> None:
@@ -217,7 +219,7 @@ def _serializer(serialize: Callable[[Any], bytes]) -> Callable[[Any], bytes]:
 
 @asynccontextmanager
 async def _call(method: _Method, context: Any) -> AsyncIterator[None]:  # noqa: ANN401
-    with serving(method.path, header(context.invocation_metadata(), TRACEPARENT)) as told:
+    with serving(method.told, header(context.invocation_metadata(), TRACEPARENT)) as told:
         async with _answered(method, context, told):
             yield
 

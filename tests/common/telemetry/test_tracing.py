@@ -2,6 +2,7 @@
 
 import json
 import time
+from typing import Any
 
 import grpc
 import pytest
@@ -88,6 +89,21 @@ def test_with_no_share_of_traces_only_those_are_told_that_a_caller_tells(admin_u
         assert {span.trace_id for span in collector.spans} == {TRACE}
         (call,) = [span for span in collector.spans if span.name.endswith("/ListThresholds")]
         assert call.parent_id == PARENT
+
+
+def test_what_a_caller_calls_a_method_that_does_not_exist_is_in_no_trace(admin_url):
+    with (
+        collecting() as collector,
+        running_program(admin_url, "thresholds", OTEL_EXPORTER_OTLP_ENDPOINT=collector.endpoint) as program,
+    ):
+        with grpc.insecure_channel(program.address) as channel:
+            for name in ("name-of-a-person", "another"):
+                call: Any = channel.unary_unary(f"/montrg.thresholds.v1.ThresholdService/{name}")
+                with pytest.raises(grpc.RpcError):
+                    call(b"", timeout=10)
+        program.stop()
+        calls = [span for span in collector.spans if not span.parent_id]
+        assert [(span.name, span.attributes["rpc.method"]) for span in calls] == [("unknown", "unknown")] * 2
 
 
 def test_words_that_are_no_traceparent_begin_a_trace(admin_url):
