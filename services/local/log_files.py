@@ -27,8 +27,7 @@ POLL_S = 0.001
 
 async def kept(settings: LocalSettings, mesh: Supervisor) -> None:
     """Looks each second, until it is cancelled."""
-    levels = EnvoyLevels(programs.admin(settings), settings.log_levels_file, LOG_LEVEL)
-    told = None
+    told, levels = None, None
     while True:
         await asyncio.sleep(LOOK_EVERY_S)
         running = mesh.running
@@ -37,9 +36,8 @@ async def kept(settings: LocalSettings, mesh: Supervisor) -> None:
             await asyncio.to_thread(rotate, process, log)
         if programs.ENVOY_NAME in running:
             process, _ = running[programs.ENVOY_NAME]
-            if process is not told:
-                levels.restarted()
-                told = process
+            if levels is None or process is not told:  # another one knows nothing of what was told before
+                told, levels = process, EnvoyLevels(programs.admin(settings), settings.log_levels_file, LOG_LEVEL)
             await asyncio.to_thread(levels.look, datetime.now(UTC))
 
 
@@ -49,17 +47,19 @@ def rotate(process: subprocess.Popen[bytes], log: Path, limit: int = LOG_LIMIT) 
     The process keeps its file, to which it appends. It stands still for a moment, so that nothing is written between
     the last look and the cut, which would be lost.
     """
-    with contextlib.suppress(FileNotFoundError):
-        if log.stat().st_size > limit:
-            side = log.with_name(log.name + ".new")
-            with log.open("rb+") as source, side.open("wb") as target:
-                shutil.copyfileobj(source, target)  # nearly all of it, while the process runs
-                if not _cut(process, source, target):
-                    side.unlink()
-                    return False
+    side, is_cut = log.with_name(log.name + ".new"), False
+    # Such as for a full disk, for which a mesh must not end; nothing is cut before it is copied.
+    with contextlib.suppress(OSError):
+        if log.stat().st_size <= limit:
+            return False
+        with log.open("rb+") as source, side.open("wb") as target:
+            shutil.copyfileobj(source, target)  # nearly all of it, while the process runs
+            is_cut = _cut(process, source, target)
+        if is_cut:
             side.replace(log.with_name(log.name + ".1"))
-            return True
-    return False
+    if not is_cut:
+        side.unlink(missing_ok=True)
+    return is_cut
 
 
 def _cut(process: subprocess.Popen[bytes], source: BinaryIO, target: BinaryIO) -> bool:

@@ -26,10 +26,6 @@ class EnvoyLevels:
         self._base = base
         self._applied: Mapping[str, str] = {}
 
-    def restarted(self) -> None:
-        """Says that another Envoy has begun, which knows nothing of the file."""
-        self._applied = {}
-
     def look(self, now: datetime) -> None:
         """Tells Envoy where the file has changed, or an end has come; what it did not hear is told again."""
         lines, _ = parse(read(self._file))

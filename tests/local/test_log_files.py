@@ -41,3 +41,16 @@ def test_a_small_file_and_one_of_a_process_that_has_ended_are_left_alone(tmp_pat
     assert log.stat().st_size == 1001
     assert [path.name for path in tmp_path.iterdir()] == [log.name]
     assert process.returncode == 0
+
+
+def test_a_full_disk_leaves_the_file_as_it_is(tmp_path):
+    log = tmp_path / "writer.log"
+    process = spawn([sys.executable, "-c", "import time; print('x' * 1000, flush=True); time.sleep(60)"], log=log)
+    log.with_name("writer.log.new").symlink_to("/dev/full")
+    while not log.stat().st_size:
+        time.sleep(0.01)
+    assert not rotate(process, log, limit=10)
+    assert log.read_text() == "x" * 1000 + "\n"
+    assert [path.name for path in tmp_path.iterdir()] == [log.name]
+    process.terminate()
+    process.wait(10)
