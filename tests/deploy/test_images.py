@@ -151,6 +151,22 @@ def test_every_container_of_compose_is_restricted_and_pinned():
     assert len(OWN) == len(SERVICES) + 2
 
 
+def test_a_container_of_compose_needs_none_that_its_profiles_leave_out():
+    for name, run in COMPOSE["services"].items():
+        needed = run.get("depends_on", {})
+        for other in needed:
+            if isinstance(needed, dict) and not needed[other].get("required", True):
+                continue
+            with_it = COMPOSE["services"][other].get("profiles")
+            assert with_it is None or set(run.get("profiles", [None])) <= set(with_it), f"{name} needs {other}"
+
+
+def test_compose_publishes_ports_on_this_machine_alone():
+    ports = [port for run in COMPOSE["services"].values() for port in run.get("ports", ())]
+    assert ports
+    assert [port for port in ports if not port.startswith("${MONTRG_BIND:-127.0.0.1}:")] == []
+
+
 def test_secure_compose_gives_everybody_their_own_certificate_alone():
     for service in SERVICES:
         assert parts_of_the_mesh(service.host) == {"/etc/montrg/certs": f"certs/{service.name}"}
