@@ -42,6 +42,7 @@ MUTATIONS: list[tuple[Any, str, str, Any, str]] = [
     (references.references_resolve, "RoleBinding metrics-server-auth-reader", "roleRef name", "x", "Role x"),
     (references.references_resolve, "APIService v1beta1.metrics.k8s.io", "spec service name", "x", "Service x"),
     (references.references_resolve, "StatefulSet postgres", "spec serviceName", "x", "Service x"),
+    (references.objects_can_be_applied, _C, "data LOG_LEVEL", "x" * 250_000, "kubectl apply"),
     (references.volumes_exist, _D, f"{_PROCESS} volumeMounts 0 name", "x", "x is mounted"),
     (references.volumes_exist, _D, f"{_POD} volumes 0 name", "x", "x is mounted"),
     (references.namespaces_are_explicit, _D, "metadata namespace", DROP, "no namespace"),

@@ -9,6 +9,7 @@ EVERYWHERE = (
     references.services_select_pods,
     references.ports_exist,
     references.references_resolve,
+    references.objects_can_be_applied,
     references.volumes_exist,
     references.namespaces_are_explicit,
     workloads.quantities_parse,

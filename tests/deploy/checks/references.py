@@ -1,5 +1,6 @@
 """Whatever one object says of another one is there."""
 
+import json
 from collections.abc import Iterator
 
 import yaml
@@ -91,6 +92,14 @@ def references_resolve(objects: Objects) -> Iterator[str]:
                 yield f"{pod.owner}: there is no {kind} {name}"
             elif keys - known:
                 yield f"{pod.owner}: the {kind} {name} has no {', '.join(sorted(keys - known))}"
+
+
+def objects_can_be_applied(objects: Objects) -> Iterator[str]:
+    """`kubectl apply` keeps what it sent in an annotation, and the annotations of an object have 256 KiB."""
+    for thing in objects:
+        size = len(json.dumps(thing, separators=(",", ":")).encode())
+        if size > 250_000:
+            yield f"{label(thing)}: {size} bytes are more than kubectl apply can note of one object"
 
 
 def volumes_exist(objects: Objects) -> Iterator[str]:
