@@ -44,6 +44,20 @@ def replay(_: argparse.Namespace) -> int:
     return 0
 
 
+def monitoring(arguments: argparse.Namespace) -> int:
+    """Writes what a Prometheus of this machine needs."""
+    import shlex
+    from pathlib import Path
+
+    from services.local.monitoring import write
+    from services.local.settings import read_settings
+
+    file = write(read_settings(), Path(arguments.folder).expanduser().absolute())
+    names = (shlex.quote(str(path)) for path in (file, file.parent / "data"))
+    print("prometheus --config.file={} --storage.tsdb.path={}".format(*names))
+    return 0
+
+
 def expected_errors() -> tuple[type[Exception], ...]:
     """Returns what a user can mend, and is told in one message; anything else is a mistake of the program."""
     from services.certs.places import CertificatesError

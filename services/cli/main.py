@@ -70,6 +70,9 @@ def build_parser() -> argparse.ArgumentParser:
     )
     doctor.add_status_arguments(top.add("status", doctor.status, "show how the mesh is, in one screen", doctor.STATUS))
     top.add("replay", commands.replay, "replay a year of weather-station readings into a running mesh", _REPLAY)
+    words = "write what Prometheus on this machine needs to watch the mesh"
+    monitoring = top.add("monitoring", commands.monitoring, words, _MONITORING)
+    monitoring.add_argument("folder", metavar="DIR", help="where prometheus.yml, rules/ and dashboards/ are written")
     db = _group(top, "db", "work on the database")
     db.add("upgrade", database.upgrade, "bring the database to the newest schema", _UPGRADE)
     _add_service(db.add("wait", database.wait, "wait until the database is ready for a service", _WAIT))
@@ -153,6 +156,15 @@ settings (environment):
   MONTRG_PROFILE                               dev or secure (default: dev)
   MONTRG_CA_FILE                               in secure: who signs what the mesh shows (default: certs/ca/ca.crt
                                                in the data folder)
+"""
+_MONITORING = """
+Start Prometheus beside `montrg up` with the configuration that it prints; a process more is found by itself. The files
+are a copy: run it again after an update, or when a setting has changed. dashboards/ is for Grafana.
+
+settings (environment):
+  MONTRG_PORT_OFFSET   is added to the port of the figures, as `montrg up` has it (default: 0)
+  MONTRG_PROFILE       dev or secure, as `montrg up` has it (default: dev)
+  MONTRG_DATA_DIR      in secure: folder of the certificates, which `montrg up` makes
 """
 _UPGRADE = """
 settings (environment):

@@ -1,0 +1,50 @@
+"""Writes what a Prometheus of this machine needs to watch the mesh that `montrg up` runs."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from services.certs.places import authorities_file
+from services.common.settings import SettingsError
+from services.local.settings import HOST, LocalSettings
+from services.mesh.options import ROOT
+
+# A cluster's, of which one machine has but the way to the figures otherwise.
+SOURCE = ROOT / "k8s" / "components" / "monitoring"
+RULES = SOURCE / "prometheus" / "rules"
+DASHBOARDS = SOURCE / "grafana" / "dashboards"
+FILE = "prometheus.yml"
+
+
+def configuration(settings: LocalSettings) -> dict[str, Any]:
+    """Returns Prometheus' configuration, which names the rules beside it. It is one file: older ones read no pieces."""
+    shared = yaml.safe_load((SOURCE / "prometheus" / FILE).read_text(encoding="utf-8"))
+    address = f"{HOST}:{settings.status_port}"
+    trust: dict[str, Any] = {}
+    if settings.is_secure:
+        trust = {"tls_config": {"ca_file": str(authorities_file(settings.data_dir))}}
+    envoy = {"job_name": "envoy", "metrics_path": "/stats/prometheus", "static_configs": [{"targets": [address]}]}
+    found = {"url": f"{settings.scheme}://{address}/targets", "refresh_interval": "10s", **trust}
+    processes = {"job_name": "montrg", "metrics_path": "/metrics", "http_sd_configs": [found]}
+    return {
+        "global": shared["global"],
+        "rule_files": shared["rule_files"],
+        "scrape_configs": [{**job, "scheme": settings.scheme, **trust} for job in (envoy, processes)],
+    }
+
+
+def write(settings: LocalSettings, folder: Path) -> Path:
+    """Writes the configuration, the rules and the dashboards into a folder, and returns the configuration's path."""
+    if not RULES.is_dir():
+        raise SettingsError(f"there are no rules in {RULES}; run this in a checkout of the project")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise SettingsError(f"DIR is {folder}, which is no folder; give one, which is made if it is missing") from error
+    for source in (RULES, DASHBOARDS):
+        shutil.copytree(source, folder / source.name, dirs_exist_ok=True)
+    file = folder / FILE
+    file.write_text(yaml.safe_dump(configuration(settings), sort_keys=False), encoding="utf-8")
+    return file
