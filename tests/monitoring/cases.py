@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from services.catalog import SERVICES
-from tests.monitoring.healthy import AFTER, BEFORE, DAY_S, NONE, STEP_S
+from tests.monitoring.healthy import AFTER, BEFORE, DAY_S, NONE, STEADY, STEP_S
 
 
 def later(before, after):
@@ -58,6 +58,7 @@ def firing(alert, severity, **labels):
 
 
 REALTIME, ALERT = {"service": "realtime"}, {"service": "alert"}
+GIVEN_UP = change("montrg_notifications_total", later(0, 1), result="dead", instance="10.0.4.1:8001")
 FAILING = change("montrg_notifications_total", counts(1), result="failed")
 # Of a shard that was judged for five minutes.
 STOPPED = f"0+{STEP_S}x{BEFORE} {STEP_S * BEFORE}x{AFTER}"
@@ -170,6 +171,13 @@ CASES = {
          change("grpc_server_handled_total", "0x37 1x3", grpc_code="INTERNAL", instance="10.0.0.1:8001")],
         [],
     ),
+    "Envoy waits in vain for many calls of a service, which are cancelled there": (
+        [change("envoy_cluster_upstream_rq_timeout", counts(9), envoy_cluster_name="thresholds")],
+        [firing("MontrgErrorRateHigh", "warning", service="thresholds")],
+    ),
+    "Envoy waits in vain for what only asks whether a service is ready": (
+        [change("envoy_cluster_upstream_rq_timeout", counts(9), envoy_cluster_name="thresholds_ready")], [],
+    ),
     "callers are told of their own mistakes": (
         [change("grpc_server_handled_total", counts(90), grpc_code="INVALID_ARGUMENT", service="thresholds")], [],
     ),
@@ -227,7 +235,7 @@ CASES = {
         [firing("MontrgNotificationsFailing", "critical", channel="webhook")],
     ),
     "a receiver is gone, and the first message was given up": (
-        [FAILING, change("montrg_notifications_dead", later(0, 1))],
+        [FAILING, GIVEN_UP, change("montrg_notifications_dead", later(0, 1))],
         [firing("MontrgNotificationsFailing", "critical", channel="webhook")],
     ),
     "a receiver did not answer once": (
@@ -236,8 +244,10 @@ CASES = {
         [],
     ),
     "a message was given up": (
-        [change("montrg_notifications_dead", later(0, 1))], [firing("MontrgNotificationsDead", "warning")],
+        [GIVEN_UP, change("montrg_notifications_dead", later(0, 1))], [firing("MontrgNotificationsDead", "warning")],
     ),
+    "a message was given up long ago": ([change("montrg_notifications_dead", STEADY)], []),
+    "a test was given up, which whoever asked for it has seen": ([GIVEN_UP], []),
     "nobody is subscribed": (
         [change("montrg_subscriptions", NONE, state="enabled"),
          change("montrg_subscriptions", "3x40", state="disabled")],

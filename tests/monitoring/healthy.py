@@ -65,6 +65,8 @@ def _of_each(pod):
     return [
         Series("up", envoy, STEADY),
         Series("envoy_server_uptime", envoy, EACH_SECOND),
+        Series("envoy_cluster_upstream_rq_timeout", envoy | {"envoy_cluster_name": pod["service"]}, NONE),
+        Series("envoy_cluster_upstream_rq_timeout", envoy | {"envoy_cluster_name": pod["service"] + "_ready"}, NONE),
         Series("up", process, STEADY),
         Series("process_start_time_seconds", process, STEADY),
         Series("montrg_ready", process, STEADY),
