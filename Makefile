@@ -101,7 +101,8 @@ bench: $(VENV)/.installed-dev ## Measure speed, as ratios to limits measured bes
 soak: $(VENV)/.installed-dev ## Kill, restart, and send nonsense for an hour; SEED repeats it, KILLS is its length
 	@seed=$(or $(SEED),$$(date +%s)); echo "SEED=$$seed"
 	MONTRG_SOAK_SEED=$$seed MONTRG_SOAK_KILLS=$(or $(KILLS),100) MONTRG_FUZZ_S=$(or $(FUZZ_S),100) \
-	  $(PYTHON) -m pytest -rA tests/e2e/test_up.py tests/e2e/test_secure_up.py tests/e2e/test_rolling_restart.py tests/chaos tests/e2e/test_fuzz.py
+	  $(PYTHON) -m pytest -rA tests/e2e/test_up.py tests/e2e/test_secure_up.py tests/e2e/test_rolling_restart.py tests/chaos tests/monitoring/test_live.py \
+	    tests/e2e/test_fuzz.py
 
 check: lint types ## Lint, types, layers, contracts, drift of what is generated, and secrets in files
 	@$(VENV)/bin/lint-imports --no-cache
