@@ -18,6 +18,8 @@ SERVER = "postgres:5432"
 def make(folder: Path) -> list[str]:
     """Makes the files that are missing; returns their names."""
     folder.mkdir(mode=0o700, exist_ok=True)
+    # What Alertmanager signs in with elsewhere is for people to put in.
+    (folder / "alertmanager").mkdir(mode=0o755, exist_ok=True)
     made = _write(folder / "postgres", secrets.token_urlsafe(24))
     password = (folder / "postgres").read_text(encoding="utf-8").strip()
     made += _write(folder / "admin", _address(ADMIN, password))

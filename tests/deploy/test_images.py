@@ -232,9 +232,12 @@ def test_secrets_are_made_once_for_all_that_compose_takes_and_fit_together(tmp_p
     password = (folder / "postgres").read_text().strip()
     assert make_url((folder / "admin").read_text().strip()).password == password
     assert len(set(passwords_of_urls(folder).values())) == len(SERVICES)
-    kept = {path.name: path.read_text() for path in folder.iterdir()}
+    of_a_person = folder / "alertmanager" / "smtp-password"
+    of_a_person.write_text("of a person")
+    kept = {path: path.read_text() for path in folder.rglob("*") if path.is_file()}
     (folder / "alert").unlink()
     assert passwords.make(folder) == ["alert"]
-    assert {path.name: path.read_text() for path in folder.iterdir() if path.name != "alert"} == {
-        name: words for name, words in kept.items() if name != "alert"
+    assert {path: path.read_text() for path in kept if path.name != "alert"} == {
+        path: words for path, words in kept.items() if path.name != "alert"
     }
+    assert of_a_person in kept
