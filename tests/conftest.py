@@ -21,6 +21,9 @@ from tests.support.postgres import temporary_postgres
 hypothesis.settings.register_profile("patient", deadline=None)
 hypothesis.settings.load_profile("patient")
 
+# Tests start programs while threads of gRPC are at work: its handlers around a fork end every second child by a signal.
+os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"
+
 OWN_SERVER = os.environ.get("MONTRG_TEST_DATABASE_URL")
 PASSWORDS = {service.name: secrets.token_hex(8) for service in catalog.SERVICES}
 
