@@ -17,6 +17,10 @@ import psutil
 import pytest
 import requests
 import schemathesis
+
+# Here, and not when the first document is read: pytest compiles what it imports, and on CPython 3.11 two threads that
+# compile at once fail, one of which may be that of a running mesh's tests.
+import schemathesis.specs.openapi.schemas
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
