@@ -269,14 +269,7 @@ def test_no_log_tells_who_does_what_whatever_its_level_is(up, certs):
     ask("POST", "location", "locations/", json=place)
     ask("POST", "location", "sensors/", json={"sensor_id": "K", "loc_id": "K-1"})
     key = ask("POST", "location", "device-keys/", json={"name": "gate", "sensor_ids": ["K"]})["secret"]
-    row = {"sensor_id": "K", "temperature": 20, "humidity": 50, "capture_time": datetime.now(UTC).isoformat()}
-    ask(
-        "POST",
-        "realtime",
-        "realtime/readings",
-        json={"readings": [row]},
-        headers={"authorization": "", "x-api-key": key},
-    )
+    send_reading(up, trust, key)
     for channel, recipient in (("email", MAIL), ("webhook", f"https://127.0.0.1:1/{PATH}")):
         body = {"name": NAME, "channel": channel, "recipient": recipient, "factory": "K", "enabled": True}
         made = ask("POST", "alert", "subscriptions/", json=body)
@@ -291,6 +284,14 @@ def test_no_log_tells_who_does_what_whatever_its_level_is(up, certs):
     assert {"caller": "person", "code": "OK"}.items() <= mine[-1].items()
     assert told_words(logs, token, token.split(".")[1], key) == []
     montrg(up, "logs", "level", "default")
+
+
+def send_reading(up, trust, key):
+    """Sends a reading of sensor K with its new key, of which realtime hears a moment later."""
+    row = {"sensor_id": "K", "temperature": 20, "humidity": 50, "capture_time": datetime.now(UTC).isoformat()}
+    url = f"https://localhost:{REST['realtime']}/api/v1/realtime/readings"
+    with httpx.Client(verify=trust, timeout=10, headers={"x-api-key": key, "x-request-id": "asked-kx34"}) as client:
+        up.await_true(lambda: client.post(url, json={"readings": [row]}).is_success, 10)
 
 
 def ask_in_vain(trust, headers, path):

@@ -25,25 +25,29 @@ _WAITING = """
 SELECT DISTINCT ON (channel, recipient) channel, recipient, subscription_id FROM alert.notification
 WHERE state = 'PENDING' AND release_time IS NULL ORDER BY channel, recipient, notification_id
 """
-# A digest that is begun and what may be a part of it, locked in one order.
-# What is told of an alert in a digest must not come before what was told of it earlier and is not taken yet.
-_WANTED = f"""
-SELECT notification_id, idempotency_key, subscription_id, format, language, cause, traceparent
-FROM alert.notification
-WHERE channel = $1 AND recipient = $2 AND state = 'PENDING' AND release_time IS NULL AND notification_id IN (
-    SELECT notification_id FROM alert.notification
-    WHERE channel = $1 AND recipient = $2 AND state = 'PENDING' AND release_time IS NULL AND cause = '{DIGEST}'
-    UNION ALL
-    (SELECT notification_id FROM alert.notification n
-     WHERE channel = $1 AND recipient = $2 AND state = 'PENDING' AND release_time IS NULL AND cause <> '{DIGEST}'
-        AND NOT EXISTS (SELECT FROM alert.notification e WHERE e.alert_id = n.alert_id AND e.channel = $1
-                        AND e.recipient = $2 AND e.state = 'PENDING' AND e.release_time IS NOT NULL)
-        AND NOT EXISTS (SELECT FROM alert.notification p JOIN alert.notification e ON e.notification_id = p.digest_id
-                        WHERE p.alert_id = n.alert_id AND e.channel = $1 AND e.recipient = $2 AND e.state = 'PENDING'
-                        AND e.release_time IS NOT NULL)
-     ORDER BY notification_id LIMIT {CHUNK}))
-ORDER BY notification_id FOR UPDATE
+# A digest that is begun, and some that may be parts of it. What is told of an alert in a digest must not come before
+# what was told of it earlier and is not taken yet. Which alerts those are is asked once, not for each message: just
+# before a storm the statistics know of no messages, and a plan made by them takes the square of the storm's size.
+WANTED = f"""
+SELECT notification_id FROM alert.notification
+WHERE channel = $1 AND recipient = $2 AND state = 'PENDING' AND release_time IS NULL
+    AND (alert_id IS NULL OR alert_id NOT IN (
+        SELECT alert_id FROM alert.notification
+        WHERE channel = $1 AND recipient = $2 AND state = 'PENDING' AND release_time IS NOT NULL
+            AND alert_id IS NOT NULL
+        UNION ALL
+        SELECT part.alert_id FROM alert.notification part
+        JOIN alert.notification digest ON digest.notification_id = part.digest_id
+        WHERE digest.channel = $1 AND digest.recipient = $2 AND digest.state = 'PENDING'
+            AND digest.release_time IS NOT NULL AND part.alert_id IS NOT NULL))
+ORDER BY cause <> '{DIGEST}', notification_id LIMIT {CHUNK} + 2
 """  # noqa: S608  our own words, here and below
+# Locked in one order; what another has taken meanwhile is left out.
+_LOCKED = """
+SELECT notification_id, idempotency_key, subscription_id, format, language, cause, traceparent
+FROM alert.notification WHERE notification_id = ANY($1) AND state = 'PENDING' AND release_time IS NULL
+ORDER BY notification_id FOR UPDATE
+"""
 _ALONE = "UPDATE alert.notification SET release_time = $2, next_time = clock_timestamp() WHERE notification_id = $1"
 _TAKE = "UPDATE alert.notification SET state = 'DIGESTED', digest_id = $2 WHERE notification_id = ANY($1)"
 # Of each alert its last news count.
@@ -59,9 +63,8 @@ _WORST = f"""
 {_LAST} SELECT subject, create_time, content -> 'alerts' FROM last
 ORDER BY is_over, array_position($2::text[], level) DESC, notification_id LIMIT {MOST_LISTED}
 """  # noqa: S608
-_WRITE = """
-UPDATE alert.notification SET subject = $2, content = $3, release_time = $4,
-    next_time = CASE WHEN $4::timestamptz IS NOT NULL THEN clock_timestamp() END
+_RELEASE = """
+UPDATE alert.notification SET subject = $2, content = $3, release_time = $4, next_time = clock_timestamp()
 WHERE notification_id = $1
 """
 
@@ -103,7 +106,7 @@ async def _turn(
     room = storms.room_time(times, most, now)
     if room > now:
         return _Turn(room=room)
-    wanted = await connection.fetch(_WANTED, *address)
+    wanted = await connection.fetch(_LOCKED, [row[0] for row in await connection.fetch(WANTED, *address)])
     parts = [row for row in wanted if row["cause"] != DIGEST]
     begun = next((row for row in wanted if row["cause"] == DIGEST), None)
     if begun is None and not parts:
@@ -112,12 +115,12 @@ async def _turn(
         await connection.execute(_ALONE, parts[0]["notification_id"], now)
         return _Turn(released=True)
     digest_id = begun["notification_id"] if begun else await _begin(connection, address, parts[0], now)
-    await connection.execute(_TAKE, [part["notification_id"] for part in parts], digest_id)
-    more = len(parts) == CHUNK
+    await connection.execute(_TAKE, [part["notification_id"] for part in parts[:CHUNK]], digest_id)
+    if len(parts) > CHUNK:
+        return _Turn(more=True)
     content = writing.digest(await _read(connection, digest_id), (begun or parts[0])["language"])
-    stored = orjson.dumps(content).decode()
-    await connection.execute(_WRITE, digest_id, content.subject, stored, None if more else now)
-    return _Turn(released=not more, more=more)
+    await connection.execute(_RELEASE, digest_id, content.subject, orjson.dumps(content).decode(), now)
+    return _Turn(released=True)
 
 
 async def _begin(connection: asyncpg.Connection, address: outbox.Address, first: asyncpg.Record, now: datetime) -> int:

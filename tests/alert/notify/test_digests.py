@@ -132,6 +132,23 @@ async def test_no_transaction_of_a_storm_holds_many_rows(planning, connection, d
     assert told == ALERTS - 1
 
 
+async def test_a_storm_that_follows_a_calm_costs_a_look_at_each_message(planning, connection):
+    """The statistics are of the calm; pages are counted, as what takes the square of a storm may still be quick."""
+    await planning.subscriptions.add(subscription(max_per_minute=1))
+    await raised(connection, sensor_id="S-first")
+    await planning.at(0)
+    await connection.execute("UPDATE alert.notification SET state = 'SENT', next_time = NULL")
+    await connection.execute("ANALYZE alert.notification")
+    async with connection.transaction():
+        await writer.raise_alerts(connection, [new_alert(sensor_id=f"S-{n}") for n in range(ALERTS)])
+    await planning.at(0.5)
+    (address,) = await connection.fetch("SELECT DISTINCT channel, recipient FROM alert.notification")
+    assert len(await connection.fetch(digests.WANTED, *address)) == digests.CHUNK + 2
+    explained = await connection.fetchval(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {digests.WANTED}", *address)
+    (plan,) = orjson.loads(explained)
+    assert plan["Plan"]["Shared Hit Blocks"] + plan["Plan"]["Shared Read Blocks"] < 10 * ALERTS
+
+
 async def test_a_digest_that_nobody_finished_is_gone_on_with(planning, connection, storm):
     """As a planner leaves it that ends after the first of several parts."""
     await connection.execute(
