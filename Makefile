@@ -57,11 +57,11 @@ $(SSLYZE)/.installed: tests/certs/sslyze.lock $(VENV)/.installed-dev
 	$(VENV)/bin/uv pip install --quiet --python $(SSLYZE)/bin/python --requirement tests/certs/sslyze.lock
 	touch $@
 
-# Most tests wait, for a process to start or a second to pass, so that two at once take little more than half the time.
+# Most tests wait, for a process to start or a second to pass, so that even two cores have time for three at once.
 # A file stays with one worker, which has a PostgreSQL of its own; the order is that of the folders, the longest first.
-PARALLEL := --numprocesses=2 --dist=loadfile --no-loadscope-reorder
+PARALLEL := --numprocesses=3 --dist=loadfile --no-loadscope-reorder
 
-test: $(VENV)/.installed-dev $(CHECKOV)/.installed $(SSLYZE)/.installed ## Run every test, two at once; ARGS are pytest's, such as ARGS="-n 0 tests/heat"
+test: $(VENV)/.installed-dev $(CHECKOV)/.installed $(SSLYZE)/.installed ## Run every test, three at once; ARGS are pytest's, such as ARGS="-n 0 tests/heat"
 	@$(PYTHON) -m pytest $(PARALLEL) $(ARGS)
 
 images: $(VENV)/.installed ## Build the container images; ENGINE, TAG, ARGS and IMAGES (names of some) change how

@@ -17,6 +17,8 @@ from tests.support.soak import SEED, kills
 
 KILLS = kills(usual=5, share=0.2)
 WRITERS, SENSORS, REPLICAS = 4, 25, 2
+# Between two batches: the machine is to have some time for who is started again.
+PAUSE_S = 0.2
 
 
 async def write(stub, writer, over):
@@ -38,6 +40,7 @@ async def write(stub, writer, over):
         for _ in range(1 + (chance.random() < 0.2)):
             answer = await stub.WriteReadings(ingest_pb2.WriteReadingsRequest(readings=readings))
             count += answer.accepted + answer.late
+        await asyncio.sleep(PAUSE_S)
     return count
 
 

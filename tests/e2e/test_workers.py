@@ -24,6 +24,8 @@ from tests.support.ports import mesh_on_free_ports
 from tests.support.up import RECOVERY_S, running_up
 
 SETTLED_S, AGREED_S = 10.0, 1.0
+# Clients are to find each moment of a death, and to leave some of the machine to who comes after it.
+PAUSE_S = 0.1
 # With a query, since Envoy keeps the list without one for a second.
 EVERYTHING = "thresholds/?limit=100"
 
@@ -190,7 +192,7 @@ class Client(threading.Thread):
         self.failed = []
 
     def run(self):
-        while not self.over.is_set():
+        while not self.over.wait(PAUSE_S):
             answer = self.request()
             if answer.status_code == 200:
                 self.answered += 1
