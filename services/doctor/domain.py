@@ -33,9 +33,15 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Unasked:
-    """Stands for facts that could not be had, and says why."""
+    """Stands for facts that could not be had.
+
+    Attributes:
+        cause: why.
+        is_hanging: whether who was asked refused nothing, and said nothing until the time was over.
+    """
 
     cause: str
+    is_hanging: bool = False
 
 
 def ok(check: str, found: str) -> Finding:

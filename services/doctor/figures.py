@@ -1,13 +1,15 @@
 """The figures that processes tell Prometheus, as things that can be asked. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from prometheus_client.parser import text_string_to_metric_families
 
 from services.doctor.domain import Unasked
 
 Labels = frozenset[tuple[str, str]]
+
+DATABASE_UP = "montrg_database_up"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +57,31 @@ class Process:
 
 @dataclass(frozen=True, slots=True)
 class Mesh:
-    """All processes."""
+    """All processes.
+
+    Attributes:
+        processes: those that there should be.
+        lack: why they are without their database; None where they have it.
+    """
 
     processes: Sequence[Process]
+    lack: Unasked | None = None
+
+    def beside(self, database: object) -> "Mesh":
+        """Returns the same beside what the database said.
+
+        One that refuses us may be another than theirs, so their own word counts; one that hangs keeps them from
+        saying anything.
+        """
+        if not isinstance(database, Unasked):
+            return self
+        is_lacked = database.is_hanging or any(figures.value(DATABASE_UP) == 0 for _, figures in self.answering())
+        return replace(self, lack=database) if is_lacked else self
+
+    def waits(self, process: Process) -> bool:
+        """Tells whether a process says nothing as the database says nothing to it."""
+        is_silent = isinstance(process.figures, Unasked) and process.figures.is_hanging
+        return is_silent and self.lack is not None and self.lack.is_hanging
 
     def answering(self, service: str | None = None) -> Iterator[tuple[Process, Figures]]:
         """Yields the processes that told their figures: all, or those of a service."""
@@ -78,7 +102,9 @@ class Mesh:
         if highest:
             return [Sample(dict(key), value) for key, value in highest.items()]
         who = service or "the mesh"
-        silent = [p.figures for p in self.processes if service in (None, p.service) and isinstance(p.figures, Unasked)]
-        if silent and not any(True for _ in self.answering(service)):
-            return silent[0]
-        return Unasked(f"{who} does not tell {name}, as without its database or with MONTRG_METRICS=off")
+        asked = [process for process in self.processes if service in (None, process.service)]
+        if asked and not any(True for _ in self.answering(service)):
+            away = [p.figures for p in asked if isinstance(p.figures, Unasked) and not self.waits(p)]
+            if away:
+                return away[0]
+        return self.lack or Unasked(f"{who} does not tell {name}, as without its database or with MONTRG_METRICS=off")

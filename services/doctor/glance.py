@@ -57,7 +57,7 @@ def glance(before: Mesh, after: Mesh, seconds: float, database: Database | Unask
     rows = [_row(service.name, before, after, seconds) for service in SERVICES]
     return Glance(
         [row for row in rows if row.of],
-        [
+        _each_cause_once(
             ("envoy", _envoy(envoy)),
             ("database", _database(database)),
             ("readings", _readings(before, after, seconds)),
@@ -66,8 +66,20 @@ def glance(before: Mesh, after: Mesh, seconds: float, database: Database | Unask
             ("hottest", _hottest(after)),
             ("alerts", _alerts(after)),
             ("told", _told(after)),
-        ],
+        ),
     )
+
+
+def _each_cause_once(*lines: tuple[str, str | Unasked]) -> Sequence[tuple[str, str]]:
+    """Returns the lines in words; what is not known for a cause that a line above tells says no more than that."""
+    found, causes = [], set()
+    for title, words in lines:
+        if not isinstance(words, Unasked):
+            found.append((title, words))
+            continue
+        found.append((title, "unknown" if words.cause in causes else words.cause))
+        causes.add(words.cause)
+    return found
 
 
 def _row(name: str, before: Mesh, after: Mesh, seconds: float) -> Row:
@@ -135,18 +147,18 @@ def _p99(before: Mesh, after: Mesh, service: str) -> float | None:
     return lower
 
 
-def _envoy(envoy: Envoy | Unasked) -> str:
+def _envoy(envoy: Envoy | Unasked) -> str | Unasked:
     if isinstance(envoy, Unasked):
-        return envoy.cause
+        return envoy
     if not envoy.clusters:
         return "not asked: --status-url"
     healthy, total = (sum(counts) for counts in zip(*envoy.clusters.values(), strict=True))
     return f"{envoy.version} sends to {healthy} of {total} processes".strip()
 
 
-def _database(database: Database | Unasked) -> str:
+def _database(database: Database | Unasked) -> str | Unasked:
     if isinstance(database, Unasked):
-        return database.cause
+        return database
     words = (
         f"PostgreSQL {database.version}, {database.connections} of {database.settings['max_connections']} connections"
     )
@@ -154,12 +166,12 @@ def _database(database: Database | Unasked) -> str:
     return f"{words}, {size(database.bytes)}{growth}"
 
 
-def _readings(before: Mesh, after: Mesh, seconds: float) -> str:
+def _readings(before: Mesh, after: Mesh, seconds: float) -> str | Unasked:
     stored = _increase(before, after, "realtime", "montrg_ingest_readings_total")
     rate = sum(value for sample, value in stored if sample.labels["outcome"] == "accepted") / seconds
     lags = after.shared(flow.LAG_SECONDS, "realtime")
     if isinstance(lags, Unasked):
-        return lags.cause
+        return lags
     counts = after.shared(flow.LAG_READINGS, "realtime")
     waiting = {} if isinstance(counts, Unasked) else {s.labels["consumer"]: s.value for s in counts}
     behind = [
@@ -169,10 +181,10 @@ def _readings(before: Mesh, after: Mesh, seconds: float) -> str:
     return f"{rate:,.1f}/s; behind: {', '.join(behind)}"
 
 
-def _by(mesh: Mesh, name: str, service: str, label: str) -> str:
+def _by(mesh: Mesh, name: str, service: str, label: str) -> str | Unasked:
     found = mesh.shared(name, service)
     if isinstance(found, Unasked):
-        return found.cause
+        return found
     counts: Counter[str] = Counter()
     for sample in found:
         counts[sample.labels[label]] += int(sample.value)
@@ -187,27 +199,27 @@ def _in_order(counts: Counter[str]) -> Iterator[tuple[str, int]]:
             yield word, count
 
 
-def _hottest(mesh: Mesh) -> str:
+def _hottest(mesh: Mesh) -> str | Unasked:
     found = mesh.shared("montrg_perceived_temperature_celsius", "realtime")
     if isinstance(found, Unasked):
-        return found.cause
+        return found
     hottest = sorted(found, key=lambda sample: -sample.value)
     return some([f"{sample.labels['factory']} {sample.value:.1f} °C" for sample in hottest])
 
 
-def _alerts(mesh: Mesh) -> str:
+def _alerts(mesh: Mesh) -> str | Unasked:
     # Only what there is has a number; that alert tells of its subscriptions shows that it looked.
     looked = mesh.shared("montrg_subscriptions", "alert")
     if isinstance(looked, Unasked):
-        return looked.cause
+        return looked
     found = mesh.shared("montrg_alerts_active", "alert")
     return "none" if isinstance(found, Unasked) else _by(mesh, "montrg_alerts_active", "alert", "level")
 
 
-def _told(mesh: Mesh) -> str:
+def _told(mesh: Mesh) -> str | Unasked:
     subscriptions = mesh.shared("montrg_subscriptions", "alert")
     if isinstance(subscriptions, Unasked):
-        return subscriptions.cause
+        return subscriptions
     enabled = sum(sample.value for sample in subscriptions if sample.labels["state"] == "enabled")
     results: Counter[str] = Counter()
     for _, figures in mesh.answering("alert"):

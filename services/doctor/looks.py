@@ -37,9 +37,10 @@ async def _ask(where: Where) -> tuple[Mesh, Database | Unasked, Envoy | Unasked]
     async def database() -> Database:
         return await ask_database(where.database_url())
 
-    return await asyncio.gather(
+    processes, found, envoy = await asyncio.gather(
         ask_processes(where), ask("the database", database(), DATABASE_S), ask("Envoy", ask_envoy(where), ENVOY_S)
     )
+    return processes.beside(found), found, envoy
 
 
 def as_json(shown: Glance) -> str:

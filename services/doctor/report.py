@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
+from typing import TypeVar
 
 from services.catalog import SERVICES, service
 from services.common.migrations.upgrade import is_newer, newest
@@ -20,6 +21,8 @@ from services.doctor.facts import Database, Envoy, Judging, Limits, Machine, Sil
 from services.doctor.figures import Mesh
 from services.doctor.where import Where
 from services.local import connections
+
+T = TypeVar("T")
 
 # Each part has its own time: what hangs keeps nothing else from being told.
 MACHINE_S, DATABASE_S, ENVOY_S, SERVICE_S = 10.0, 8.0, 6.0, 10.0
@@ -59,7 +62,24 @@ async def gather(where: Where) -> Facts:
     )
     machine_, database, processes, envoy = await programs
     judging, silent, subscribers, watched, limits = await services
-    return Facts(machine_, database, processes, envoy, judging, silent, subscribers, watched, limits)
+    processes = processes.beside(database)
+    lack = processes.lack
+    return Facts(
+        machine_,
+        database,
+        processes,
+        envoy,
+        _following(judging, lack),
+        _following(silent, lack),
+        _following(subscribers, lack),
+        _following(watched, lack),
+        _following(limits, lack),
+    )
+
+
+def _following(fact: T | Unasked, lack: Unasked | None) -> T | Unasked:
+    """Returns the fact, or what it follows from that it could not be had."""
+    return lack if lack is not None and isinstance(fact, Unasked) else fact
 
 
 async def _database(where: Where) -> Database:
@@ -82,7 +102,7 @@ def findings(facts: Facts, where: Where, now: datetime) -> list[Finding]:
         *telling.limits(facts.limits),
         *flow.sensors(facts.mesh, facts.silent, now),
         *flow.reading_log(facts.mesh),
-        *flow.evaluator(facts.judging, now),
+        *flow.evaluator(facts.judging, facts.mesh, now),
         *telling.subscriptions(facts.subscribers, facts.watched),
         *telling.unheard_places(facts.subscribers, facts.watched),
         *flow.outboxes(facts.mesh, SENDERS),

@@ -15,6 +15,8 @@ from rich.console import Console
 
 from services.certs.local import local_store
 from services.cli.main import main
+from services.doctor.asking import database as asking
+from services.doctor.asking.database import ask_database
 from services.doctor.asking.limits import ask
 from services.doctor.asking.machine import ask_machine
 from services.doctor.checks import machine
@@ -72,13 +74,32 @@ def test_this_environment_is_as_the_lock_file_wants_it_and_its_files_have_its_ti
 async def test_what_hangs_is_given_up_and_what_fails_is_told():
     began = time.monotonic()
     found = await ask("the database", asyncio.sleep(30), 0.05)
-    assert found == Unasked("the database does not answer within 0.05 s")
+    assert found == Unasked("the database does not answer within 0.05 s", is_hanging=True)
     assert time.monotonic() - began < 5
 
     async def fails():
         raise ChildError("it has never run")
 
     assert await ask("the database", fails(), 1) == Unasked("the database does not answer: it has never run")
+
+
+async def test_what_gave_up_before_its_time_was_over_is_told_with_the_time_that_it_had():
+    async def fails():
+        await asyncio.sleep(0.2)
+        raise TimeoutError
+
+    assert await ask("it", fails(), 8) == Unasked("it does not answer within 0.2 s", is_hanging=True)
+
+
+async def test_a_server_that_takes_connections_and_says_nothing_hangs(monkeypatch):
+    monkeypatch.setattr(asking, "CONNECT_S", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        found = await ask("it", ask_database(f"postgresql://montrg:x@127.0.0.1:{port}/montrg"), 8)
+    assert found == Unasked("it does not answer within 0.2 s", is_hanging=True)
+    refused = await ask("it", ask_database(f"postgresql://montrg:x@127.0.0.1:{port}/montrg"), 8)
+    assert isinstance(refused, Unasked)
+    assert not refused.is_hanging
 
 
 async def test_a_mistake_of_the_program_is_no_fact():

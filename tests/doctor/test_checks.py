@@ -24,6 +24,7 @@ from services.doctor.figures import Figures, Mesh, Process
 
 NOW = datetime(2026, 7, 15, 12, tzinfo=UTC)
 GONE = Unasked("it does not answer")
+HANGING = Unasked("it does not answer within 3 s", is_hanging=True)
 GB = 10**9
 MACHINE = Machine(
     [Listener(30003, "the realtime service's REST", "envoy", 7, "/bin/envoy -c x")],
@@ -203,6 +204,14 @@ def test_a_database_must_answer_and_take_writes(facts, level):
     assert told(database.server(facts)) == [level]
 
 
+def test_a_database_that_hangs_is_not_to_be_started_but_continued():
+    found = only(database.server(HANGING))
+    assert found.level is Level.FAILURE
+    assert found.found == f"{HANGING.cause}, and refuses no connection: it hangs"
+    assert "kill -CONT" in found.remedy
+    assert "start it: " not in found.remedy
+
+
 @pytest.mark.parametrize(
     ("found", "level", "words"),
     [
@@ -245,6 +254,7 @@ def process(name, text="", service=None):
     return Process(name, service or name, text if isinstance(text, Unasked) else Figures(text))
 
 
+AWAY = "montrg_database_up 0\n"
 READY, UNREADY = "montrg_ready 1\n", "montrg_ready 0\n"
 OLDER = 'montrg_build_info{version="0.0.1"} 1\n'
 
@@ -326,8 +336,48 @@ def test_what_nobody_tells_is_unknown_with_the_cause():
     ids=["well", "dead", "gone"],
 )
 def test_the_evaluation_is_as_the_alert_service_says(judging, level, words):
-    found = only(flow.evaluator(judging, NOW))
+    found = only(flow.evaluator(judging, Mesh([]), NOW))
     assert (found.level, found.found) == (level, words)
+
+
+@pytest.mark.parametrize("judging", [Judging(False, ["nobody judges"], 0, None), Judging(True, [], 1, NOW), GONE])
+def test_without_its_database_the_mesh_judges_nothing_whatever_was_said_last(judging):
+    found = only(flow.evaluator(judging, Mesh([process("alert", AWAY)]).beside(HANGING), NOW))
+    assert (found.level, found.found) == (Level.UNKNOWN, HANGING.cause)
+
+
+@pytest.mark.parametrize(
+    ("database_", "text", "lack"),
+    [
+        (DATABASE, "montrg_database_up 0\n", None),
+        (GONE, "montrg_database_up 1\n", None),
+        (GONE, "montrg_ready 1\n", None),
+        (GONE, "montrg_database_up 0\n", GONE),
+        (HANGING, "montrg_database_up 1\n", HANGING),
+    ],
+    ids=["it answers us", "another than theirs", "they do not say", "theirs, too", "it hangs"],
+)
+def test_processes_lack_a_database_that_hangs_or_that_they_say_is_away(database_, text, lack):
+    assert Mesh([process("alert", text), process("realtime", GONE)]).beside(database_).lack == lack
+
+
+def test_of_a_database_that_hangs_those_that_wait_for_it_and_what_they_do_not_tell_are_unknown():
+    waiting = Unasked("alert does not answer within 7 s", is_hanging=True)
+    found = Mesh([process("alert", waiting), process("realtime", AWAY), process("location", GONE)]).beside(HANGING)
+    told_of = [*mesh.processes(found, HANGING, "0.1.0")]
+    assert [(each.level, each.found) for each in told_of] == [
+        (Level.UNKNOWN, HANGING.cause),
+        (Level.FAILURE, GONE.cause),
+    ]
+    follows = [*flow.reading_log(found), *flow.dead_letters(found), *flow.sensors(found, HANGING, NOW)]
+    follows += flow.outboxes(found, ["alert", "realtime"])
+    assert {(each.level, each.found) for each in follows} == {(Level.UNKNOWN, HANGING.cause)}
+    assert [each.check for each in follows] == ["reading log", "dead letters", "sensors", "outboxes"]
+
+
+def test_a_process_that_refuses_is_told_of_also_beside_a_database_that_hangs():
+    found = Mesh([process("alert", GONE)]).beside(HANGING)
+    assert only(flow.dead_letters(found)).found == GONE.cause
 
 
 def waiting(depth, age):
@@ -352,6 +402,11 @@ def test_an_outbox_is_stuck_by_the_age_of_its_oldest_entry(depth, age, level, wo
 def test_an_outbox_that_nobody_tells_of_is_unknown_and_the_others_are_told():
     processes = Mesh([process("alert", waiting(1, 61)), process("location", GONE)])
     assert told(flow.outboxes(processes, ["alert", "location"])) == [Level.WARNING, Level.UNKNOWN]
+
+
+def test_outboxes_that_nobody_tells_of_are_one_finding():
+    found = only(flow.outboxes(Mesh([process("alert", GONE), process("location", GONE)]), ["alert", "location"]))
+    assert (found.level, found.found) == (Level.UNKNOWN, GONE.cause)
 
 
 @pytest.mark.parametrize(("count", "level"), [(0, Level.OK), (2, Level.WARNING)])

@@ -131,3 +131,12 @@ def test_it_fits_on_a_screen_of_80_columns_and_24_lines_also_where_nothing_answe
         assert len(lines) < 24
         assert max(map(len, lines)) <= 80
     assert "it does not answer: for a very long reason" in drawn(glance(away, away, 1.0, GONE, GONE))
+
+
+def test_what_follows_from_a_database_that_hangs_says_its_cause_once():
+    hanging = Unasked("the database does not answer within 3 s", is_hanging=True)
+    away = look("montrg_database_up 0\n", alert="montrg_database_up 0\n").beside(hanging)
+    lines = dict(glance(away, away, 1.0, hanging, ENVOY).lines)
+    assert lines.pop("envoy") == "1.40.0 sends to 2 of 3 processes"
+    assert lines.pop("database") == hanging.cause
+    assert set(lines.values()) == {"unknown"}

@@ -76,23 +76,32 @@ def eventually(check):
     raise AssertionError("it did not come true in time")
 
 
-def doctor(capsys, *words):
-    """Returns the exit code, and what is not well, by the names of the checks."""
+def report(capsys, *words):
+    """Returns the exit code, and every finding."""
     capsys.readouterr()
     code = main(["doctor", "--json", *words])
-    findings = json.loads(capsys.readouterr().out)["findings"]
+    return code, json.loads(capsys.readouterr().out)["findings"]
+
+
+def doctor(capsys, *words):
+    """Returns the exit code, and what is not well, by the names of the checks."""
+    code, findings = report(capsys, *words)
     return code, {each["check"]: each for each in findings if each["level"] in {"warning", "failure"}}
 
 
 @contextmanager
 def stopped(up, name):
-    """Has a program hang until the block ends."""
+    """Has a program with all that it started hang until the block ends."""
     (process,) = up.running(name)
-    process.send_signal(signal.SIGSTOP)
+    process.send_signal(signal.SIGSTOP)  # first, so that it starts none that is missed
+    family = [process, *process.children(recursive=True)]
     try:
+        for each in family[1:]:
+            each.send_signal(signal.SIGSTOP)
         yield
     finally:
-        process.send_signal(signal.SIGCONT)
+        for each in reversed(family):
+            each.send_signal(signal.SIGCONT)
 
 
 def is_well(capsys):
@@ -190,12 +199,23 @@ def test_the_figures_are_the_same_through_envoy_s_status_port(capsys, monkeypatc
     findings = {}
 
     def all_ok():
-        capsys.readouterr()
-        main(["doctor", "--json", "--url", "http://127.0.0.1", "--status-url", url])
-        findings.update({each["check"]: each for each in json.loads(capsys.readouterr().out)["findings"]})
+        _, found = report(capsys, "--url", "http://127.0.0.1", "--status-url", url)
+        findings.update({each["check"]: each for each in found})
         asked = ("processes", "envoy", "sensors", "reading log", "outboxes")
         return {findings[name]["level"] for name in asked} == {"ok"}
 
     eventually(all_ok)  # the sensor that is no longer in use is forgotten a moment later
     assert findings["processes"]["found"] == "all 6 answer"
     assert "6 healthy processes of 6" in findings["envoy"]["found"]
+
+
+def test_a_database_that_hangs_is_the_one_failure_and_the_cause_of_all_that_is_unknown(up, capsys):
+    eventually(is_well(capsys))
+    with stopped(up, "postgres"):
+        code, findings = report(capsys)
+    assert code == 2
+    by_level = {level: [each for each in findings if each["level"] == level] for level in ("failure", "unknown")}
+    assert [each["check"] for each in by_level["failure"]] == ["database"]
+    assert "and refuses no connection: it hangs" in by_level["failure"][0]["found"]
+    assert {"thresholds", "evaluator", "subscriptions"} <= {each["check"] for each in by_level["unknown"]}
+    assert {each["found"] for each in by_level["unknown"]} == {"the database does not answer within 3 s"}

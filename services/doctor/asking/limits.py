@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 from collections.abc import Awaitable
 from typing import TypeVar
 
@@ -44,17 +45,24 @@ async def ask(who: str, answer: Awaitable[T], seconds: float) -> T | Unasked:
         answer: what gives the facts.
         seconds: how long it may take.
     """
+    began = time.monotonic()
     try:
         async with asyncio.timeout(seconds):
             return await answer
     except TimeoutError:
-        return Unasked(f"{who} does not answer within {seconds:g} s")
+        return _hanging(who, began, seconds)
     except grpc.aio.AioRpcError as error:
         if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
-            return Unasked(f"{who} does not answer within {seconds:g} s")
+            return _hanging(who, began, seconds)
         return Unasked(f"{who} does not answer: {_of_call(error)}")
     except _AWAY as error:
         return Unasked(f"{who} does not answer: {_first_line(str(error)) or type(error).__name__}")
+
+
+def _hanging(who: str, began: float, seconds: float) -> Unasked:
+    """Returns that nobody answered, and for how long: a part of the answer may have had less time than the whole."""
+    waited = min(time.monotonic() - began, seconds)
+    return Unasked(f"{who} does not answer within {waited:.2g} s", is_hanging=True)
 
 
 def _of_call(error: grpc.aio.AioRpcError) -> str:

@@ -19,7 +19,14 @@ _HARMFUL = {
 
 def server(database: Database | Unasked) -> Iterator[Finding]:
     """Finds a server that does not answer, or one that only follows another."""
-    if isinstance(database, Unasked):
+    if isinstance(database, Unasked) and database.is_hanging:
+        yield failure(
+            "database",
+            f"{database.cause}, and refuses no connection: it hangs",
+            "look at the disk and the load of its machine, and into logs/postgres.log in the data folder; continue it "
+            "where it was stopped (`kill -CONT`), or else restart it; to another machine see to the network, too",
+        )
+    elif isinstance(database, Unasked):
         yield failure(
             "database",
             database.cause,

@@ -43,8 +43,11 @@ def reading_log(mesh: Mesh) -> Iterator[Finding]:
         yield ok("reading log", "; ".join(words))
 
 
-def evaluator(judging: Judging | Unasked, now: datetime) -> Iterator[Finding]:
-    """Finds readings that nobody judges."""
+def evaluator(judging: Judging | Unasked, mesh: Mesh, now: datetime) -> Iterator[Finding]:
+    """Finds readings that nobody judges; without the database nobody can."""
+    if mesh.lack is not None:
+        yield unknown("evaluator", mesh.lack)
+        return
     if isinstance(judging, Unasked):
         yield unknown("evaluator", judging)
         return
@@ -64,12 +67,11 @@ def evaluator(judging: Judging | Unasked, now: datetime) -> Iterator[Finding]:
 
 def outboxes(mesh: Mesh, senders: Sequence[str]) -> Iterator[Finding]:
     """Finds what waits for too long to be sent, in the services that send."""
-    words, is_well = [], True
+    words, causes, is_well = [], [], True
     for service in senders:
         depths, ages = mesh.shared(DEPTH, service), mesh.shared(AGE, service)
         if isinstance(depths, Unasked):
-            yield unknown("outboxes", depths)
-            is_well = False
+            causes.append(depths.cause)
             continue
         age = {} if isinstance(ages, Unasked) else {sample.labels["outbox"]: sample.value for sample in ages}
         for sample in sorted(depths, key=lambda each: each.labels["outbox"]):
@@ -80,7 +82,9 @@ def outboxes(mesh: Mesh, senders: Sequence[str]) -> Iterator[Finding]:
             if age.get(name, 0) > AGE_WARNS_S:
                 is_well = False
                 yield (failure if age[name] > AGE_FAILS_S else warning)("outboxes", each, _sender_remedy(name, service))
-    if is_well:
+    if causes:
+        yield unknown("outboxes", Unasked("; ".join(dict.fromkeys(causes))))
+    elif is_well:
         yield ok("outboxes", ", ".join(words))
 
 

@@ -18,7 +18,10 @@ def processes(mesh: Mesh, database: Database | Unasked, version: str) -> Iterato
         words = "nobody said where the processes are: --status-url names the status port of an Envoy"
         yield unknown("processes", Unasked(words))
         return
-    away = [process for process in mesh.processes if isinstance(process.figures, Unasked)]
+    waiting = [process for process in mesh.processes if mesh.waits(process)]
+    away = [p for p in mesh.processes if isinstance(p.figures, Unasked) and p not in waiting]
+    if mesh.lack is not None and waiting:
+        yield unknown("processes", mesh.lack)
     if len(away) == len(mesh.processes):
         words = f"none of {len(away)} answers; {_cause(away[0])}"
         yield failure("processes", words, "start them: `make up`, or `montrg up`; in a cluster `kubectl get pods`")
@@ -33,7 +36,7 @@ def processes(mesh: Mesh, database: Database | Unasked, version: str) -> Iterato
     if others:
         words = f"this program is {version}, and others are not: {some(others)}"
         yield warning("processes", words, "finish the update: restart what is older, or take the newer `montrg`")
-    if not away and not others:
+    if not away and not others and not waiting:
         yield ok("processes", f"all {len(mesh.processes)} answer")
 
 
