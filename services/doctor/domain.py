@@ -60,7 +60,10 @@ def failure(check: str, found: str, remedy: str) -> Finding:
 
 
 def unknown(check: str, unasked: Unasked) -> Finding:
-    """Returns that something could not be found out. The cause has a finding of its own, and with it the remedy."""
+    """Returns that something could not be found out.
+
+    The cause has a finding of its own, and with it the remedy, or passes by itself.
+    """
     return Finding(check, Level.UNKNOWN, unasked.cause)
 
 

@@ -2,14 +2,18 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from services.doctor.domain import Unasked
+from services.doctor.domain import Unasked, span
 
 Labels = frozenset[tuple[str, str]]
 
 DATABASE_UP = "montrg_database_up"
+STARTED = "process_start_time_seconds"
+# In which a service that has just begun finds its neighbours, and hears of what it missed.
+START_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,14 @@ class Mesh:
         for process in self.processes:
             if service in (None, process.service) and isinstance(process.figures, Figures):
                 yield process, process.figures
+
+    def start(self, service: str, now: datetime) -> str:
+        """Returns words that a service, of which each process began a moment ago, cannot be judged yet; else none."""
+        ages = [now.timestamp() - start for _, each in self.answering(service) if (start := each.value(STARTED))]
+        # Theirs may be another clock; how far it is ahead has a check of its own.
+        if ages and abs(max(ages)) < START_S:
+            return f"not yet: {service} began {span(abs(max(ages)))} ago"
+        return ""
 
     def shared(self, name: str, service: str | None = None) -> Sequence[Sample] | Unasked:
         """Returns gauges of what the processes of a service share, of which each tells the same number: the highest.

@@ -418,6 +418,48 @@ def sensors(**counts):
     return "".join(f'montrg_sensors{{factory="U",quality="{quality}"}} {count}\n' for quality, count in counts.items())
 
 
+def began(*seconds):
+    """The figures of processes of `alert` and `realtime` that began so long ago, and of an older one that is away."""
+    start = [NOW.timestamp() - each for each in seconds]
+    return Mesh(
+        [
+            process(f"{service}-{n}", f"process_start_time_seconds {each}\n{sensors(good=3, stale=2)}", service)
+            for service in ("alert", "realtime")
+            for n, each in enumerate(start)
+        ]
+        + [process("alert-away", GONE, "alert")]
+    )
+
+
+@pytest.mark.parametrize(
+    ("ages", "level", "words"),
+    [
+        ((4,), Level.UNKNOWN, "not yet: alert began 4.0 s ago; nobody judges"),
+        ((-0.2,), Level.UNKNOWN, "not yet: alert began 0.2 s ago; nobody judges"),
+        ((4, 20), Level.UNKNOWN, "not yet: alert began 20 s ago; nobody judges"),
+        ((4, 31), Level.FAILURE, "nobody judges"),
+        ((31,), Level.FAILURE, "nobody judges"),
+        ((-31,), Level.FAILURE, "nobody judges"),
+        ((), Level.FAILURE, "nobody judges"),
+    ],
+    ids=["just begun", "by a clock behind theirs", "both", "one long ago", "long ago", "another clock", "not told"],
+)
+def test_what_has_just_begun_has_not_judged_yet(ages, level, words):
+    found = only(flow.evaluator(Judging(False, ["nobody judges"], 0, None), began(*ages), NOW))
+    assert (found.level, found.found) == (level, words)
+
+
+def test_what_judges_already_is_well_however_young():
+    assert told(flow.evaluator(Judging(True, [], 1, NOW), began(1), NOW)) == [Level.OK]
+
+
+@pytest.mark.parametrize(("age", "level"), [(4, Level.UNKNOWN), (31, Level.WARNING)])
+def test_sensors_are_silent_only_once_realtime_could_have_heard_of_them(age, level):
+    found = only(flow.sensors(began(age), [], NOW))
+    assert found.level is level
+    assert "3 good, 2 stale" in found.found
+
+
 SILENT = [Silent("S-9", NOW - timedelta(hours=5)), Silent("S-1", NOW - timedelta(minutes=4))]
 
 

@@ -60,6 +60,9 @@ def evaluator(judging: Judging | Unasked, mesh: Mesh, now: datetime) -> Iterator
         yield ok("evaluator", f"{judging.replicas} at work{beat}")
         return
     words = "; ".join(judging.problems) or "it is not well"
+    if start := mesh.start("alert", now):
+        yield unknown("evaluator", Unasked(f"{start}; {words}"))
+        return
     yield failure(
         "evaluator", words + beat, "look into the log of alert; `montrg health alert`, and restart what hangs"
     )
@@ -124,6 +127,9 @@ def sensors(mesh: Mesh, silent: Sequence[Silent] | Unasked, now: datetime) -> It
     words = ", ".join(f"{count:,} {quality}" for quality, count in counts.items() if count) or "there are none"
     if not counts[STALE] and not counts[NEVER]:
         yield ok("sensors", words)
+        return
+    if start := mesh.start("realtime", now):
+        yield unknown("sensors", Unasked(f"{start}; {words}"))
         return
     if not isinstance(silent, Unasked) and silent:
         names = [f"{each.sensor_id} for {span((now - each.since).total_seconds())}" for each in silent]
