@@ -95,6 +95,7 @@ def sidecar(name: str, environment: Environment) -> Deployed:
         secure=_of_a_pod(certs_dir(environment), environment) if profile(environment) == SECURE else None,
         issuers=read_issuers(environment) if profile(environment) == SECURE else None,
         limits=read_limits(environment, SIDECAR_HEAP_MIB),
+        is_between_neighbours=True,
         **_common(environment, offset),
     )
     return _deployed(options, (loopback, port), SIDECAR_DRAIN_S, environment)

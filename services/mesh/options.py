@@ -117,6 +117,7 @@ class RenderOptions:
         secure: what the secure profile takes; None in dev.
         issuers: whose tokens count in the secure profile; None in the development profile, where nobody signs in.
         collector: whom traces are told to; None for nobody.
+        is_between_neighbours: whether services call each other through the REST ports, as in pods.
         root: the folder below which the rendered file's paths are given. Envoy is started in the project's folder,
             so the default keeps the file free of any machine's paths; an absolute one makes it startable anywhere.
     """
@@ -138,6 +139,7 @@ class RenderOptions:
     secure: Secure | None = None
     issuers: Issuers | None = None
     collector: Collector | None = None
+    is_between_neighbours: bool = False
     root: Path = Path()
 
     def rest_port(self, service: Service) -> int:

@@ -93,6 +93,7 @@ def _listener(service: Service, options: RenderOptions, contracts: Contracts) ->
         "address": options.listen_address,
         "port": options.rest_port(service),
         "forward_client_cert": "SANITIZE_SET" if knows_neighbours else "SANITIZE",
+        "foreign_traces": tracing.foreign(options),
         "access_log": _access_log(service, options),
         "mappers": replies.mappers(texts),
         "cors_origins": [{"safe_regex": {"regex": origin}} for origin in options.cors_origins],

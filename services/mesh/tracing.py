@@ -8,8 +8,10 @@ from typing import Any
 from services.common.telemetry.collector import Collector
 from services.mesh import secure, templates
 from services.mesh.clusters import cluster_type, load_assignment
+from services.mesh.options import RenderOptions
 
 _COLLECTOR = "collector"
+_CALLERS_TRACE = "traceparent", "tracestate"
 _MANAGER = "envoy.filters.network.http_connection_manager"
 
 
@@ -22,6 +24,16 @@ def told(listener: dict[str, Any], collector: Collector | None) -> dict[str, Any
         {**chain, "filters": [_with(each, added) for each in chain["filters"]]} for chain in listener["filter_chains"]
     ]
     return {**listener, "filter_chains": chains}
+
+
+def foreign(options: RenderOptions) -> list[dict[str, Any]]:
+    """Renders what keeps callers outside from deciding what is told, where the sampler has none decide it.
+
+    In pods the same port takes the calls of neighbours, whose traces go on.
+    """
+    if options.collector is None or options.collector.follows_callers or options.is_between_neighbours:
+        return []
+    return [{"remove": name} for name in _CALLERS_TRACE]
 
 
 def _with(piece: dict[str, Any], added: dict[str, Any]) -> dict[str, Any]:

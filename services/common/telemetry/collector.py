@@ -22,12 +22,15 @@ class Collector:
         host, port: where.
         authorities: the file of those that its certificate may be of; None for plaintext.
         ratio: the share of the traces that begin here, 0 to 1.
+        follows_callers: whether a caller's own word of whether it is told counts, as the samplers `parentbased_*` have
+            it, or everybody's calls are told by the ratio alone.
     """
 
     host: str
     port: int
     authorities: Path | None
     ratio: float
+    follows_callers: bool = True
 
     @property
     def address(self) -> str:
@@ -42,7 +45,9 @@ def read_collector(environment: Environment) -> Collector | None:
         return None
     scheme, host, port = _parts(url)
     authorities = _authorities(environment) if scheme == "https" else None
-    return Collector(host, port, authorities, _ratio(environment))
+    sampler = environment.choice("OTEL_TRACES_SAMPLER", f"{_PARENT}always_on", _SAMPLERS)
+    ratio = _ratio(sampler.removeprefix(_PARENT), environment)
+    return Collector(host, port, authorities, ratio, follows_callers=sampler.startswith(_PARENT))
 
 
 def _parts(url: str) -> tuple[str, str, int]:
@@ -69,8 +74,7 @@ def _authorities(environment: Environment) -> Path:
     return file.absolute()
 
 
-def _ratio(environment: Environment) -> float:
-    sampler = environment.choice("OTEL_TRACES_SAMPLER", f"{_PARENT}always_on", _SAMPLERS).removeprefix(_PARENT)
+def _ratio(sampler: str, environment: Environment) -> float:
     if sampler in _ALWAYS:
         return _ALWAYS[sampler]
     value = environment.text("OTEL_TRACES_SAMPLER_ARG", "1")

@@ -173,3 +173,20 @@ def test_a_disabled_sdk_tells_nobody():
     variables = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4317", "OTEL_SDK_DISABLED": "true"}
     assert read_collector(Environment(variables)) is None
     assert read_collector(Environment({})) is None
+
+
+@pytest.mark.parametrize(
+    ("sampler", "ratio", "follows_callers"),
+    [
+        (None, 1.0, True),
+        ("parentbased_always_off", 0.0, True),
+        ("parentbased_traceidratio", 0.25, True),
+        ("always_on", 1.0, False),
+        ("traceidratio", 0.25, False),
+    ],
+)
+def test_callers_decide_what_is_told_where_the_sampler_is_based_on_its_parent(sampler, ratio, follows_callers):
+    variables = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4317", "OTEL_TRACES_SAMPLER_ARG": "0.25"}
+    found = read_collector(Environment(variables | ({"OTEL_TRACES_SAMPLER": sampler} if sampler else {})))
+    assert found is not None
+    assert (found.ratio, found.follows_callers) == (ratio, follows_callers)
