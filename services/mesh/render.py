@@ -78,7 +78,7 @@ def to_yaml(config: dict[str, Any]) -> str:
     return _HEADER + text
 
 
-class _Plain(yaml.SafeDumper):
+class _Plain(yaml.CSafeDumper):
     """Writes a thing that is used twice out twice: Envoy reads anchors, people do not."""
 
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ANN401, ARG002

@@ -25,18 +25,25 @@ def running_envoy(options: RenderOptions, folder: Path, names: int | None = None
     options = options.written_to(folder)
     # The files that it names, too.
     write_config(options, folder / "envoy.yaml")
-    rendered = render_config(options)
     if names is not None:
+        rendered = render_config(options)
         ask(rendered, names)
-    with running_rendered(rendered, options.admin, folder) as process:
+        (folder / "envoy.yaml").write_text(to_yaml(rendered), encoding="utf-8")
+    with _running(options.admin, folder) as process:
         yield process
 
 
 @contextmanager
 def running_rendered(rendered: dict[str, Any], admin: Place | Path, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Runs an Envoy with a configuration until the block ends; its log is `folder`/envoy.log."""
+    (folder / "envoy.yaml").write_text(to_yaml(rendered), encoding="utf-8")
+    with _running(admin, folder) as process:
+        yield process
+
+
+@contextmanager
+def _running(admin: Place | Path, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
     config, log = folder / "envoy.yaml", folder / "envoy.log"
-    config.write_text(to_yaml(rendered), encoding="utf-8")
     with log.open("wb") as output:
         process = subprocess.Popen(envoy_command(config), cwd=ROOT, stderr=output, stdout=output)
     try:
