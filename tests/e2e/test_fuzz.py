@@ -4,6 +4,7 @@
 """
 
 import contextlib
+import gc
 import random
 import re
 import socket
@@ -17,10 +18,6 @@ import psutil
 import pytest
 import requests
 import schemathesis
-
-# Here, and not when the first document is read: pytest compiles what it imports, and on CPython 3.11 two threads that
-# compile at once fail, one of which may be that of a running mesh's tests.
-import schemathesis.specs.openapi.schemas
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
@@ -50,6 +47,9 @@ SERVICES = pytest.mark.parametrize("service", catalog.SERVICES, ids=[s.name for 
 @pytest.fixture(scope="module")
 def mesh():
     """A mesh that stays as it was: the same processes, not much larger, and ready."""
+    # What earlier tests left complains when it is collected, and shows where it came from, for which Python compiles:
+    # CPython 3.11 cannot do that while it compiles something else, as Hypothesis does all the time.
+    gc.collect()
     offset = mesh_on_free_ports().port_offset
     with running_up(MONTRG_REPLAY="off", MONTRG_PORT_OFFSET=str(offset)) as up:
         _set_up(offset)
