@@ -15,7 +15,7 @@ from tests.support.mesh import eventually
 from tests.support.rollups import assert_rollups_are_right, followed
 from tests.support.soak import SEED, kills
 
-KILLS = kills(usual=5, share=0.2)
+KILLS = kills(usual=3, share=0.2)
 WRITERS, SENSORS, REPLICAS = 4, 25, 2
 # Between two batches: the machine is to have some time for who is started again.
 PAUSE_S = 0.2

@@ -23,7 +23,7 @@ from tests.support.soak import SEED, kills
 
 Message = alert_service_pb2.WatchAlertsResponse
 NAMES = [f"r-{number}" for number in range(64)]
-KILLS = kills(usual=2, share=0.1)
+KILLS = kills(usual=1, share=0.1)
 NORMAL, RED = PERCEIVED[0], PERCEIVED[3]
 SETTLED_S, TAKEN_OVER_S = 30.0, 5.0
 

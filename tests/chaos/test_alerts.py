@@ -19,7 +19,7 @@ from tests.support.mesh import eventually
 from tests.support.replicas import replicas_of
 from tests.support.soak import SEED, kills
 
-KILLS = kills(usual=4, share=0.2)
+KILLS = kills(usual=3, share=0.2)
 SENSORS, REPLICAS = 150, 2
 STEP = timedelta(seconds=1)
 HELD = "SELECT count(*) FROM alert.log_cursor WHERE holder IS NOT NULL"

@@ -17,7 +17,7 @@ from tests.support.directory import make_place, register
 from tests.support.reading_log import Measuring, write_in_sql
 from tests.support.soak import SEED, kills
 
-KILLS = kills(usual=5, share=0.2)
+KILLS = kills(usual=3, share=0.2)
 SQL_WRITERS, GRPC_WRITERS, SENSORS = 4, 4, 5
 
 # Every transaction now waits inside COMMIT, before it gets its number, so that those of the service overlap as well.
