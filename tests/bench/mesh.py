@@ -137,8 +137,7 @@ class BenchMesh:
         assert self._process is not None
         supervisor = psutil.Process(self._process.pid)
         found = [supervisor, *supervisor.children(recursive=True)]
-        # A session of PostgreSQL that has just ended may not have been reaped yet.
-        return [p for p in found if p.status() != psutil.STATUS_ZOMBIE]
+        return [process for process in found if _lives(process)]
 
     def calls(self, name):
         """How often each method of a service was called so far, by its log; streams that still run are not in it."""
@@ -149,6 +148,14 @@ class BenchMesh:
                     method = json.loads(line)["method"].rpartition("/")[2]
                     found[method] = found.get(method, 0) + 1
         return found
+
+
+def _lives(process):
+    """Whether a process has not ended: a session of PostgreSQL may just now, and may not have been reaped yet."""
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _answers(port):
