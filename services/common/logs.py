@@ -22,6 +22,9 @@ def configure(service: str, level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter(service))
     logging.basicConfig(level=level, handlers=[handler], force=True)
+    # No line tells who wrote it in which thread of which process; the documented way to have nobody look for that.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging._srcfile = None  # noqa: SLF001
 
 
 async def with_levels(service: str, file: Path | None, work: Coroutine[Any, Any, None]) -> None:
