@@ -49,12 +49,11 @@ def monitoring(arguments: argparse.Namespace) -> int:
     import shlex
     from pathlib import Path
 
-    from services.local.monitoring import write
+    from services.local.monitoring import command, write
     from services.local.settings import read_settings
 
     file = write(read_settings(), Path(arguments.folder).expanduser().absolute())
-    names = (shlex.quote(str(path)) for path in (file, file.parent / "data"))
-    print("prometheus --config.file={} --storage.tsdb.path={}".format(*names))
+    print(shlex.join(command(file)))
     return 0
 
 

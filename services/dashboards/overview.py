@@ -2,12 +2,19 @@
 
 from services.dashboards.boards import Board, Row
 from services.dashboards.panels import GREEN, ORANGE, RED, YELLOW, Look, Query, graph, link, stat, states, table
+from services.dashboards.service import quantile
 
 FIRING = 'ALERTS{alertstate="firing", severity=~"critical|warning"}'
 RUNBOOK = link("What to do", "${runbooks}/${__value.raw}.md")
 COUNT = Look(steps=[(1, RED)])
 UP = Look(words=[(0, "down", RED), (1, "up", GREEN)], base=RED, steps=[(1, GREEN)])
 SHARE = Look(unit="percentunit", steps=[(0.05, RED)])
+
+
+def latency(share: float) -> str:
+    """Returns what `montrg:rpc_latency_seconds` has recorded; only the buckets themselves lead to traces."""
+    return quantile(share, "grpc_server_handling_seconds", "service", 'grpc_type="unary"')
+
 
 NOW = Row(
     "Is anything wrong?",
@@ -73,7 +80,7 @@ GOLDEN = Row(
         graph(
             "Latency (p99)",
             "One unary call of a hundred takes longer.",
-            [Query("montrg:rpc_latency_seconds:p99_5m", "{{service}}")],
+            [Query(latency(0.99), "{{service}}", has_traces=True)],
             Look(unit="s", steps=[(2, RED)]),
             width=6,
         ),
@@ -107,7 +114,7 @@ GOLDEN = Row(
         graph(
             "Latency (p50)",
             "Half of the unary calls take longer.",
-            [Query("montrg:rpc_latency_seconds:p50_5m", "{{service}}")],
+            [Query(latency(0.5), "{{service}}", has_traces=True)],
             Look(unit="s"),
             width=6,
         ),

@@ -11,10 +11,17 @@ GREEN, YELLOW, ORANGE, RED = "green", "yellow", "orange", "red"
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What Prometheus is asked, and what a line is called, such as `{{service}}`."""
+    """What Prometheus is asked.
+
+    Attributes:
+        legend: what a line is called, such as `{{service}}`.
+        has_traces: whether points are shown beside the line that lead to traces of single calls. Only the buckets of a
+            histogram have such; a recording rule over them has none.
+    """
 
     expression: str
     legend: str = ""
+    has_traces: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +177,7 @@ def _body(queries: Sequence[Query], config: Json, options: Json) -> Json:
             "expr": query.expression,
             "legendFormat": query.legend or "__auto",
             "range": True,
+            **({"exemplar": True} if query.has_traces else {}),
         }
         for number, query in enumerate(queries)
     ]

@@ -25,7 +25,13 @@ GOLDEN = Row(
         graph(
             "Latency by method (p99)",
             "One unary call of a hundred takes longer.",
-            [Query(quantile(0.99, "grpc_server_handling_seconds", "grpc_method", UNARY), "{{grpc_method}}")],
+            [
+                Query(
+                    quantile(0.99, "grpc_server_handling_seconds", "grpc_method", UNARY),
+                    "{{grpc_method}}",
+                    has_traces=True,
+                )
+            ],
             Look(unit="s", steps=[(2, RED)]),
             width=6,
         ),
@@ -114,7 +120,11 @@ NEIGHBOURS = Row(
         graph(
             "Time of unary calls (p99)",
             "From the neighbour's side there is less of it.",
-            [Query(quantile(0.99, "grpc_client_handling_seconds", "neighbour", UNARY), "{{neighbour}}")],
+            [
+                Query(
+                    quantile(0.99, "grpc_client_handling_seconds", "neighbour", UNARY), "{{neighbour}}", has_traces=True
+                )
+            ],
             SECONDS,
         ),
     ],
@@ -126,7 +136,7 @@ DATABASE = Row(
         graph(
             "Time of statements (p99)",
             "By what they do.",
-            [Query(quantile(0.99, "montrg_database_query_seconds", "kind"), "{{kind}}")],
+            [Query(quantile(0.99, "montrg_database_query_seconds", "kind"), "{{kind}}", has_traces=True)],
             SECONDS,
             width=6,
         ),

@@ -35,6 +35,17 @@ def configuration(settings: LocalSettings) -> dict[str, Any]:
     }
 
 
+def command(file: Path) -> list[str]:
+    """Returns what Prometheus is started by with a configuration; it keeps what it knows beside it."""
+    return [
+        "prometheus",
+        f"--config.file={file}",
+        f"--storage.tsdb.path={file.parent / 'data'}",
+        # Without it the traces that measured times lead to are dropped.
+        "--enable-feature=exemplar-storage",
+    ]
+
+
 def write(settings: LocalSettings, folder: Path) -> Path:
     """Writes the configuration, the rules and the dashboards into a folder, and returns the configuration's path."""
     if not RULES.is_dir():

@@ -5,11 +5,14 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from services.catalog import service
 from tests.support.collector import collecting
 from tests.support.ports import mesh_on_free_ports
+from tests.support.prometheus import MISSING, PROMETHEUS, running_prometheus
 from tests.support.receivers import webhook
+from tests.monitoring.watched import until
 from tests.support.up import running_up
 
 PLACE = {"loc_id": "A-1", "factory": "Ulsan", "building": "B1", "floor": 1, "area": "paint"}
@@ -22,11 +25,11 @@ class Traced:
     """A mesh that tells traces, and the collector."""
 
     def __init__(self, settings, collector):
-        self._settings = settings
+        self.settings = settings
         self.collector = collector
 
     async def __call__(self, method, name, path, **options):
-        url = f"http://127.0.0.1:{self._settings.rest_port(service(name))}/api/v1/{path}"
+        url = f"http://127.0.0.1:{self.settings.rest_port(service(name))}/api/v1/{path}"
         async with httpx.AsyncClient(timeout=20) as client:
             answer = await client.request(method, url, **options)
         assert answer.is_success, answer.text
@@ -132,6 +135,38 @@ async def test_a_trace_of_a_client_is_continued(traced):
     envoy = [span for span in trace if span.service == "envoy"]
     assert {span.parent_id for span in envoy} == {PARENT}
     assert {s.parent_id for s in trace if s.name.endswith("/ListRealtime")} <= {span.span_id for span in envoy}
+
+
+async def leading_to(traced, trace_id):
+    """Has a call of realtime be the last one that its figures lead to."""
+    await traced("GET", "realtime", "realtime/", headers={"traceparent": f"00-{trace_id}-{PARENT}-01"})
+
+
+async def test_a_time_leads_to_the_trace_of_a_call_that_took_it(traced):
+    trace_id = "a" * 32
+    await leading_to(traced, trace_id)
+    url = f"http://127.0.0.1:{traced.settings.status_port}/metrics?process=realtime"
+    headers = {"accept": "application/openmetrics-text; version=1.0.0"}
+    async with httpx.AsyncClient(timeout=20) as client:
+        answer = await client.get(url, headers=headers)
+    assert answer.headers["content-type"].startswith("application/openmetrics-text")
+    led = {
+        family.name
+        for family in text_string_to_metric_families(answer.text)
+        for sample in family.samples
+        if sample.exemplar and sample.exemplar.labels == {"trace_id": trace_id}
+    }
+    assert "grpc_server_handling_seconds" in led
+
+
+@pytest.mark.skipif(PROMETHEUS is None, reason=MISSING)
+async def test_prometheus_keeps_what_leads_to_a_trace(traced, tmp_path):
+    trace_id = "b" * 32
+    await leading_to(traced, trace_id)
+    asked = 'histogram_quantile(0.99, sum by (le) (rate(grpc_server_handling_seconds_bucket{service="realtime"}[5m])))'
+    with running_prometheus(traced.settings, tmp_path) as prometheus:
+        assert until(lambda: {"trace_id": trace_id} in prometheus.exemplars(asked), 20)
+        assert prometheus.exemplars("montrg:rpc_latency_seconds:p99_5m") == []
 
 
 async def test_what_a_caller_asks_about_and_from_where_is_not_told(traced):

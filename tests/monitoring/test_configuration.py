@@ -1,5 +1,6 @@
 """What Prometheus and Alertmanager are configured with is what these programs take, in every place."""
 
+import shlex
 import shutil
 import subprocess
 
@@ -7,7 +8,7 @@ import pytest
 import yaml
 
 from services.cli.main import main
-from services.local.monitoring import SOURCE, configuration
+from services.local.monitoring import SOURCE, command, configuration
 from services.local.settings import read_settings
 from services.mesh.options import ROOT
 
@@ -54,7 +55,8 @@ def test_the_command_writes_a_whole_configuration_and_says_how_it_is_used(tmp_pa
     assert said.count("rules found") == 5
     assert "127.0.0.1:30109" in (folder / "prometheus.yml").read_text(encoding="utf-8")
     assert (folder / "dashboards" / "overview.json").is_file()
-    assert f"prometheus --config.file='{folder}/prometheus.yml'" in capsys.readouterr().out
+    *_, argv = map(shlex.split, capsys.readouterr().out.splitlines())
+    assert argv == command(folder / "prometheus.yml")
 
 
 def test_in_the_secure_profile_prometheus_asks_by_tls_and_verifies_who_answers(tmp_path):

@@ -71,5 +71,21 @@ def test_the_four_golden_signals_stand_at_the_top(name):
     assert all(signal in titles for signal in ("Latency", "Traffic", "Errors", "Saturation"))
 
 
+def test_every_panel_of_a_time_that_leads_to_traces_shows_them():
+    """Prometheus gives them for the buckets that a query names itself, not for a recording rule's."""
+    told = re.compile(r"\b(grpc_server_handling|grpc_client_handling|montrg_database_query)_seconds_bucket\b")
+    shown = [
+        (panel["title"], bool(told.search(target["expr"])), target.get("exemplar", False))
+        for board in BOARDS.values()
+        for panel in panels(board)
+        for target in panel["targets"]
+    ]
+    titles = {title for title, has_traces, _ in shown if has_traces}
+    assert {title for title, has_traces, is_shown in shown if is_shown and has_traces} == titles
+    assert [title for title, has_traces, is_shown in shown if is_shown and not has_traces] == []
+    assert len(titles) > 4
+    assert not [title for title, has_traces, _ in shown if title.startswith("Latency (") and not has_traces]
+
+
 def test_a_firing_alert_leads_to_its_runbook():
     assert "${runbooks}/${__value.raw}.md" in json.dumps(BOARDS["overview"]["panels"])

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import httpx
 import yaml
 
-from services.local.monitoring import write
+from services.local.monitoring import command, write
 from tests.support.ports import free_port
 
 PROMETHEUS = shutil.which("prometheus")
@@ -50,6 +50,12 @@ class Prometheus:
             return [({}, float(found["result"][1]))]
         return [(each["metric"], float(each["value"][1])) for each in found["result"]]
 
+    def exemplars(self, expression):
+        """What leads from the series of an expression to traces, without where and when."""
+        now = time.time()
+        found = self._get("/query_exemplars", query=expression, start=now - 3600, end=now + 60)
+        return [each["labels"] for series in found for each in series["exemplars"]]
+
     def targets(self):
         """The health of each target, by its job and its process."""
         found = self._get("/targets")["activeTargets"]
@@ -81,12 +87,9 @@ def running_prometheus(settings, folder):
     file.write_text(yaml.safe_dump(content), encoding="utf-8")
     for rules in (folder / "rules").glob("*.yml"):
         rules.write_text(shortened(rules.read_text(encoding="utf-8")), encoding="utf-8")
-    command = [
-        *(str(PROMETHEUS), f"--config.file={file}", f"--storage.tsdb.path={folder / 'data'}"),
-        *(f"--web.listen-address=127.0.0.1:{port}", "--log.level=warn"),
-    ]
+    argv = [*command(file), f"--web.listen-address=127.0.0.1:{port}", "--log.level=warn"]
     with (folder / "prometheus.log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)
+        process = subprocess.Popen(argv, stdout=log, stderr=log, cwd=folder)
     prometheus = Prometheus(port)
     try:
         deadline = time.monotonic() + 30
