@@ -8,11 +8,11 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from services.catalog import service
+from tests.monitoring.watched import until
 from tests.support.collector import collecting
 from tests.support.ports import mesh_on_free_ports
 from tests.support.prometheus import MISSING, PROMETHEUS, running_prometheus
 from tests.support.receivers import webhook
-from tests.monitoring.watched import until
 from tests.support.up import running_up
 
 PLACE = {"loc_id": "A-1", "factory": "Ulsan", "building": "B1", "floor": 1, "area": "paint"}

@@ -4,9 +4,11 @@ import json
 import re
 
 import pytest
+import yaml
 
 from services.dashboards.__main__ import FOLDER, stale
 from services.dashboards.boards import TAG
+from services.local.monitoring import SOURCE
 
 FILES = sorted(FOLDER.glob("*.json"))
 BOARDS = {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in FILES}
@@ -89,3 +91,14 @@ def test_every_panel_of_a_time_that_leads_to_traces_shows_them():
 
 def test_a_firing_alert_leads_to_its_runbook():
     assert "${runbooks}/${__value.raw}.md" in json.dumps(BOARDS["overview"]["panels"])
+
+
+def test_every_source_that_something_leads_to_is_provided():
+    files = {file: yaml.safe_load(file.read_text(encoding="utf-8")) for file in SOURCE.parent.rglob("grafana/*.yml")}
+    sources = [source for content in files.values() for source in content.get("datasources", ())]
+    known = {source["uid"] for source in sources}
+    told = [file.read_text(encoding="utf-8") for file in (*files, *FILES)]
+    led = [uid for text in told for uid in re.findall(r'"?\bdatasourceUid"?: "?([\w-]+)', text)]
+    assert set(led) <= known
+    assert len(led) > 1
+    assert {"prometheus", "jaeger", "loki"} == known
