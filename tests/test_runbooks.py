@@ -188,6 +188,28 @@ def test_every_figure_that_is_named_is_told(page):
     assert {name for name in named if not is_told(name)} == set()
 
 
+def fields_of_the_access_log(page):
+    """The fields that a page names beside Envoy's access log."""
+    for line in page.read_text().splitlines():
+        if "access log" in line:
+            yield from re.findall(r"`([a-z_]+)`", line)
+
+
+def test_every_field_of_the_access_log_that_is_named_is_there():
+    known = yaml.safe_load((ROOT / "envoy" / "access_log.yaml").read_text())["typed_config"]["log_format"][
+        "json_format"
+    ]
+    named = [(page.stem, field) for page in PAGES for field in fields_of_the_access_log(page)]
+    assert {field for _, field in named} <= known.keys(), named
+    assert {"MontrgErrorRateHigh", "MontrgOverloaded"} == {page for page, field in named if field == "client"}
+
+
+@every_page
+def test_where_a_page_needs_the_callers_address_it_says_how_there_is_one(page):
+    if "client" in fields_of_the_access_log(page):
+        assert "MONTRG_LOG_CLIENT_ADDRESS=on" in page.read_text()
+
+
 def queries(page):
     """The statements that a page gives to `q`."""
     for part in shown(page):

@@ -27,6 +27,10 @@ settings (environment):
   MONTRG_RATE_PER_IDENTITY, MONTRG_RATE_PER_ADDRESS
                         calls a second of one person or device key, and of one address; 0 for any number (default: 0;
                         secure: 200 and 1000)
+  MONTRG_ACCESS_LOG     file that gets one JSON line a request from Envoy; /dev/stdout is its log in the data folder
+                        (default: none)
+  MONTRG_LOG_CLIENT_ADDRESS
+                        on or off: whether these lines tell the caller's address (default: off)
   MONTRG_WEBHOOK_ALLOW  networks in which webhooks may be in secure, such as 127.0.0.0/8,10.20.0.0/16
   MONTRG_OIDC_ISSUER    in secure: an OIDC issuer whose tokens count beside those of `montrg token`; it takes
                         MONTRG_OIDC_JWKS_URL, too (`montrg envoy edge --help` tells of them)

@@ -84,6 +84,7 @@ def envoy_options(settings: LocalSettings) -> RenderOptions:
         secure=_secure(settings),
         issuers=read_issuers(Environment(), public_file(settings.data_dir)) if settings.is_secure else None,
         limits=settings.limits,
+        access_log=settings.access_log,
         collector=read_collector(Environment()),
         root=ROOT,
     )

@@ -22,6 +22,7 @@ from services.common.settings import (
     trust_domain,
 )
 from services.local.postgres import DEFAULT_PORT
+from services.mesh.access_log import AccessLog, read_access_log
 from services.mesh.limits import UNCOUNTED, Limits, read_limits
 from services.mesh.options import LOCAL_STATUS_PORT, ROOT, RenderOptions
 
@@ -47,6 +48,7 @@ class LocalSettings:
         pool_size: connections that each of these processes keeps to the database.
         limits: what callers may take of Envoy.
         levels_file: the file with levels of loggers, where it is not in the data folder.
+        access_log: what gets a line a request from Envoy, or None for none.
     """
 
     data_dir: Path
@@ -59,6 +61,7 @@ class LocalSettings:
     profile: str = DEV
     trust_domain: str = TRUST_DOMAIN
     levels_file: Path | None = None
+    access_log: AccessLog | None = None
 
     @property
     def log_levels_file(self) -> Path:
@@ -121,6 +124,7 @@ def read_settings(variables: Mapping[str, str] | None = None) -> LocalSettings:
     replay = known.get("MONTRG_REPLAY") or "on"
     if replay not in ("on", "off"):
         raise SettingsError(f"MONTRG_REPLAY is {replay!r}; give on or off")
+    ours = Environment({name: known[name] for name in known if name.startswith("MONTRG_")})
     return LocalSettings(
         data_dir=Path(known.get("MONTRG_DATA_DIR") or ROOT / ".data").expanduser().absolute(),
         database_url=given(known, "MONTRG_DATABASE_URL"),
@@ -132,7 +136,8 @@ def read_settings(variables: Mapping[str, str] | None = None) -> LocalSettings:
         profile=profile(Environment(known)),
         trust_domain=trust_domain(Environment(known)),
         levels_file=log_levels_file(Environment(known)),
-        limits=read_limits(Environment({name: known[name] for name in known if name.startswith("MONTRG_")})),
+        limits=read_limits(ours),
+        access_log=read_access_log(ours),
     )
 
 

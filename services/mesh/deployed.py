@@ -20,6 +20,7 @@ from services.common.settings import (
 )
 from services.common.telemetry.collector import read_collector
 from services.issuer.domain import public_file
+from services.mesh.access_log import read_access_log
 from services.mesh.issuers import read_issuers
 from services.mesh.limits import read_limits
 from services.mesh.options import (
@@ -155,14 +156,12 @@ def _neighbour(called: Service, environment: Environment, offset: int) -> Neighb
 
 
 def _common(environment: Environment, offset: int) -> dict[str, Any]:
-    log = environment.text("ACCESS_LOG", "")
     return {
         "listen_address": environment.numeric_address("ENVOY_HOST", EVERYWHERE),
         "loopback": environment.numeric_address("ENVOY_LOOPBACK", LOOPBACK),
         "admin_port": ADMIN_PORT + offset,
         "status_port": STATUS_PORT + offset,
-        "access_log": Path(log).absolute() if log else None,
-        "logs_client_address": environment.choice("LOG_CLIENT_ADDRESS", "off", ("on", "off"), prefixed=True) == "on",
+        "access_log": read_access_log(environment),
         "cors_origins": _origins(environment),
         "collector": read_collector(environment),
     }

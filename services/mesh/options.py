@@ -8,6 +8,7 @@ from types import MappingProxyType
 from services.catalog import SERVICES, Service
 from services.common.identities import TRUST_DOMAIN
 from services.common.telemetry.collector import Collector
+from services.mesh.access_log import AccessLog
 from services.mesh.limits import UNCOUNTED, Limits
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -109,8 +110,7 @@ class RenderOptions:
         status_port: where probes and Prometheus ask: `/ready` and `/stats/prometheus` of Envoy, `/metrics` of each
             process; None for nowhere.
         cors_origins: regular expressions (RE2, whole origin) of the pages that may call.
-        access_log: the file that gets one JSON line a request, or None for none.
-        logs_client_address: whether these lines tell the caller's address.
+        access_log: what gets one JSON line a request, or None for none.
         limits: what callers may take of it.
         max_request_bytes: a larger request body is refused with 413.
         max_response_bytes: a larger JSON answer is an error.
@@ -131,8 +131,7 @@ class RenderOptions:
     admin_port: int = 30099
     status_port: int | None = None
     cors_origins: Sequence[str] = LOCAL_ORIGINS
-    access_log: Path | None = None
-    logs_client_address: bool = False
+    access_log: AccessLog | None = None
     limits: Limits = UNCOUNTED
     max_request_bytes: int = 8 * 1024 * 1024
     max_response_bytes: int = 64 * 1024 * 1024

@@ -138,6 +138,6 @@ def _access_log(service: Service, options: RenderOptions) -> list[dict[str, Any]
     if options.access_log is None:
         return []
     piece = templates.load("access_log.yaml")
-    if not options.logs_client_address:
+    if not options.access_log.has_client:
         del piece["typed_config"]["log_format"]["json_format"]["client"]
-    return [templates.fill(piece, {"path": str(options.access_log), "name": service.name})]
+    return [templates.fill(piece, {"path": str(options.access_log.file), "name": service.name})]

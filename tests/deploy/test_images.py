@@ -16,6 +16,7 @@ from services.images.__main__ import BuildError, main
 from services.images.domain import IMAGES, Build
 from services.local.roles import passwords_of_urls
 from services.mesh.options import ROOT
+from tests.deploy.checks.references import PUBLIC
 
 BUILD = Build(engine=("podman",), tag="1.2", labels={"VERSION": "0.1.0"}, epoch=7, more=("--network=host",))
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())
@@ -140,6 +141,12 @@ def test_compose_names_each_neighbour_by_its_host_and_port():
         for name, value in run.get("environment", {}).items():
             if name in by_name:
                 assert value == f"{by_name[name].host}:{by_name[name].grpc_port}"
+
+
+def test_the_access_log_of_compose_is_the_users_to_choose():
+    environment = COMPOSE["services"]["edge"]["environment"]
+    for name in PUBLIC["access-log"]:
+        assert environment[name].startswith(f"${{{name}:-")
 
 
 def test_every_container_of_compose_is_restricted_and_pinned():

@@ -4,13 +4,19 @@ import json
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import yaml
 
+from services.catalog import SERVICES
+from services.common.settings import Environment
+from services.mesh.access_log import AccessLog
+from services.mesh.deployed import sidecar
 from services.mesh.options import ROOT, RenderOptions
 from services.mesh.process import envoy_command
 from services.mesh.render import write_config
+from tests.deploy.checks.objects import the
 from tests.deploy.conftest import K8S
 from tests.support.log_collector import CONFIG, read
 
@@ -88,3 +94,13 @@ def test_compose_and_kubernetes_run_the_same_images_with_files_that_are_there():
         sources = [volume.split(":")[0] for volume in compose[name]["volumes"] if volume.startswith("./")]
         assert sources
         assert all((ROOT / source).exists() for source in sources)
+
+
+def test_every_sidecar_writes_a_line_a_request_where_the_config_map_for_it_says_so(renderings):
+    for name in ("kind", "kind, secure", "production, all of it"):
+        for service in SERVICES:
+            spec = the(renderings[name], "Deployment", service.host)["spec"]["template"]["spec"]
+            (envoy,) = (container for container in spec["containers"] if container["name"] == "envoy")
+            assert {"configMapRef": {"name": "access-log", "optional": True}} in envoy["envFrom"]
+    told = Environment({"MONTRG_ACCESS_LOG": "/dev/stdout", "MONTRG_LOG_CLIENT_ADDRESS": "on"})
+    assert sidecar("alert", told).options.access_log == AccessLog(Path("/dev/stdout"), has_client=True)

@@ -130,6 +130,24 @@ def test_envoy_is_told_no_secret_of_those_behind_it(tmp_path, monkeypatch):
     assert "secret" not in command.env.values()
 
 
+def test_envoy_writes_a_line_a_request_where_the_environment_says_so(tmp_path):
+    given = {"MONTRG_DATA_DIR": str(tmp_path), "ACCESS_LOG": "/another/programs"}
+    rendered = tmp_path / "envoy.yaml"
+    envoy(read_settings(given))
+    assert "access_log: []" in rendered.read_text()
+    envoy(read_settings(given | {"MONTRG_ACCESS_LOG": "/dev/stdout"}))
+    assert "path: /dev/stdout" in rendered.read_text()
+    assert "client: '%" not in rendered.read_text()
+    envoy(read_settings(given | {"MONTRG_ACCESS_LOG": "/dev/stdout", "MONTRG_LOG_CLIENT_ADDRESS": "on"}))
+    assert "client: '%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%'" in rendered.read_text()
+
+
+@pytest.mark.parametrize("name", ["/nowhere/access.log", "/tmp"])
+def test_an_access_log_that_cannot_be_written_is_named_with_the_remedy(name):
+    with pytest.raises(SettingsError, match=f"MONTRG_ACCESS_LOG is '{name}'.* or /dev/stdout"):
+        read_settings({"MONTRG_ACCESS_LOG": name})
+
+
 def test_the_welcome_names_every_address_and_says_that_there_is_no_login():
     told = welcome(read_settings({"MONTRG_DATA_DIR": str(Path("/srv/montrg"))}))
     assert all(f":{s.rest_port}/docs" in told for s in SERVICES)

@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from services.catalog import SERVICES
+from services.mesh.access_log import AccessLog
 from services.mesh.options import RenderOptions
 from tests.mesh.backend import Backend
 from tests.support.envoy import running_envoy
@@ -40,7 +41,7 @@ async def mesh(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mesh]:
         rest_ports=rest_ports,
         upstreams={name: [("127.0.0.1", port) for port in of_service] for name, of_service in ports.items()},
         admin_port=admin,
-        access_log=folder / "access.log",
+        access_log=AccessLog(folder / "access.log"),
     )
     envoy = running_envoy(options, folder)
     await asyncio.to_thread(envoy.__enter__)

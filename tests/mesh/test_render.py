@@ -11,6 +11,7 @@ from google.protobuf.descriptor_pb2 import FieldDescriptorProto
 
 from services.catalog import SERVICES
 from services.mesh import templates
+from services.mesh.access_log import AccessLog
 from services.mesh.clusters import MOST_STREAMS
 from services.mesh.contracts import ContractError, Contracts, Method, read_contracts
 from services.mesh.deployed import RENDERED, committed
@@ -73,7 +74,7 @@ def test_envoy_would_start_with_what_is_committed(rendered: Path, certs: Path, t
 
 def test_absolute_paths_make_it_startable_from_anywhere(tmp_path: Path) -> None:
     config = tmp_path / "deep" / "envoy.yaml"
-    write_config(RenderOptions(root=ROOT, access_log=tmp_path / "access.log"), config)
+    write_config(RenderOptions(root=ROOT, access_log=AccessLog(tmp_path / "access.log")), config)
     result = subprocess.run(validate_command(config), cwd=tmp_path, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
 

@@ -21,8 +21,12 @@ from tests.deploy.checks.objects import (
 )
 
 CLUSTER_WIDE = {"Namespace", "ClusterRole", "ClusterRoleBinding", "APIService", "PriorityClass"}
-# What comes from outside and is no secret: the public keys of `montrg token`, levels of loggers.
-PUBLIC = {"issuer": {"jwks.json"}, "log-levels": {"levels"}}
+# What comes from outside and is no secret: the public keys of `montrg token`, levels of loggers, Envoy's access log.
+PUBLIC = {
+    "issuer": {"jwks.json"},
+    "log-levels": {"levels"},
+    "access-log": {"MONTRG_ACCESS_LOG", "MONTRG_LOG_CLIENT_ADDRESS"},
+}
 NAMESPACES = (NAMESPACE, f"{NAMESPACE}-logging", "kube-system")
 # What every cluster has.
 GIVEN = {("Role", "extension-apiserver-authentication-reader"), ("ClusterRole", "system:auth-delegator")}
