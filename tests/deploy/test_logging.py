@@ -74,14 +74,35 @@ def test_a_line_of_another_shape_stays_as_it_is():
 
 def test_each_store_is_a_whole_configuration_together_with_the_reading():
     base = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))
+    extensions = base["service"]["extensions"]
     for store in ("loki", "elasticsearch"):
         more = yaml.safe_load(CONFIG.with_name(f"to-{store}.yml").read_text(encoding="utf-8"))
         assert base.keys() & more.keys() == {"service"}
         assert more["service"]["pipelines"]["logs"]["exporters"] == list(more["exporters"])
-        assert more["exporters"].popitem()[1]["sending_queue"]["storage"] in base["service"]["extensions"]
+        ((name, exporter),) = more["exporters"].items()
+        # Of Elasticsearch's retries there is an end: it has no queue that would drop things then.
+        queue = exporter["sending_queue"]
+        assert queue == {"enabled": False} if name == "elasticsearch" else queue["storage"] in extensions
+        assert name == "elasticsearch" or exporter["retry_on_failure"]["max_elapsed_time"] == "0s"
+    assert base["receivers"]["file_log"]["retry_on_failure"] == {"enabled": True, "max_elapsed_time": "0s"}
     pipeline = base["service"]["pipelines"]["logs"]
     assert pipeline == {"receivers": list(base["receivers"]), "processors": list(base["processors"])}
     assert base["service"]["extensions"] == list(base["extensions"])
+
+
+def test_a_login_of_elasticsearch_comes_from_a_secret_or_a_file(renderings):
+    taken = yaml.safe_load(CONFIG.with_name("to-elasticsearch.yml").read_text(encoding="utf-8"))
+    login = {taken["exporters"]["elasticsearch"][of][len("${env:") :].partition(":")[0] for of in ("user", "password")}
+    example = yaml.safe_load((K8S / "components/logging/secret.example").read_text(encoding="utf-8"))
+    assert example["stringData"].keys() == login
+    collector = the(renderings["components/logging"], "DaemonSet", "log-collector")
+    (container,) = collector["spec"]["template"]["spec"]["containers"]
+    assert {"secretRef": {"name": example["metadata"]["name"], "optional": True}} in container["envFrom"]
+    assert collector["metadata"]["namespace"] == example["metadata"]["namespace"]
+    text = (ROOT / "compose.yaml").read_text(encoding="utf-8")
+    assert all(f"{name}='...'" in text for name in login)
+    (file,) = yaml.safe_load(text)["services"]["log-collector"]["env_file"]
+    assert file == {"path": "./secrets/elasticsearch", "required": False}
 
 
 def test_compose_and_kubernetes_run_the_same_images_with_files_that_are_there():
