@@ -72,6 +72,43 @@ def test_a_line_of_another_shape_stays_as_it_is():
     assert read(line) == {"body": line, "attributes": {}, "resource": {}}
 
 
+COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"]
+LEFT_OUT = COMPOSE["log-collector"]["environment"]["MONTRG_LOGS_LEFT_OUT"].replace(
+    "${COMPOSE_PROJECT_NAME:-flet-montrg}", "flet-montrg"
+)
+
+
+def labels(project, service):
+    """What Docker puts beside a line of a container whose log has the labels that compose.yaml names."""
+    named = COMPOSE[service]["logging"]["options"].get("labels", "").split(",") if service in COMPOSE else []
+    known = {"com.docker.compose.project": project, "com.docker.compose.service": service}
+    kept = {name: value for name, value in known.items() if name in named or service not in COMPOSE}
+    return {"attrs": kept} if kept else {}
+
+
+@pytest.mark.parametrize("line", ["Traceback (most recent call last):", "E0701 chttp2_transport.cc:1] refused", "{}"])
+def test_compose_keeps_every_line_of_its_containers_and_says_whose_it_is(line):
+    record = read(line, LEFT_OUT, **labels("flet-montrg", "alert-service"))
+    assert record == {"body": line, "attributes": {}, "resource": {"container.name": "alert-service"}}
+
+
+def test_compose_leaves_out_what_others_write_in_the_shape_of_the_mesh_and_the_collectors_own_lines(written):
+    kept = read(written[0], LEFT_OUT, **labels("flet-montrg", "alert-service"))
+    assert kept["resource"] == {"container.name": "alert-service", "service.name": "alert"}
+    assert labels("flet-montrg", "log-collector") == {}
+    for others in (labels("another", "web"), labels("flet-montrg", "log-collector")):
+        assert read(written[0], LEFT_OUT, **others) is None
+    assert read(written[0]) is not None
+    assert yaml.safe_load(LEFT_OUT) == LEFT_OUT, "the collector reads a variable as YAML"
+
+
+def test_every_container_of_compose_is_labelled_for_the_collector_but_the_collector():
+    more = yaml.safe_load((ROOT / "compose.secure.yaml").read_text(encoding="utf-8"))["services"]
+    runs = COMPOSE | {name: run for name, run in more.items() if "logging" in run}
+    assert [name for name in runs if "labels" not in runs[name]["logging"]["options"]] == ["log-collector"]
+    assert "authority" in runs
+
+
 def test_each_store_is_a_whole_configuration_together_with_the_reading():
     base = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))
     extensions = base["service"]["extensions"]
@@ -106,13 +143,12 @@ def test_a_login_of_elasticsearch_comes_from_a_secret_or_a_file(renderings):
 
 
 def test_compose_and_kubernetes_run_the_same_images_with_files_that_are_there():
-    compose = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"]
     for name, folder in (("log-collector", "logging/collector.yaml"), ("loki", "loki/loki.yaml")):
         pods = next(yaml.safe_load_all((K8S / "components" / folder).read_text(encoding="utf-8")))
         image = pods["spec"]["template"]["spec"]["containers"][0]["image"]
-        assert compose[name]["image"] == f"docker.io/{image}"
+        assert COMPOSE[name]["image"] == f"docker.io/{image}"
     for name in ("log-collector", "loki", "grafana"):
-        sources = [volume.split(":")[0] for volume in compose[name]["volumes"] if volume.startswith("./")]
+        sources = [volume.split(":")[0] for volume in COMPOSE[name]["volumes"] if volume.startswith("./")]
         assert sources
         assert all((ROOT / source).exists() for source in sources)
 

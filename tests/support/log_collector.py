@@ -3,15 +3,18 @@
 import json
 import re
 from datetime import datetime
+from typing import Any
 
 import yaml
 
 from services.mesh.options import ROOT
 
 CONFIG = ROOT / "k8s" / "components" / "logging" / "collector" / "collector.yml"
+# What the filter is given where nothing is left out.
+NOTHING = "false"
 _EXISTS = re.compile(r'attributes\["([\w.]+)"\] != nil')
 _MATCHES = re.compile(r'body matches "(.+)"')
-_FIELD = re.compile(r'(attributes|resource)\["([\w.]+)"\]')
+_FIELD = re.compile(r'(attributes|resource)\["([\w.]+)"\](?:\["([\w.]+)"\])?')
 # What Go writes as an example, as what it takes for that; it takes any number of digits for `.999999`.
 _GO = {"2006": r"\d{4}", "01": r"\d\d", "02": r"\d\d", "15": r"\d\d", "04": r"\d\d", "05": r"\d\d"}
 _GO |= {".999999": r"(\.\d+)?", "Z07:00": r"(Z|[+-]\d\d:\d\d)"}
@@ -24,13 +27,33 @@ def operators():
     return config["receivers"]["file_log"]["operators"][1:]
 
 
-def read(line):
-    """What becomes of a line: body, attributes, resource, and what the record has of its own."""
-    record = {"body": line, "attributes": {}, "resource": {}}
+def read(line, left_out=NOTHING, **attributes):
+    """What becomes of a line: body, attributes, resource, and what the record has of its own; None if it is left out.
+
+    `left_out` is the filter's setting, `attributes` are those that the runtime has put around the line.
+    """
+    record = {"body": line, "attributes": attributes, "resource": {}}
     for operator in operators():
-        if _is_meant(operator.get("if"), record):
+        if operator["type"] == "filter":
+            assert operator["expr"] == f"${{env:MONTRG_LOGS_LEFT_OUT:-'{NOTHING}'}}"
+            if is_left_out(left_out, record):
+                return None
+        elif _is_meant(operator.get("if"), record):
             globals()[f"_{operator['type']}"](operator, record)
     return record
+
+
+def is_left_out(expression, record):
+    """Whether the filter's expression holds, of `or`, nil, texts and fields, which Python writes alike."""
+    names = {"false": False, "nil": None, "attributes": _Absent(record["attributes"])}
+    return eval(expression, {"__builtins__": {}}, names)  # noqa: S307 - the project's own setting
+
+
+class _Absent(dict[str, Any]):
+    """Has nil for what is not there."""
+
+    def __missing__(self, key):
+        return None
 
 
 def _is_meant(condition, record):
@@ -44,7 +67,7 @@ def _is_meant(condition, record):
 
 def _place(field):
     """The part of a record and the name in it, such as attributes and level."""
-    ((place, name),) = _FIELD.findall(field)
+    ((place, name, _),) = _FIELD.findall(field)
     return place, name
 
 
@@ -83,8 +106,8 @@ def _scope_name_parser(operator, record):
 
 
 def _move(operator, record):
-    place, name = _place(operator["from"])
-    value = record[place].pop(name)
+    ((place, name, inner),) = _FIELD.findall(operator["from"])
+    value = record[place][name].pop(inner) if inner else record[place].pop(name)
     if operator["to"] == "body":
         record["body"] = value
     else:
@@ -95,7 +118,3 @@ def _move(operator, record):
 def _remove(operator, record):
     place, name = _place(operator["field"])
     del record[place][name]
-
-
-def _filter(operator, record):
-    assert operator["expr"].endswith(":-'false'}")
