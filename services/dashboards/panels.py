@@ -32,6 +32,7 @@ class Look:
         unit: Grafana's name of it.
         steps: from which value on another color holds; the first color holds below.
         base: that first color; None for the palette's where there are no steps.
+        least: where the scale of a graph begins, or None where values may be less than nothing.
         most: the end of the scale, or None.
         words: what single values are shown as, with a color.
         decimals: of the values, or None for as many as Grafana thinks fit.
@@ -40,6 +41,7 @@ class Look:
     unit: str = "short"
     steps: Sequence[tuple[float, str]] = ()
     base: str = GREEN
+    least: float | None = 0
     most: float | None = None
     words: Sequence[tuple[int, str, str]] = ()
     decimals: int | None = None
@@ -50,7 +52,7 @@ class Look:
         steps += [{"color": color, "value": value} for value, color in self.steps]
         config: Json = {"unit": self.unit, "thresholds": {"mode": "absolute", "steps": steps}}
         if self.most is not None:
-            config |= {"min": 0, "max": self.most}
+            config |= {"min": self.least, "max": self.most}
         if self.decimals is not None:
             config["decimals"] = self.decimals
         if self.words:
@@ -98,7 +100,9 @@ def graph(
         "stacking": {"mode": "normal" if stacked else "none", "group": "A"},
         "thresholdsStyle": {"mode": "line" if look.steps else "off"},
     }
-    config = look.config() | {"color": {"mode": "palette-classic"}, "custom": custom, "min": 0}
+    config = look.config() | {"color": {"mode": "palette-classic"}, "custom": custom}
+    if look.least is not None:
+        config["min"] = look.least
     options = {
         "legend": {"displayMode": "table", "placement": "bottom", "calcs": ["lastNotNull", "max"], "showLegend": True},
         "tooltip": {"mode": "multi", "sort": "desc"},

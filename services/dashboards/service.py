@@ -1,7 +1,7 @@
 """One service, or one process of it: its calls, what it asks of others, and the process itself."""
 
 from services.dashboards.boards import Board, Row
-from services.dashboards.panels import ORANGE, RED, YELLOW, Look, Query, graph
+from services.dashboards.panels import GREEN, ORANGE, RED, YELLOW, Look, Query, graph
 
 CHOSEN = 'service=~"$service", process=~"$process"'
 UNARY = f'grpc_type="unary", {CHOSEN}'
@@ -158,7 +158,7 @@ DATABASE = Row(
             "Clocks",
             "That of PostgreSQL less that of the process.",
             [Query(f"montrg_database_clock_skew_seconds{{{CHOSEN}}}", "{{process}}")],
-            Look(unit="s", steps=[(2, RED)]),
+            Look(unit="s", base=RED, steps=[(-2, GREEN), (2, RED)], least=None),
             width=6,
         ),
     ],
@@ -225,7 +225,7 @@ PROCESS = Row(
             "Certificates",
             "Until they end. Only in the secure profile.",
             [Query(f"montrg_certificate_expiry_timestamp_seconds{{{CHOSEN}}} - time()", "{{process}} {{certificate}}")],
-            SECONDS,
+            Look(unit="s", base=RED, steps=[(0, GREEN)], least=None),
             width=6,
         ),
     ],

@@ -5,7 +5,7 @@ from services.dashboards.panels import ORANGE, RED, YELLOW, Look, Query, bars, g
 
 CHOSEN = 'factory=~"$factory"'
 # The legal limits, of the default rules.
-HEAT = Look(unit="celsius", steps=[(31, YELLOW), (33, ORANGE), (35, RED), (38, "dark-red")], decimals=1)
+HEAT = Look(unit="celsius", steps=[(31, YELLOW), (33, ORANGE), (35, RED), (38, "dark-red")], least=None, decimals=1)
 PLACES = f"max by (factory, level) (montrg_places{{{CHOSEN}}})"
 SENSORS = f"montrg:sensors:max{{{CHOSEN}}}"
 ALERTS = f"max by (factory, type, level) (montrg_alerts_active{{{CHOSEN}}})"

@@ -89,6 +89,19 @@ def test_every_panel_of_a_time_that_leads_to_traces_shows_them():
     assert not [title for title, has_traces, _ in shown if title.startswith("Latency (") and not has_traces]
 
 
+def test_a_graph_of_what_may_be_less_than_nothing_shows_it():
+    def least(name, title):
+        (panel,) = (p for p in panels(BOARDS[name]) if p["title"] == title and p["type"] == "timeseries")
+        return panel["fieldConfig"]["defaults"].get("min")
+
+    below = [("service", "Clocks"), ("service", "Certificates"), ("sites", "Perceived temperature")]
+    assert [least(*each) for each in below] == [None, None, None]
+    assert least("overview", "Traffic") == 0
+    (clocks,) = (panel for panel in panels(BOARDS["service"]) if panel["title"] == "Clocks")
+    steps = clocks["fieldConfig"]["defaults"]["thresholds"]["steps"]
+    assert [(step["value"], step["color"]) for step in steps] == [(None, "red"), (-2, "green"), (2, "red")]
+
+
 def test_a_firing_alert_leads_to_its_runbook():
     assert "${runbooks}/${__value.raw}.md" in json.dumps(BOARDS["overview"]["panels"])
 
