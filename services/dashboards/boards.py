@@ -146,7 +146,7 @@ def _others() -> Json:
 def _alerts() -> Json:
     """Shows in every graph when an alert fired."""
     return {
-        "name": "Alerts",
+        "name": "Firing alerts",
         "datasource": DATASOURCE,
         "enable": True,
         "hide": False,

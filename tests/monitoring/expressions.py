@@ -11,6 +11,7 @@ _GROUPING = re.compile(r"\b(?:by|without|on|ignoring|group_left|group_right)\s*\
 _RANGE = re.compile(r"\[[^\]]*\]")
 _WORDS = {"and", "or", "unless", "by", "without", "on", "ignoring", "bool", "offset", "inf", "nan"}
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|(?P<name>[a-zA-Z_:][\w:]*)(?P<matchers>\{[^}]*\})?(?P<call>\s*\()?')
+_VALUES = re.compile(r"label_values\((?P<name>[\w:]+)(?:\{(?P<matchers>[^}]*)\})?, (?P<label>\w+)\)")
 _LABEL = re.compile(r"(\w+)\s*(?:=~|!~|!=|=)")
 
 
@@ -22,11 +23,29 @@ def of_rules():
 
 
 def of_dashboards():
-    """Each expression of a panel, by the dashboard's and the panel's name, where everything is chosen."""
+    """Each expression of a dashboard, by the dashboard's and the part's name, where everything is chosen."""
     for file in sorted(DASHBOARDS.glob("*.json")):
-        for panel in json.loads(file.read_text(encoding="utf-8"))["panels"]:
-            for target in panel.get("targets", ()):
-                yield f"{file.stem}: {panel['title']}", re.sub(r'"\$\w+"', '".*"', target["expr"])
+        board = json.loads(file.read_text(encoding="utf-8"))
+        for title, expression in (*_of_panels(board), *_of_annotations(board), *_of_variables(board)):
+            yield f"{file.stem}: {title}", re.sub(r'"\$\w+"', '".*"', expression)
+
+
+def _of_panels(board):
+    return [(panel["title"], target["expr"]) for panel in board["panels"] for target in panel.get("targets", ())]
+
+
+def _of_annotations(board):
+    return [(annotation["name"], annotation["expr"]) for annotation in board["annotations"]["list"]]
+
+
+def _of_variables(board):
+    """What Grafana asks for what can be chosen, as series that have the label."""
+    for variable in board["templating"]["list"]:
+        if variable["type"] == "query":
+            found = _VALUES.fullmatch(variable["query"]["query"])
+            assert found, variable["query"]
+            matchers = ", ".join(filter(None, [found["matchers"], f'{found["label"]}!=""']))
+            yield variable["label"], f"{found['name']}{{{matchers}}}"
 
 
 def selectors(expression):

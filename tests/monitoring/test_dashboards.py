@@ -9,6 +9,7 @@ import yaml
 from services.dashboards.__main__ import FOLDER, stale
 from services.dashboards.boards import TAG
 from services.local.monitoring import SOURCE
+from tests.monitoring import expressions
 
 FILES = sorted(FOLDER.glob("*.json"))
 BOARDS = {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in FILES}
@@ -100,6 +101,13 @@ def test_a_graph_of_what_may_be_less_than_nothing_shows_it():
     (clocks,) = (panel for panel in panels(BOARDS["service"]) if panel["title"] == "Clocks")
     steps = clocks["fieldConfig"]["defaults"]["thresholds"]["steps"]
     assert [(step["value"], step["color"]) for step in steps] == [(None, "red"), (-2, "green"), (2, "red")]
+
+
+def test_what_a_board_asks_beside_its_panels_is_asked_of_prometheus_in_the_tests_too():
+    asked = set(expressions.of_dashboards())
+    assert ("sites: Factory", 'montrg_sensors{factory!=""}') in asked
+    assert ("service: Process", 'up{job="montrg", service=~".*", process!=""}') in asked
+    assert ("sites: Firing alerts", 'ALERTS{alertstate="firing", severity=~"critical|warning"}') in asked
 
 
 def test_a_firing_alert_leads_to_its_runbook():
