@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+import subprocess
 from functools import cache
 from pathlib import Path
 
@@ -226,6 +227,27 @@ async def test_every_query_can_be_asked(page, admin_url):
             await connection.fetch(statement)
     finally:
         await connection.close()
+
+
+PLACES = ("One machine", "compose", "Kubernetes")
+STATUS_PORT = re.compile(r"\$M:30009\b")
+
+
+def test_the_names_of_the_commands_are_the_same_in_every_place():
+    blocks = [block for block in code(INDEX) if "front()" in block]
+    for block, place in zip(blocks, PLACES, strict=True):
+        assert block.startswith(f"# {place}")
+        subprocess.run(["bash", "-n"], input=block, text=True, check=True)
+        assert sorted(re.findall(r"^(\w+)\(\)", block, re.MULTILINE)) == ["figures", "front", "logs", "q"]
+        assert re.search(r"^M=", block, re.MULTILINE)
+
+
+@every_page
+def test_what_envoy_tells_is_asked_for_by_the_command_of_every_place(page):
+    assert not STATUS_PORT.search(page.read_text())
+    asked = [found for part in code(page) for found in re.findall(r"^front (\S+) (\S+)", part, re.MULTILINE)]
+    assert {name for name, _ in asked} <= {service.name for service in SERVICES}
+    assert {path for _, path in asked} <= {"/stats/prometheus", "/targets", "/ready"}
 
 
 def test_there_are_commands_and_queries_to_check():
