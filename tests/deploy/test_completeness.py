@@ -30,7 +30,8 @@ def test_the_migrations_give_every_role_the_password_of_its_service(renderings):
 
 
 def test_every_secret_that_comes_from_outside_has_an_example_that_its_service_understands():
-    assert set(examples()) == {f"{name}-secret" for name in (*HOSTS, "migrations", "postgres", "alertmanager")}
+    others = ("migrations", "postgres", "alertmanager", "log-collector")
+    assert set(examples()) == {f"{name}-secret" for name in (*HOSTS, *others)}
     for service in SERVICES:
         example = yaml.safe_load((K8S / folder(service) / "secret.example").read_text(encoding="utf-8"))
         settings = yaml.safe_load((K8S / folder(service) / "configmap.yaml").read_text(encoding="utf-8"))

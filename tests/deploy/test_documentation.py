@@ -93,7 +93,7 @@ def test_parts_that_are_applied_by_themselves_can_be():
 
 def test_as_many_secrets_come_from_outside_as_are_told():
     from_outside = set(examples()) - {"postgres-secret"}  # of the development database
-    from_outside.remove("alertmanager-secret")  # without which everything runs
+    from_outside -= {"alertmanager-secret", "log-collector-secret"}  # without which everything runs
     assert len(from_outside) == 7
     assert "Seven objects come from outside" in TEXT
     assert "One of the seven Secrets" in TEXT
