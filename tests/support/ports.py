@@ -41,16 +41,25 @@ def mesh_on_free_ports(**variables: str) -> LocalSettings:
     which the kernel keeps for a minute after its end. Where a test has just made thousands of them, that one is waited
     for.
     """
+    settings = mesh_of_the_moment(**variables)
+    _HELD.extend(map(_bound, _ports(settings)))
+    return settings
+
+
+def mesh_of_the_moment(**variables: str) -> LocalSettings:
+    """The same, but the ports are free only now."""
     end = time.monotonic() + KEPT_S
     while True:
         for offset in _share(200, 2_300):
             settings = read_settings(variables | {"MONTRG_PORT_OFFSET": str(offset)})
-            ports = [settings.database_port, *(port for port, _ in settings.ports())]
-            if all(map(_is_free, ports)):
-                _HELD.extend(map(_bound, ports))
+            if all(map(_is_free, _ports(settings))):
                 return settings
         assert time.monotonic() < end, "no free ports"
         time.sleep(1)
+
+
+def _ports(settings: LocalSettings) -> list[int]:
+    return [settings.database_port, *(port for port, _ in settings.ports())]
 
 
 # Bound as servers bind, which may listen all the same.
