@@ -18,6 +18,7 @@ _D, _C, _S, _H = (
     "{} alert-service",
 )
 _HEADLESS, _CALLED = "Service alert-service-headless", "Service realtime-service-headless"
+_FIGURES = "Service alert-service-figures"
 _HPA, _PDB, _POLICY = (_H.format(k) for k in ("HorizontalPodAutoscaler", "PodDisruptionBudget", "NetworkPolicy"))
 _SHOWN = "spec template metadata annotations kubectl.kubernetes.io/default-container"
 _ROLES = f"{_POD} volumes 0 projected sources 0 secret"
@@ -102,6 +103,11 @@ MUTATIONS: list[tuple[Any, str, str, Any, str]] = [
     (catalog.sidecars_meet, _CALLED, "metadata name", "realtime", "no headless Service"),
     (catalog.sidecars_meet, _CALLED, "spec clusterIP", DROP, "no headless Service"),
     (catalog.sidecars_meet, _CALLED, "spec ports 0 port", 8002, "at 8000"),
+    (catalog.prometheus_finds_pods_that_do_not_answer, _FIGURES, "metadata name", "alert-service-x", "finds no pods"),
+    (catalog.prometheus_finds_pods_that_do_not_answer, _FIGURES, "spec clusterIP", DROP, "finds no pods"),
+    (catalog.prometheus_finds_pods_that_do_not_answer, _FIGURES, "spec selector app", "location-service", "no pods"),
+    (catalog.prometheus_finds_pods_that_do_not_answer, _FIGURES, "spec publishNotReadyAddresses", DROP, "loses a pod"),
+    (catalog.prometheus_finds_pods_that_do_not_answer, _FIGURES, "spec ports 0 port", 8000, "no port 8001"),
     (connections.database_takes_all_connections, _HPA, "spec maxReplicas", 16, "connections"),
     (connections.database_takes_all_connections, _C, "data MONTRG_POOL_SIZE", "50", "connections"),
     (

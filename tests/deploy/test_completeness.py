@@ -52,6 +52,7 @@ def test_prometheus_asks_the_process_and_the_sidecar_of_every_service(file):
     for job in scrape["scrape_configs"]:
         (asked,) = job["dns_sd_configs"]
         assert asked["port"] == STATUS_PORT
+        assert {*asked["names"]} == {f"{host}-figures" for host in HOSTS}
         assert {called_in_figures(name, job) for name in asked["names"]} == {service.name for service in SERVICES}
 
 

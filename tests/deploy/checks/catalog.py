@@ -62,6 +62,19 @@ def sidecars_meet(objects: Objects) -> Iterator[str]:
                 yield f"{own.host}: Envoy calls {name} at {port}, which it has not"
 
 
+def prometheus_finds_pods_that_do_not_answer(objects: Objects) -> Iterator[str]:
+    """Each service has a name in DNS that stands for all of its pods, ready or not, at the port of their figures."""
+    for own, _ in _deployed(objects):
+        service = named(objects, "Service", f"{own.host}-figures")
+        spec = service["spec"] if service else {}
+        if spec.get("selector") != {"app": own.host} or spec.get("clusterIP") != "None":
+            yield f"{own.host}: Prometheus finds no pods of it by {own.host}-figures"
+        elif not spec.get("publishNotReadyAddresses"):
+            yield f"{own.host}: Prometheus loses a pod that does not answer before a rule can tell of it"
+        elif STATUS_PORT not in [each["port"] for each in spec["ports"]]:
+            yield f"{own.host}: {own.host}-figures has no port {STATUS_PORT}"
+
+
 def calls_are_the_catalogs(objects: Objects) -> Iterator[str]:
     """The pods may call each other as the catalog says, the database, and who watches them, and nothing more."""
     known = {pod.owner for pod in pods(objects)}
