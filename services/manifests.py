@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
+import yaml
+
 from services.catalog import SERVICES, Service, service
 from services.certs.local import of_service
 from services.common.identities import TRUST_DOMAIN
@@ -28,6 +30,7 @@ _LISTS = {
     "secure-deployment.yaml": Path("components", "secure", "deployments.yaml"),
     "backend-tls.yaml": Path("components", "secure-gateway", "backends.yaml"),
 }
+_RULES = Path("components", "monitoring", "prometheus", "rules", "neighbours.yml")
 _API = "/api/v1/"
 
 # Where a kubelet asks the process of a secure pod for its health; k8s/components/secure/configmap.yaml tells it.
@@ -67,7 +70,7 @@ def render() -> dict[Path, str]:
         path: "---\n".join(_fill(TEMPLATE / piece, _secure(each)) for each in SERVICES)
         for piece, path in _LISTS.items()
     }
-    return files | lists | {Path("components", "gateway", "routes.yaml"): _gateway_routes()}
+    return files | lists | {Path("components", "gateway", "routes.yaml"): _gateway_routes(), _RULES: _neighbours()}
 
 
 def write(destination: Path = FOLDER) -> None:
@@ -150,6 +153,17 @@ def _gateway_routes() -> str:
         values = {"host": each.host, "matches": _rest_matches(paths), "methods": _grpc_matches(each)}
         routes.append(_fill(TEMPLATE / _GATEWAY, values))
     return "---\n".join(routes)
+
+
+def _neighbours() -> str:
+    """Returns rules that tell Prometheus who calls whom, for which no process has a figure."""
+    edges = [(own.name, called) for own in SERVICES for called in own.calls]
+    rules = [
+        {"record": "montrg:service_calls", "expr": "vector(1)", "labels": {"service": own, "called": called}}
+        for own, called in edges
+    ]
+    note = "# Rendered by `make generate` from services/catalog.py: who calls whom.\n"
+    return note + yaml.safe_dump({"groups": [{"name": "montrg-neighbours", "rules": rules}]}, sort_keys=False)
 
 
 def _rest_matches(paths: Iterable[str]) -> str:

@@ -18,7 +18,7 @@ MISSING = "there is no promtool here; Debian has it in the package prometheus"
 LABELS = "alertname, severity, service, consumer, outbox, channel, factory, certificate"
 
 # Without it, it takes them as they come, and a rule may see what was recorded a step ago.
-ORDER = tuple(f"montrg-{name}" for name in ("recording", "processes", "calls", "readings", "telling"))
+ORDER = tuple(f"montrg-{name}" for name in ("neighbours", "recording", "processes", "calls", "readings", "telling"))
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ def test_the_command_writes_a_whole_configuration_and_says_how_it_is_used(tmp_pa
         assert main(["monitoring", str(folder)]) == 0
     status, said = check(PROMTOOL, "check", "config", folder / "prometheus.yml")
     assert status == 0, said
-    assert said.count("rules found") == 5
+    assert said.count("rules found") == 6
     assert "127.0.0.1:30109" in (folder / "prometheus.yml").read_text(encoding="utf-8")
     assert (folder / "dashboards" / "overview.json").is_file()
     *_, argv = map(shlex.split, capsys.readouterr().out.splitlines())

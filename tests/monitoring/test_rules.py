@@ -49,7 +49,8 @@ def test_no_number_of_a_rule_nor_its_for_can_be_wrong_without_a_case_that_shows_
         (name, changed(case.changes), [look for mutant in found for look in mutant.looks(case)])
         for name, case in FILES[file].items()
     ]
-    said = run(tmp_path, tests, [RULES / "recording.yml", write(found, tmp_path)], ["montrg-recording", "mutants"])
+    files = [RULES / "neighbours.yml", RULES / "recording.yml", write(found, tmp_path)]
+    said = run(tmp_path, tests, files, ["montrg-neighbours", "montrg-recording", "mutants"])
     unseen = {mutant.name for mutant in found} - alerts_found_otherwise(said)
     assert {name for name in unseen if not UNSEEN.fullmatch(name)} == {
         mutant.name for mutant in found if mutant.wrong == AS_IT_IS
@@ -63,8 +64,12 @@ def test_the_watchdog_always_fires_also_where_nothing_is_known(tmp_path):
 
 
 def test_an_envoy_in_front_of_everything_hides_all_and_is_told_alone(tmp_path):
-    case = Case([end(job="montrg"), change("up", later(1, 0))], at_last(firing("MontrgEnvoyDown", "critical")))
-    assert run(tmp_path, [("one", changed(case.changes, on_one_machine()), looks(case))]) == ""
+    told = at_last(firing("MontrgEnvoyDown", "critical"))
+    listed = Case([end(job="montrg"), change("up", later(1, 0))], told)
+    # A Prometheus that was begun meanwhile knows of no process.
+    unlisted = Case([end(job="montrg"), change("up", None, job="montrg"), change("up", later(0, 0))], told)
+    tests = [(str(case), changed(case.changes, on_one_machine()), looks(case)) for case in (listed, unlisted)]
+    assert run(tmp_path, tests) == ""
 
 
 def test_a_healthy_mesh_on_one_machine_has_nothing_to_tell_and_promtool_sees_a_wrong_expectation(tmp_path):

@@ -1,6 +1,6 @@
 """How calls are answered."""
 
-from tests.monitoring.changes import REALTIME, Case, at_last, change, counting, counts, firing, from_
+from tests.monitoring.changes import REALTIME, Case, at_last, change, counting, counts, dead, firing, from_
 from tests.monitoring.healthy import NONE
 
 HANDLED = "grpc_server_handled_total"
@@ -57,6 +57,15 @@ CASES = {
     ),
     "calls fail by themselves, thirteen minutes after another service was gone": Case(
         [change("up", ONCE, job="montrg", service="location"), *SUFFERING], at_last(*SUFFERS)
+    ),
+    "a service fails and is slow by itself, while another one is gone that it does not call": Case(
+        [*dead("aggregation"), *SUFFERING],
+        at_last(*SUFFERS, firing("MontrgProcessDown", "warning", **AGGREGATION)),
+    ),
+    "a service fails and is slow, while another one is gone that it calls": Case(
+        [*dead("location"), change(HANDLED, counts(9), grpc_code="INTERNAL", **THRESHOLDS),
+         change(BUCKET, NONE, le="0.1", **THRESHOLDS)],
+        from_(7.5, firing("MontrgProcessDown", "warning", service="location")),
     ),
     "Envoy waits in vain for many calls of a service, which are cancelled there": Case(
         [change("envoy_cluster_upstream_rq_timeout", counts(9), envoy_cluster_name="thresholds")], at_last(FAILING)

@@ -81,6 +81,10 @@ CASES = {
          change(HANDLED, counts(9), grpc_code="INTERNAL", **REALTIME)],
         from_(7.5, down("location")),
     ),
+    "a process is not ready by itself, while a service is gone that it does not call": Case(
+        [*dead("aggregation"), change("montrg_ready", later(1, 0), service="thresholds")],
+        at_last(down("aggregation"), firing("MontrgServiceNotReady", "warning", service="thresholds")),
+    ),
     "one of two processes of alert is gone": Case(
         [change("up", later(1, 0), job="montrg", **ONE_ALERT)], from_(7.5, down("alert"))
     ),
@@ -94,6 +98,13 @@ CASES = {
     "alert was scaled to nothing": Case(
         [change("up", None, job="montrg", **ALERT), change("up", None, job="envoy", **ALERT)],
         from_(5, firing("MontrgServiceGone", "critical", **ALERT)),
+    ),
+    "a service was scaled to nothing, while an Envoy is gone that is in front of another one": Case(
+        [change("up", None, service="aggregation"), change("up", later(1, 0), **ONE_ALERT)],
+        at_last(
+            firing("MontrgServiceGone", "critical", service="aggregation"),
+            firing("MontrgEnvoyDown", "warning", **ALERT),
+        ),
     ),
     "both Envoys of alert are gone, which hide its processes": Case(
         [change("up", later(1, 0), **ALERT), *dead("alert")],
