@@ -11,15 +11,17 @@ from services.catalog import SERVICES
 from tests.monitoring import expressions
 from tests.monitoring.watched import until, watched_mesh
 from tests.support.prometheus import MISSING, PROMETHEUS
-from tests.support.soak import kills
+from tests.support.soak import kills, turn
 
 pytestmark = pytest.mark.skipif(PROMETHEUS is None, reason=MISSING)
 
-# A soak takes away each part in turn.
+# A soak takes away each part in turn; else two do it always, and of the others two each day.
 IS_LONG = kills(usual=1) > 1
-SHORT = ("alert", "postgres", "envoy", "receiver")
+ALWAYS = ("alert", "postgres")
 ALL = (*(service.name for service in SERVICES), "postgres", "envoy", "evaluator", "replay", "receiver")
-PARTS = ALL if IS_LONG else SHORT
+OTHERS = [part for part in ALL if part not in ALWAYS]
+TODAY = turn(len(OTHERS))
+PARTS = ALL if IS_LONG else (*ALWAYS, OTHERS[TODAY], OTHERS[(TODAY + len(OTHERS) // 2) % len(OTHERS)])
 # By the part that is missed, the alerts that tell it, and for which service; of a service's process it is this one.
 ALERTS = {
     "postgres": {("MontrgDatabaseDown", service.name) for service in SERVICES},
