@@ -48,7 +48,7 @@ def test_every_rule_has_a_page_and_every_page_a_rule():
 
 def test_every_rule_leads_to_its_page():
     for rule in alert_rules():
-        assert rule["annotations"]["runbook_url"].endswith(f"docs/runbooks/{rule['alert']}.md"), rule["alert"]
+        assert rule["annotations"]["runbook_url"].endswith(f"/{rule['alert']}.md"), rule["alert"]
 
 
 @every_page

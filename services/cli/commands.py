@@ -52,7 +52,7 @@ def monitoring(arguments: argparse.Namespace) -> int:
     from services.local.monitoring import command, write
     from services.local.settings import read_settings
 
-    file = write(read_settings(), Path(arguments.folder).expanduser().absolute())
+    file = write(read_settings(), Path(arguments.folder).expanduser().absolute(), arguments.runbooks)
     print(shlex.join(command(file)))
     return 0
 

@@ -77,6 +77,8 @@ def build_parser() -> argparse.ArgumentParser:
     words = "write what Prometheus on this machine needs to watch the mesh"
     monitoring = top.add("monitoring", commands.monitoring, words, _MONITORING)
     monitoring.add_argument("folder", metavar="DIR", help="where prometheus.yml, rules/ and dashboards/ are written")
+    words = "where alerts lead people, such as https://wiki.example.com/runbooks (default: the files of this checkout)"
+    monitoring.add_argument("--runbooks", metavar="URL", default="", help=words)
     db = _group(top, "db", "work on the database")
     db.add("upgrade", database.upgrade, "bring the database to the newest schema", _UPGRADE)
     _add_service(db.add("wait", database.wait, "wait until the database is ready for a service", _WAIT))

@@ -1,4 +1,4 @@
-"""Writes the dashboards, or with `--check` only says which of them are out of date."""
+"""Writes the dashboards and the alert rules' links to runbooks, or with `--check` only says what is out of date."""
 
 import json
 import sys
@@ -8,17 +8,20 @@ from pathlib import Path
 from services.dashboards import alerting, overview, readings, service, sites
 from services.dashboards.boards import to_json
 from services.mesh.options import ROOT
+from services.runbooks import linked_files
 
+RULES = ROOT / "k8s" / "components" / "monitoring" / "prometheus" / "rules"
 FOLDER = ROOT / "k8s" / "components" / "monitoring" / "grafana" / "dashboards"
 BOARDS = (overview.BOARD, service.BOARD, readings.BOARD, alerting.BOARD, sites.BOARD)
 
 
 def render() -> Mapping[Path, str]:
     """Returns the text of every file."""
-    return {
+    boards = {
         FOLDER / f"{board.uid.removeprefix('montrg-')}.json": json.dumps(to_json(board), indent=1) + "\n"
         for board in BOARDS
     }
+    return boards | linked_files(RULES)
 
 
 def stale() -> list[str]:
@@ -35,7 +38,7 @@ def main() -> None:
         for file, text in render().items():
             file.write_text(text, encoding="utf-8")
     elif found := stale():
-        raise SystemExit(f"{FOLDER} is out of date: make generate writes {', '.join(found)}")
+        raise SystemExit(f"{FOLDER.parents[1]} is out of date: make generate writes {', '.join(found)}")
 
 
 if __name__ == "__main__":

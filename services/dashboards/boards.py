@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from services.dashboards.panels import DATASOURCE, Json, Panel
+from services.runbooks import ADDRESS
 
 TAG = "montrg"
 ACROSS, HEIGHT, LOW, HEAD = 24, 8, 4, 1
-# Where the pages about alerts are. Where nobody has said it, they are looked for beside Grafana.
-RUNBOOKS = "https://github.com/OWNER/REPOSITORY/blob/main/docs/runbooks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +115,12 @@ def _variable(item: tuple[str, str]) -> Json:
 
 
 def _runbooks() -> Json:
-    chosen = {"text": RUNBOOKS, "value": RUNBOOKS}
+    chosen = {"text": ADDRESS, "value": ADDRESS}
     return {
         "name": "runbooks",
         "label": "Runbooks at",
         "type": "textbox",
-        "query": RUNBOOKS,
+        "query": ADDRESS,
         "current": chosen,
         "options": [chosen | {"selected": True}],
         "hide": 0,

@@ -1,5 +1,6 @@
 """Writes what a Prometheus of this machine needs to watch the mesh that `montrg up` runs."""
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from services.certs.places import authorities_file
 from services.common.settings import SettingsError
 from services.local.settings import HOST, LocalSettings
 from services.mesh.options import ROOT
+from services.runbooks import ADDRESS, linked_files
 
 # A cluster's, of which one machine has but the way to the figures otherwise.
 SOURCE = ROOT / "k8s" / "components" / "monitoring"
@@ -46,8 +48,11 @@ def command(file: Path) -> list[str]:
     ]
 
 
-def write(settings: LocalSettings, folder: Path) -> Path:
-    """Writes the configuration, the rules and the dashboards into a folder, and returns the configuration's path."""
+def write(settings: LocalSettings, folder: Path, runbooks: str = "") -> Path:
+    """Writes the configuration, the rules and the dashboards into a folder, and returns the configuration's path.
+
+    `runbooks` is the address from which alerts lead to their pages; without one they lead to the files of the checkout.
+    """
     if not RULES.is_dir():
         raise SettingsError(f"there are no rules in {RULES}; run this in a checkout of the project")
     try:
@@ -56,6 +61,12 @@ def write(settings: LocalSettings, folder: Path) -> Path:
         raise SettingsError(f"DIR is {folder}, which is no folder; give one, which is made if it is missing") from error
     for source in (RULES, DASHBOARDS):
         shutil.copytree(source, folder / source.name, dirs_exist_ok=True)
+    address = runbooks or (ROOT / "docs" / "runbooks").as_uri()
+    for rules, text in linked_files(folder / RULES.name, address).items():
+        rules.write_text(text, encoding="utf-8")
+    for board in (folder / DASHBOARDS.name).glob("*.json"):
+        text = board.read_text(encoding="utf-8").replace(json.dumps(ADDRESS), json.dumps(address))
+        board.write_text(text, encoding="utf-8")
     file = folder / FILE
     file.write_text(yaml.safe_dump(configuration(settings), sort_keys=False), encoding="utf-8")
     return file

@@ -1,5 +1,7 @@
 """What Prometheus and Alertmanager are configured with is what these programs take, in every place."""
 
+import json
+import re
 import shlex
 import shutil
 import subprocess
@@ -57,6 +59,21 @@ def test_the_command_writes_a_whole_configuration_and_says_how_it_is_used(tmp_pa
     assert (folder / "dashboards" / "overview.json").is_file()
     *_, argv = map(shlex.split, capsys.readouterr().out.splitlines())
     assert argv == command(folder / "prometheus.yml")
+
+
+@pytest.mark.parametrize("given", [(), ("--runbooks", "https://wiki.example.com/runbooks/")])
+def test_on_one_machine_every_alert_leads_to_a_page_that_can_be_opened(given, tmp_path):
+    assert main(["monitoring", str(tmp_path), *given]) == 0
+    base = given[1] if given else (ROOT / "docs/runbooks").as_uri() + "/"
+    rules = "".join(file.read_text(encoding="utf-8") for file in (tmp_path / "rules").glob("*.yml"))
+    urls = re.findall(r"runbook_url: (.+)", rules)
+    assert len(urls) > 20
+    for url in urls:
+        assert url.startswith(base)
+        assert (ROOT / "docs/runbooks" / url.removeprefix(base)).is_file()
+    board = json.loads((tmp_path / "dashboards/overview.json").read_text(encoding="utf-8"))
+    (variable,) = (each for each in board["templating"]["list"] if each["name"] == "runbooks")
+    assert f"{variable['current']['value'].rstrip('/')}/" == base
 
 
 def test_in_the_secure_profile_prometheus_asks_by_tls_and_verifies_who_answers(tmp_path):

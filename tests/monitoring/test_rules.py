@@ -8,6 +8,7 @@ import yaml
 
 from services.catalog import SERVICES
 from services.local.monitoring import RULES
+from services.runbooks import ADDRESS
 from tests.monitoring.cases import calls, processes, readings, telling
 from tests.monitoring.changes import Case, at_last, change, end, firing, later
 from tests.monitoring.healthy import on_one_machine
@@ -109,7 +110,7 @@ def test_every_alert_says_what_is_the_matter_and_leads_to_its_runbook():
     for rule in rules():
         if "alert" in rule:
             assert set(rule["annotations"]) == {"summary", "description", "runbook_url"}
-            assert rule["annotations"]["runbook_url"] == f"docs/runbooks/{rule['alert']}.md"
+            assert rule["annotations"]["runbook_url"] == f"{ADDRESS}/{rule['alert']}.md"
 
 
 def test_a_service_that_is_gone_is_missed_whichever_it_is():
