@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import subprocess
 from dataclasses import dataclass
 
@@ -11,8 +10,9 @@ import yaml
 
 from services.local.monitoring import RULES
 from tests.monitoring.healthy import STEP_S, healthy
+from tests.support.programs import program
 
-PROMTOOL = shutil.which("promtool")
+PROMTOOL = program("promtool")
 MISSING = "there is no promtool here; Debian has it in the package prometheus"
 # What tells the alerts of a rule from each other. Pods are not told apart here.
 LABELS = "alertname, severity, service, consumer, outbox, channel, factory, certificate"

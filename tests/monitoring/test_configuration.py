@@ -3,7 +3,6 @@
 import json
 import re
 import shlex
-import shutil
 import subprocess
 
 import pytest
@@ -13,8 +12,9 @@ from services.cli.main import main
 from services.local.monitoring import SOURCE, command, configuration
 from services.local.settings import read_settings
 from services.mesh.options import ROOT
+from tests.support.programs import program
 
-PROMTOOL, AMTOOL = shutil.which("promtool"), shutil.which("amtool")
+PROMTOOL, AMTOOL = program("promtool"), program("amtool")
 with_promtool = pytest.mark.skipif(PROMTOOL is None, reason="there is no promtool here; Debian has it in prometheus")
 with_amtool = pytest.mark.skipif(
     AMTOOL is None, reason="there is no amtool here; Debian has it in prometheus-alertmanager"

@@ -1,7 +1,6 @@
 """A real Prometheus beside a mesh, without patience: all durations of its rules are a fraction of the real ones."""
 
 import re
-import shutil
 import subprocess
 import time
 from contextlib import contextmanager
@@ -11,8 +10,9 @@ import yaml
 
 from services.local.monitoring import command, write
 from tests.support.ports import free_port
+from tests.support.programs import program
 
-PROMETHEUS = shutil.which("prometheus")
+PROMETHEUS = program("prometheus")
 MISSING = "there is no prometheus here; Debian has it in the package of that name"
 # A minute of the rules, in seconds.
 MINUTE_S = 5
