@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
-import yaml
-
 from services.catalog import SERVICES, Service, service
 from services.certs.local import of_service
 from services.common.identities import TRUST_DOMAIN
@@ -157,13 +155,12 @@ def _gateway_routes() -> str:
 
 def _neighbours() -> str:
     """Returns rules that tell Prometheus who calls whom, for which no process has a figure."""
-    edges = [(own.name, called) for own in SERVICES for called in own.calls]
-    rules = [
-        {"record": "montrg:service_calls", "expr": "vector(1)", "labels": {"service": own, "called": called}}
-        for own, called in edges
-    ]
-    note = "# Rendered by `make generate` from services/catalog.py: who calls whom.\n"
-    return note + yaml.safe_dump({"groups": [{"name": "montrg-neighbours", "rules": rules}]}, sort_keys=False)
+    edges = [f"{{service: {own.name}, called: {called}}}" for own in SERVICES for called in own.calls]
+    rules = "".join(
+        f"\n      - {{record: montrg:service_calls, expr: vector(1), labels: {labels}}}" for labels in edges
+    )
+    note = "# Rendered by `make generate` from services/catalog.py: who calls whom."
+    return f"{note}\ngroups:\n  - name: montrg-neighbours\n    rules:{rules}\n"
 
 
 def _rest_matches(paths: Iterable[str]) -> str:
