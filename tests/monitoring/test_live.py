@@ -15,14 +15,12 @@ from tests.support.soak import kills, turn
 
 pytestmark = pytest.mark.skipif(PROMETHEUS is None, reason=MISSING)
 
-# A soak takes away each part in turn; else two do it always, and of the others two each day.
+# A soak takes away each part; else two are always taken, and of the others one each day.
 IS_LONG = kills(usual=1) > 1
 ALWAYS = ("alert", "postgres")
 ALL = (*(service.name for service in SERVICES), "postgres", "envoy", "evaluator", "replay", "receiver")
 OTHERS = [part for part in ALL if part not in ALWAYS]
-TODAY = turn(len(OTHERS))
-# In their order: those to the right take longest to be over, for which the last one is not waited.
-PARTS = ALL if IS_LONG else (*ALWAYS, *(OTHERS[n] for n in sorted({TODAY, (TODAY + 4) % len(OTHERS)})))
+PARTS = ALL if IS_LONG else (*ALWAYS, OTHERS[turn(len(OTHERS))])
 # By the part that is missed, the alerts that tell it, and for which service; of a service's process it is this one.
 ALERTS = {
     "postgres": {("MontrgDatabaseDown", service.name) for service in SERVICES},
