@@ -15,13 +15,13 @@ from markdown_it import MarkdownIt
 
 from services.catalog import SERVICES
 from services.cli.main import build_parser
+from services.local.monitoring import RULES
 from tests.test_documents import settings_read_in
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs" / "runbooks"
 INDEX = FOLDER / "README.md"
 PAGES = sorted(FOLDER.glob("Montrg*.md"))
-RULES_FOLDER = ROOT / "k8s" / "components" / "monitoring" / "prometheus" / "rules"
 SEVERITIES = ("critical", "warning", "none")
 SECTIONS = ["Meaning", "First look", "Causes and remedies", "Lost and not lost", "Afterwards"]
 
@@ -32,7 +32,7 @@ every_document = pytest.mark.parametrize("page", [INDEX, *PAGES], ids=lambda pag
 @cache
 def alert_rules():
     """Every alert rule; one with two severities has two entries."""
-    files = [yaml.safe_load(file.read_text()) for file in sorted(RULES_FOLDER.glob("*.yml"))]
+    files = [yaml.safe_load(file.read_text()) for file in sorted(RULES.glob("*.yml"))]
     return [rule for file in files for group in file["groups"] for rule in group["rules"] if "alert" in rule]
 
 

@@ -7,18 +7,16 @@ from pathlib import Path
 
 from services.dashboards import alerting, overview, readings, service, sites
 from services.dashboards.boards import to_json
-from services.mesh.options import ROOT
+from services.local.monitoring import DASHBOARDS, RULES, SOURCE
 from services.runbooks import linked_files
 
-RULES = ROOT / "k8s" / "components" / "monitoring" / "prometheus" / "rules"
-FOLDER = ROOT / "k8s" / "components" / "monitoring" / "grafana" / "dashboards"
 BOARDS = (overview.BOARD, service.BOARD, readings.BOARD, alerting.BOARD, sites.BOARD)
 
 
 def render() -> Mapping[Path, str]:
     """Returns the text of every file."""
     boards = {
-        FOLDER / f"{board.uid.removeprefix('montrg-')}.json": json.dumps(to_json(board), indent=1) + "\n"
+        DASHBOARDS / f"{board.uid.removeprefix('montrg-')}.json": json.dumps(to_json(board), indent=1) + "\n"
         for board in BOARDS
     }
     return boards | linked_files(RULES)
@@ -34,11 +32,11 @@ def stale() -> list[str]:
 def main() -> None:
     """Writes or checks."""
     if "--check" not in sys.argv[1:]:
-        FOLDER.mkdir(parents=True, exist_ok=True)
+        DASHBOARDS.mkdir(parents=True, exist_ok=True)
         for file, text in render().items():
             file.write_text(text, encoding="utf-8")
     elif found := stale():
-        raise SystemExit(f"{FOLDER.parents[1]} is out of date: make generate writes {', '.join(found)}")
+        raise SystemExit(f"{SOURCE} is out of date: make generate writes {', '.join(found)}")
 
 
 if __name__ == "__main__":

@@ -6,12 +6,12 @@ import re
 import pytest
 import yaml
 
-from services.dashboards.__main__ import FOLDER, stale
+from services.dashboards.__main__ import stale
 from services.dashboards.boards import TAG
-from services.local.monitoring import SOURCE
+from services.local.monitoring import DASHBOARDS, SOURCE
 from tests.monitoring import expressions
 
-FILES = sorted(FOLDER.glob("*.json"))
+FILES = sorted(DASHBOARDS.glob("*.json"))
 BOARDS = {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in FILES}
 
 
