@@ -8,7 +8,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help up test images secrets test-containers test-timescale bench soak check audit breaking lint types generate format lock dist sbom notes clean
+.PHONY: help up test images secrets test-containers test-timescale bench soak dashboard check check-dashboard audit breaking lint types generate format lock dist sbom notes clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -104,6 +104,30 @@ soak: $(VENV)/.installed-dev ## Kill, restart, and send nonsense for an hour; SE
 	  $(PYTHON) -m pytest -rA tests/e2e/test_up.py tests/e2e/test_secure_up.py tests/e2e/test_rolling_restart.py tests/chaos tests/monitoring/test_live.py \
 	    tests/e2e/test_fuzz.py
 
+DASHBOARD := services/dashboard
+
+$(DASHBOARD)/node_modules/.installed: $(DASHBOARD)/package-lock.json $(DASHBOARD)/package.json $(DASHBOARD)/.npmrc
+	@echo "installing what builds the dashboard"
+	cd $(DASHBOARD) && npm ci --ignore-scripts --silent
+	touch node_modules/.installed
+
+dashboard: $(VENV)/.installed-dev $(DASHBOARD)/node_modules/.installed ## Generate the dashboard's clients and build it; takes Node 20.19 or newer
+	@cd $(DASHBOARD)
+	$(CURDIR)/$(VENV)/bin/buf generate ../../protos --template buf.gen.yaml --clean
+	npm run --silent build
+	$(CURDIR)/$(PYTHON) -m services.mesh
+
+# The built pages are committed, so that nobody needs Node to run them; whoever changes them does.
+check-dashboard: $(VENV)/.installed-dev $(DASHBOARD)/node_modules/.installed
+	@cd $(DASHBOARD)
+	npm run --silent check
+	npm run --silent test
+	fresh=$$(mktemp -d); trap 'rm -rf "$$fresh"' EXIT
+	$(CURDIR)/$(VENV)/bin/buf generate ../../protos --template buf.gen.yaml --output "$$fresh"
+	npm run --silent build -- --logLevel warn --emptyOutDir --outDir "$$fresh/dist"
+	diff --recursive src/gen "$$fresh/src/gen" && diff --recursive dist "$$fresh/dist" || \
+	  { echo "$(DASHBOARD) is out of date: make dashboard" >&2; exit 1; }
+
 check: lint types ## Lint, types, layers, contracts, drift of what is generated, and secrets in files
 	@$(VENV)/bin/lint-imports --no-cache
 	$(VENV)/bin/buf lint
@@ -114,6 +138,11 @@ check: lint types ## Lint, types, layers, contracts, drift of what is generated,
 	$(PYTHON) -m services.manifests --check
 	$(PYTHON) -m services.dashboards --check
 	$(PYTHON) -m pytest --quiet --no-header tests/check_secrets.py
+	if command -v node >/dev/null && command -v npm >/dev/null; then
+	  $(MAKE) --no-print-directory check-dashboard
+	else
+	  echo "skipped: the dashboard's sources, since there is no Node (version 20.19 or newer, with npm)"
+	fi
 
 audit: $(VENV)/.installed-dev ## Look for known weaknesses of the pinned packages
 	@$(VENV)/bin/uv tool run --quiet --from pip-audit==2.10.1 pip-audit --strict --no-deps --disable-pip --progress-spinner off \

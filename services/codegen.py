@@ -1,15 +1,17 @@
-"""Generates `gen/` from `protos/`: descriptor set, Python modules, type stubs and OpenAPI documents.
+"""Generates `gen/` from `protos/`: descriptor set, Python modules, type stubs, OpenAPI documents, words of the page.
 
 The descriptor set comes from buf (with imports and comments, as Envoy and the OpenAPI generator want it), and
 the Python modules from the pinned grpcio-tools, so that one parser decides what the contracts say.
 """
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 from google.protobuf import descriptor_pb2
 
+from services.alert.notify.texts import LANGUAGES
 from services.mesh.descriptors import for_envoy
 from services.mesh.openapi import write_openapi
 
@@ -42,6 +44,23 @@ def generate(destination: Path) -> None:
     # A real package, so that type checkers and the wheel find it; its folders below are namespaces.
     (destination / "montrg" / "__init__.py").write_text('"""Generated from protos/ by `make generate`."""\n')
     write_openapi(descriptor_set, destination / "openapi")
+    write_words(destination / "words.json")
+
+
+def write_words(destination: Path) -> None:
+    """Writes what messages call levels, metrics and kinds of alerts, and what the law asks, so that the page says so."""
+    words = {
+        language: {
+            "levels": dict(phrases.levels),
+            "types": dict(phrases.types),
+            "metrics": dict(phrases.metrics),
+            "floor": phrases.floor,
+            "basement": phrases.basement,
+            "advice": [{"from": least, "text": text} for least, text in phrases.advice],
+        }
+        for language, phrases in LANGUAGES.items()
+    }
+    destination.write_text(json.dumps(words, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

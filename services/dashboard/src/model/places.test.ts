@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+
+import { areas, buildTree, find, hottestArea, type Sensor } from './places';
+import type { Level } from './levels';
+
+function sensor(id: string, value: number, level: Level | undefined, more: Partial<Sensor> = {}): Sensor {
+  return {
+    id, captured: 0, quality: 'good', reason: '', locId: 'A-1', plant: 'Ulsan', factory: 'Press', building: 'B1', floor: 1,
+    area: 'Line 1', perceived: { value, level }, temperature: undefined, humidity: undefined, ...more,
+  }; // prettier-ignore
+}
+
+describe('the tree of places', () => {
+  it('rolls the worst level up to the plant', () => {
+    const tree = buildTree([
+      sensor('a', 34, 'orange'),
+      sensor('b', 30, 'green', { locId: 'A-2', area: 'Line 2' }),
+      sensor('c', 36, 'red', { locId: 'A-3', area: 'Roof', floor: 2 }),
+    ]);
+    expect(tree.children.map((plant) => [plant.name, plant.level])).toEqual([['Ulsan', 'red']]);
+    const floors = tree.children[0]?.children[0]?.children[0]?.children;
+    expect(floors?.map((floor) => [floor.name, floor.level])).toEqual([
+      ['2', 'red'],
+      ['1', 'orange'],
+    ]);
+  });
+
+  it('does not take what a silent sensor said last for what is so now', () => {
+    const tree = buildTree([sensor('a', 39, 'critical', { quality: 'stale' }), sensor('b', 30, 'green')]);
+    expect(tree.level).toBe('green');
+    expect(tree.silent).toBe(1);
+    expect(hottestArea(tree)?.hottest?.id).toBe('b');
+  });
+
+  it('has no level where no limit judges', () => {
+    expect(buildTree([sensor('a', 20, undefined)]).level).toBeUndefined();
+  });
+
+  it('keeps places of one name in two buildings apart, and finds each again', () => {
+    const tree = buildTree([sensor('a', 31, 'yellow'), sensor('b', 32, 'yellow', { locId: 'C-1', building: 'B2' })]);
+    expect(areas(tree).map((area) => area.locId)).toEqual(['A-1', 'C-1']);
+    expect(find(tree, 'loc:C-1')?.path.map((step) => step.name)).toEqual(['Ulsan', 'Press', 'B2', '1', 'Line 1']);
+  });
+
+  it('leaves out steps without a name', () => {
+    const tree = buildTree([sensor('a', 31, 'yellow', { plant: '', floor: undefined })]);
+    expect(tree.children[0]?.kind).toBe('factory');
+    expect(areas(tree)[0]?.path.map((step) => step.kind)).toEqual(['factory', 'building', 'area']);
+  });
+});

@@ -1,0 +1,39 @@
+import type uPlot from 'uplot';
+
+import { settings } from '$/api/settings';
+import { i18n } from '$/i18n/index.svelte';
+
+import { colour } from './theme.svelte';
+
+// Values are read when something is drawn, so that they are those of the theme.
+
+/** The axes of time and of a value, in the page's colours and language. */
+export function axes(show: (value: number) => string): Pick<uPlot.Options, 'axes' | 'fmtDate'> {
+  const look = {
+    stroke: () => colour('muted'),
+    grid: { stroke: () => colour('line'), width: 1 },
+    ticks: { show: false },
+    font: '12px system-ui, sans-serif',
+  };
+  return {
+    axes: [
+      { ...look, values: (_, splits, __, ___, step) => splits.map((at) => (at === null ? '' : timeOf(at, step))) },
+      { ...look, size: 44, values: (_, splits) => splits.map(show) },
+    ],
+  };
+}
+
+/** A line in the page's accent colour. */
+export function line(more: Partial<uPlot.Series> = {}): uPlot.Series {
+  return { stroke: () => colour('accent'), width: 2, points: { show: false }, spanGaps: false, ...more };
+}
+
+function timeOf(seconds: number, step: number): string {
+  const options: Intl.DateTimeFormatOptions =
+    step < 86_400
+      ? { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }
+      : step < 28 * 86_400
+        ? { month: 'numeric', day: 'numeric' }
+        : { year: 'numeric', month: 'numeric' };
+  return new Intl.DateTimeFormat(i18n.language, { timeZone: settings.time_zone, ...options }).format(seconds * 1000);
+}
