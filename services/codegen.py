@@ -48,7 +48,7 @@ def generate(destination: Path) -> None:
 
 
 def write_words(destination: Path) -> None:
-    """Writes what messages call levels, metrics and kinds of alerts, and what the law asks, so that the page says so."""
+    """Writes what messages call levels, metrics and alerts, and what the law asks, for the page to say the same."""
     words = {
         language: {
             "levels": dict(phrases.levels),
