@@ -48,6 +48,7 @@ class Database:
         self._url = url
         # Is told of each error that leaves one of asyncpg's own connections.
         self.on_error: Callable[[BaseException], object] = lambda _: None
+        self._given_back: set[asyncio.Task[None]] = set()  # those that are at it
         self.engine: AsyncEngine = create_async_engine(
             sqlalchemy_url(url),
             pool_size=pool_size,
@@ -62,7 +63,7 @@ class Database:
                 "server_settings": SESSION_SETTINGS | {"application_name": application},
             },
         )
-        event.listen(self.engine.sync_engine, "checkout", _refuse_closed)
+        event.listen(self.engine.sync_engine, "checkout", _refuse_spoilt)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
@@ -76,29 +77,43 @@ class Database:
 
         It raises asyncpg's own errors, which `interceptors.database_is_away` knows as well.
         """
-        async with self.reader() as driver:
-            try:
-                async with driver.transaction():
-                    yield driver
-            except asyncio.CancelledError:
-                # Cut off while it began, a transaction stays open on the server: the next one on this connection would
-                # be a part of it, and would never be committed.
-                driver.terminate()
-                raise
+        # Cut off while it began, a transaction stays open on the server: the next one on this connection would be a
+        # part of it, and would never be committed. After an error it was rolled back, and nothing is left of it.
+        async with self._lent(spoilt_by=asyncio.CancelledError) as driver, driver.transaction():
+            yield driver
 
     @asynccontextmanager
     async def reader(self) -> AsyncIterator[asyncpg.Connection]:
         """Gives asyncpg's own connection without a transaction: for single reads, each of which sees its own moment."""
+        # Cut off between the messages by which a statement is prepared and executed, or with a value that cannot be
+        # sent, the server stays in the midst of that statement, and does not take what follows for a new transaction.
+        async with self._lent(spoilt_by=BaseException) as driver:
+            yield driver
+
+    @asynccontextmanager
+    async def _lent(self, spoilt_by: type[BaseException]) -> AsyncIterator[asyncpg.Connection]:
+        """Gives asyncpg's own connection, which is ended in place of given back after an error that may spoil it."""
         # Past SQLAlchemy's own connection, which costs as much as a small query does.
         lent = await self.engine.raw_connection()
+        is_spoilt = False
         try:
             yield lent.driver_connection
-        except Exception as error:
+        except BaseException as error:
             self.on_error(error)
+            is_spoilt = isinstance(error, spoilt_by)
             raise
         finally:
-            # Whoever is cancelled gives it back all the same.
-            await asyncio.shield(asyncio.ensure_future(greenlet_spawn(lent.close)))
+            given_back = self._beside(lent.invalidate if is_spoilt else lent.close)
+            # To end it ends its statement first, for which nobody waits: the server may be frozen.
+            if not is_spoilt:
+                # Whoever is cancelled gives it back all the same.
+                await asyncio.shield(given_back)
+
+    def _beside(self, give_back: Callable[[], None]) -> asyncio.Task[None]:
+        task = asyncio.ensure_future(greenlet_spawn(give_back))
+        self._given_back.add(task)
+        task.add_done_callback(self._given_back.discard)
+        return task
 
     @asynccontextmanager
     async def aside(self) -> AsyncIterator[asyncpg.Connection]:
@@ -133,13 +148,18 @@ class Database:
 
     async def close(self) -> None:
         """Closes every connection."""
+        await asyncio.gather(*self._given_back, return_exceptions=True)
         await self.engine.dispose()
 
 
-def _refuse_closed(connection: Any, _record: object, _proxy: object) -> None:  # noqa: ANN401  SQLAlchemy's wrapper
-    """Has the pool open a new connection in place of one that a restarted server has closed.
+def _refuse_spoilt(connection: Any, _record: object, _proxy: object) -> None:  # noqa: ANN401  SQLAlchemy's wrapper
+    """Has the pool open a new connection in place of one that nobody can use any more.
 
-    asyncpg hears of that by itself, so this costs no call to the server, unlike `pool_pre_ping`.
+    A restarted server has closed it. Or a transaction could not begin or end over it: then asyncpg takes each one after
+    it for a part of that one, which is not there, and all of them would fail until the process ends.
+
+    asyncpg knows of both by itself, so this costs no call to the server, unlike `pool_pre_ping`.
     """
-    if connection.driver_connection.is_closed():
+    driver = connection.driver_connection
+    if driver.is_closed() or driver.is_in_transaction() or driver._top_xact is not None:  # noqa: SLF001  it has no other word for it
         raise DisconnectionError

@@ -6,6 +6,8 @@ import signal
 
 import asyncpg
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from services.common.database import MAX_OVERFLOW, Database
 from services.common.interceptors import database_is_away
@@ -33,6 +35,57 @@ async def test_a_connection_comes_back_from_whoever_is_cancelled_or_fails(databa
         with pytest.raises(asyncpg.DivisionByZeroError):
             await work("SELECT 1 / 0")
     assert await work("SELECT 1") == 1
+
+
+async def _works(database):
+    """Whoever is lent the one connection next can do everything with it."""
+    for _ in range(2):
+        async with database.snapshot() as connection:
+            assert await connection.scalar(text("SELECT 1")) == 1
+        async with database.transaction() as connection:
+            assert await connection.scalar(text("SELECT 1")) == 1
+        async with database.driver() as connection:
+            assert await connection.fetchval("SELECT 1") == 1
+    await database.ping()
+
+
+async def test_a_read_that_is_cancelled_between_prepare_and_execute_spoils_no_connection(database):
+    prepared = asyncio.Event()
+
+    async def read():
+        async with database.reader() as connection:
+            await connection.prepare("SELECT count(*) FROM pg_class")
+            prepared.set()
+            await asyncio.Event().wait()
+
+    task = asyncio.create_task(read())
+    await prepared.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await _works(database)
+
+
+async def test_a_value_that_cannot_be_sent_spoils_no_connection(database):
+    with pytest.raises(asyncpg.DataError):
+        async with database.reader() as connection:
+            await connection.fetch("SELECT count(*) FROM pg_class WHERE oid = $1::int", "no number")
+    await _works(database)
+
+
+async def test_a_transaction_that_cannot_begin_fails_alone(database):
+    async with database.reader() as connection:
+        await connection.prepare("SELECT count(*) FROM pg_class")  # the server is in the midst of a statement
+    with pytest.raises(DBAPIError, match="before any query"):
+        async with database.snapshot() as connection:
+            await connection.execute(text("SELECT 1"))
+    await _works(database)
+
+
+async def test_nobody_is_lent_a_connection_that_is_in_a_transaction(database):
+    async with database.reader() as connection:
+        await connection.execute("BEGIN")
+    await _works(database)
 
 
 async def test_a_connection_that_the_server_ended_is_replaced(database):
