@@ -17,6 +17,9 @@ from services.common.migrations.upgrade import upgrade
 from services.common.settings import Environment, ServiceSettings, read_service_settings
 from tests.support.postgres import temporary_postgres
 
+# Fixtures for tests of any folder.
+pytest_plugins = ["tests.support.browser"]
+
 # A busy machine is no fault of the code.
 hypothesis.settings.register_profile("patient", deadline=None)
 hypothesis.settings.load_profile("patient")

@@ -5,7 +5,6 @@ import json
 import os
 import re
 import secrets
-import shutil
 import ssl
 import subprocess
 import sys
@@ -19,15 +18,14 @@ import pytest
 
 from services.catalog import SERVICES
 from services.mesh.options import ROOT
-from tests.support.browser import browsing
 from tests.support.ports import mesh_on_free_ports
 from tests.support.receivers import webhook
 from tests.support.rest import row
+from tests.support.swagger import authorize, tried_out
 from tests.support.up import running_up
 
 SETTINGS = mesh_on_free_ports(MONTRG_PROFILE="secure")
 PORTS = {each.name: SETTINGS.rest_port(each) for each in SERVICES}
-CHROMIUM = shutil.which("chromium")
 BIN = Path(sys.executable).parent
 # Not to be guessed, so that wherever it is found it came from here.
 WEBHOOK_SECRET = secrets.token_urlsafe(24)
@@ -165,7 +163,6 @@ def test_the_python_client_of_the_documents_works(newcomer):
     assert said.startswith("Ulsan 21.")
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here (Debian: apt install chromium)")
 def test_doctor_finds_nothing_that_fails(newcomer):
     # Just after the start nobody has judged anything yet, and it says so.
     doctor = f"MONTRG_PROFILE=secure {BIN}/montrg doctor"
@@ -175,12 +172,10 @@ def test_doctor_finds_nothing_that_fails(newcomer):
     assert levels["certificates"] == levels["processes"] == levels["envoy"] == levels["thresholds"] == "ok"
 
 
-def test_swagger_ui_tries_an_operation_with_the_token_that_it_is_given(newcomer, tmp_path):
-    script = (ROOT / "tests" / "support" / "try_it_out.js").read_text()
-    told = [newcomer.token, "operations-RealtimeService-RealtimeService_GetMeasurements"]
-    with browsing(CHROMIUM, tmp_path) as page:
-        page.open(f"https://127.0.0.1:{PORTS['realtime']}/docs")
-        assert page.run(f"({script.rstrip().rstrip(';')})({json.dumps(told)})") == 200
+async def test_swagger_ui_tries_an_operation_with_the_token_that_it_is_given(newcomer, open_page):
+    page = await open_page(f"https://127.0.0.1:{PORTS['realtime']}/docs", trusting=True)
+    await authorize(page, newcomer.token)
+    assert await tried_out(page, "operations-RealtimeService-RealtimeService_GetMeasurements") == 200
 
 
 async def test_history_that_is_sent_later_is_verified_and_made_anew(newcomer):

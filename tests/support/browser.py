@@ -1,77 +1,142 @@
-"""Chromium without a window, told over pipes what to do (the Chrome DevTools Protocol), so that nothing listens."""
+"""A real Chromium without a window: pages as people of all kinds have them, and whatever goes wrong on one is noticed.
 
-import contextlib
-import json
+`tests/conftest.py` makes the fixtures known to all tests: `browser`, `open_page`, `page` and `faults`.
+"""
+
 import os
-import subprocess
+import re
+from contextlib import AsyncExitStack
+from urllib.parse import urlsplit
 
+import pytest
+from playwright.async_api import async_playwright, expect
+
+from tests.support.programs import program
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+MISSING = "there is no chromium here (Debian: apt install chromium)"
+# No name is looked up, whoever asks, no proxy is asked instead, and the browser asks its maker nothing.
 FLAGS = (
-    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--remote-debugging-pipe",
-    "--disable-background-networking", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-    "--ignore-certificate-errors",  # a person has it trust the authority of the mesh
-)  # fmt: skip
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+    "--no-proxy-server",
+    "--disable-background-networking",
+    "--disable-quic",
+)
+HOST = "127.0.0.1"
+# A busy machine is no fault of a page.
+PATIENCE_MS = 20_000
+
+expect.set_options(timeout=PATIENCE_MS)
 
 
-class Page:
-    """The page of a browser, in which scripts run."""
+class Faults:
+    """What pages did wrong: errors that nobody caught or that they log, requests that failed or went to another host.
 
-    def __init__(self, orders, answers):
-        self._orders, self._answers = orders, answers
-        self._number, self._session = 0, {}
-        pages = [each for each in self._call("Target.getTargets")["targetInfos"] if each["type"] == "page"]
-        attached = self._call("Target.attachToTarget", targetId=pages[0]["targetId"], flatten=True)
-        self._session = {"sessionId": attached["sessionId"]}
+    A request that the page gave up, or that ended with the page, is no fault.
 
-    def open(self, url):
-        """Goes to an address, and returns when its scripts were loaded."""
-        self._call("Page.enable")
-        self._call("Page.navigate", url=url)
-        while self._next().get("method") != "Page.loadEventFired":
-            pass
+    Attributes:
+        asked: the addresses of all requests, in order.
+    """
 
-    def run(self, script):
-        """Returns what the promise that a script makes comes to; an error in it fails the test."""
-        done = self._call("Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True)
-        assert "exceptionDetails" not in done, done["exceptionDetails"]["exception"]["description"]
-        return done["result"]["value"]
+    def __init__(self):
+        self.asked: list[str] = []
+        self._found: list[str] = []
+        self._expected: list[str] = []
 
-    def close(self):
-        """Ends the browser."""
-        self._session = {}
-        self._call("Browser.close")
+    def expect(self, pattern):
+        """Has faults in which the regular expression is found be none, those too that were before."""
+        self._expected.append(pattern)
 
-    def _call(self, method, **params):
-        self._number += 1
-        order = {"id": self._number, "method": method, "params": params, **self._session}
-        self._orders.write(json.dumps(order).encode() + b"\0")
-        while (answer := self._next()).get("id") != self._number:
-            pass
-        return answer["result"]
+    @property
+    def unexpected(self):
+        """Each fault that nobody expects, in words."""
+        return [each for each in self._found if not any(re.search(pattern, each) for pattern in self._expected)]
 
-    def _next(self):
-        words = bytearray()
-        while (byte := self._answers.read(1)) != b"\0":
-            assert byte, "the browser has ended"
-            words += byte
-        return json.loads(words)
+    def watch(self, context):
+        """Notices what the pages of a context do from now on."""
+        context.on("weberror", lambda told: self._found.append(f"uncaught: {told.error.stack or told.error.message}"))
+        context.on("console", self._logged)
+        context.on("request", self._asked)
+        context.on("requestfailed", self._failed)
+
+    def _logged(self, message):
+        if message.type == "error":
+            self._found.append(f"logged: {message.text} ({message.location['url']})")
+
+    def _asked(self, request):
+        self.asked.append(request.url)
+        parts = urlsplit(request.url)
+        if parts.scheme not in ("data", "blob") and parts.hostname != HOST:
+            self._found.append(f"asked of another host: {request.method} {request.url}")
+
+    def _failed(self, request):
+        if request.failure != "net::ERR_ABORTED":
+            self._found.append(f"failed: {request.method} {request.url}: {request.failure}")
 
 
-@contextlib.contextmanager
-def browsing(chromium, folder):
-    """Runs a browser until the block ends; its profile is in the folder."""
-    (orders_in, orders_out), (answers_in, answers_out) = os.pipe(), os.pipe()
-    # It reads orders from its descriptor 3 and answers at 4; Python cannot give a child descriptors of another number.
-    shell = ["bash", "-c", f'exec "$@" 3<&{orders_in} 4>&{answers_out}', "bash"]
-    command = [*shell, chromium, *FLAGS, f"--user-data-dir={folder}/profile", "about:blank"]
-    env = {**os.environ, "HOME": str(folder)}
-    with subprocess.Popen(command, env=env, pass_fds=(orders_in, answers_out), stderr=subprocess.DEVNULL) as process:
-        os.close(orders_in)
-        os.close(answers_out)
-        with os.fdopen(orders_out, "wb", buffering=0) as orders, os.fdopen(answers_in, "rb") as answers:
-            try:
-                page = Page(orders, answers)
-                yield page
-                page.close()
-                process.wait(20)
-            finally:
-                process.kill()
+@pytest.fixture(scope="session")
+async def browser(tmp_path_factory):
+    """The browser of this worker; where there is none, whoever asks for it is skipped."""
+    chromium = program(*NAMES)
+    if chromium is None:
+        pytest.skip(MISSING)
+    # It keeps reports of its crashes at home.
+    env: dict[str, str | float | bool] = {**os.environ, "HOME": str(tmp_path_factory.mktemp("browser"))}
+    async with async_playwright() as playwright:
+        # Its own sandbox takes what neither root nor most containers have.
+        browser = await playwright.chromium.launch(
+            executable_path=chromium, args=FLAGS, chromium_sandbox=False, env=env
+        )
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+def faults():
+    """The faults of a test's pages: one that it does not expect fails it at its end."""
+    faults = Faults()
+    yield faults
+    assert faults.unexpected == []
+
+
+@pytest.fixture
+async def open_page(browser, faults):
+    """Opens pages that know nothing of each other, for as long as a test lasts."""
+    async with AsyncExitStack() as stack:
+
+        async def open_page(
+            address=None,
+            *,
+            width=1280,
+            height=800,
+            locale="en-US",
+            scheme="light",
+            motion="reduce",
+            zone="Asia/Seoul",
+            trusting=False,
+            **more,
+        ):
+            """Opens one at an address, if one is given.
+
+            The scheme of colours is light or dark; motion is reduce, or no-preference; the zone is that of the person
+            who looks. One who trusts takes every certificate. More are Playwright's options of a context.
+            """
+            context = await browser.new_context(
+                viewport={"width": width, "height": height}, locale=locale, color_scheme=scheme, reduced_motion=motion,
+                timezone_id=zone, ignore_https_errors=trusting, **more,
+            )  # fmt: skip
+            stack.push_async_callback(context.close)
+            context.set_default_timeout(PATIENCE_MS)
+            faults.watch(context)
+            page = await context.new_page()
+            if address:
+                await page.goto(address)
+            return page
+
+        yield open_page
+
+
+@pytest.fixture
+async def page(open_page):
+    """One page, as most have it: English, light, on a desk."""
+    return await open_page()

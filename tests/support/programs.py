@@ -6,9 +6,12 @@ import shutil
 REQUIRED = os.environ.get("MONTRG_TEST_REQUIRES", "").split(",")
 
 
-def program(name: str) -> str | None:
-    """Returns the path of a program, or None; one that has to be there and is not fails whoever asks for it."""
-    found = shutil.which(name)
+def program(name: str, *others: str) -> str | None:
+    """Returns the path of a program, or None; one that has to be there and is not fails whoever asks for it.
+
+    The others are what it is called elsewhere.
+    """
+    found = next(filter(None, map(shutil.which, (name, *others))), None)
     if found is None and name in REQUIRED:
         raise LookupError(f"there is no {name} here, and MONTRG_TEST_REQUIRES names it: install it")
     return found
