@@ -23,9 +23,16 @@ export function axes(show: (value: number) => string): Pick<uPlot.Options, 'axes
   };
 }
 
-/** A line in the page's accent colour. */
+/** A line in the page's accent colour. Gaps stay gaps; what stands alone between two of them is a dot. */
 export function line(more: Partial<uPlot.Series> = {}): uPlot.Series {
-  return { stroke: () => colour('accent'), width: 2, points: { show: false }, spanGaps: false, ...more };
+  const points: uPlot.Series.Points = { show: true, size: 5, width: 0, fill: () => colour('accent'), filter: alone };
+  return { stroke: () => colour('accent'), width: 2, points, spanGaps: false, ...more };
+}
+
+function alone(plot: uPlot, series: number): number[] {
+  const values = plot.data[series] ?? [];
+  const isThere = (at: number) => values[at] !== null && values[at] !== undefined;
+  return Array.from(values.keys()).filter((at) => isThere(at) && !isThere(at - 1) && !isThere(at + 1));
 }
 
 function timeOf(seconds: number, step: number): string {
