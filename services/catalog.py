@@ -1,4 +1,4 @@
-"""The one list of services: names, ports, contracts and who calls whom.
+"""The one list of services: names, ports, contracts and who calls whom; and the gateway in front of all of them.
 
 Envoy's configuration, the database roles, the Kubernetes checks, `montrg up` and the command line read it.
 A service that is added here is migrated, started, health-checked and served by all of them.
@@ -48,6 +48,28 @@ class Service:
         """The Kubernetes Service's name, such as `alert-history-service`."""
         return f"{self.name.replace('_', '-')}-service"
 
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """The one port that has every service's REST, gRPC and gRPC-Web, and the dashboard. It owns nothing.
+
+    Attributes:
+        name: what Envoy's listener is called.
+        title: what a person calls it.
+        rest_port: where Envoy serves it.
+    """
+
+    name: str
+    title: str
+    rest_port: int
+
+    @property
+    def host(self) -> str:
+        """The Kubernetes Service's name."""
+        return f"{self.name}-service"
+
+
+GATEWAY = Gateway(name="gateway", title="Dashboard", rest_port=30000)
 
 SERVICES: tuple[Service, ...] = (
     Service(

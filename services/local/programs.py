@@ -76,6 +76,8 @@ def envoy_options(settings: LocalSettings) -> RenderOptions:
     """Returns what Envoy's configuration on this machine is rendered from."""
     return RenderOptions(
         rest_ports={service.name: settings.rest_port(service) for service in SERVICES},
+        gateway_port=settings.gateway_port,
+        time_zone=settings.time_zone,
         upstreams={
             service.name: [(HOST, port) for port in settings.grpc_ports(service).values()] for service in SERVICES
         },

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from services.catalog import SERVICES, Service
+from services.catalog import GATEWAY, SERVICES, Service
 from services.certs.places import FOLDER as CERTS
 from services.common.identities import TRUST_DOMAIN
 from services.common.settings import (
@@ -24,7 +24,7 @@ from services.common.settings import (
 from services.local.postgres import DEFAULT_PORT
 from services.mesh.access_log import AccessLog, read_access_log
 from services.mesh.limits import UNCOUNTED, Limits, read_limits
-from services.mesh.options import LOCAL_STATUS_PORT, ROOT, RenderOptions
+from services.mesh.options import LOCAL_STATUS_PORT, ROOT, SITE_TZ, RenderOptions
 
 HOST = "127.0.0.1"
 MOST_WORKERS = 16
@@ -49,6 +49,7 @@ class LocalSettings:
         limits: what callers may take of Envoy.
         levels_file: the file with levels of loggers, where it is not in the data folder.
         access_log: what gets a line a request from Envoy, or None for none.
+        time_zone: the site's, as the dashboard is told; its IANA name.
     """
 
     data_dir: Path
@@ -62,6 +63,7 @@ class LocalSettings:
     trust_domain: str = TRUST_DOMAIN
     levels_file: Path | None = None
     access_log: AccessLog | None = None
+    time_zone: str = SITE_TZ
 
     @property
     def log_levels_file(self) -> Path:
@@ -97,6 +99,11 @@ class LocalSettings:
         """The port on which Envoy tells the figures of every process, and its own."""
         return LOCAL_STATUS_PORT + self.port_offset
 
+    @property
+    def gateway_port(self) -> int:
+        """The port on which Envoy serves the dashboard, and every service."""
+        return GATEWAY.rest_port + self.port_offset
+
     def rest_port(self, service: Service) -> int:
         """The port on which Envoy serves a service."""
         return service.rest_port + self.port_offset
@@ -109,6 +116,7 @@ class LocalSettings:
 
     def ports(self) -> Iterator[tuple[int, str]]:
         """Yields every port that has to be free, with what it is for; the embedded PostgreSQL checks its own."""
+        yield self.gateway_port, "the gateway and its dashboard"
         for service in SERVICES:
             yield self.rest_port(service), f"the {service.name} service's REST"
             for worker, port in self.grpc_ports(service).items():
@@ -138,6 +146,7 @@ def read_settings(variables: Mapping[str, str] | None = None) -> LocalSettings:
         levels_file=log_levels_file(Environment(known)),
         limits=read_limits(ours),
         access_log=read_access_log(ours),
+        time_zone=ours.zone("SITE_TZ", SITE_TZ).key,
     )
 
 

@@ -79,7 +79,7 @@ async def _start_mesh(settings: LocalSettings, mesh: Supervisor, admin_url: str,
     commands.append(programs.envoy(settings))
     say("starting    " + ", ".join(command.name for command in commands))
     await asyncio.gather(*map(mesh.start, commands))
-    ports = [settings.rest_port(service) for service in SERVICES]
+    ports = [settings.gateway_port, *(settings.rest_port(service) for service in SERVICES)]
     try:
         async with asyncio.timeout(HEALTHY_WITHIN_S):
             await asyncio.gather(*(programs.until_healthy(port, settings) for port in ports))

@@ -5,7 +5,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from services.catalog import SERVICES
+from services.catalog import GATEWAY, SERVICES
 from services.certs.places import authorities_file
 from services.local.settings import HOST, LocalSettings, read_settings
 
@@ -31,7 +31,8 @@ _SECURE = "Profile secure: TLS everywhere, no call without a token or a key. Ctr
 def welcome(settings: LocalSettings) -> str:
     """Returns the addresses, some lines to try, and what this profile does not protect."""
     url, ports = f"{settings.scheme}://{HOST}", {each.name: settings.rest_port(each) for each in SERVICES}
-    lines = [""]
+    gateway = f"{url}:{settings.gateway_port}/"
+    lines = ["", f"{GATEWAY.title:<24}{gateway}  (and every API of those below: {gateway}docs)"]
     for service in SERVICES:
         port = ports[service.name]
         lines.append(f"{service.title:<24}{url}:{port}/docs  (REST, gRPC and gRPC-Web on {HOST}:{port})")

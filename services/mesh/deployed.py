@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from services.catalog import SERVICES, Service, service
+from services.catalog import GATEWAY, SERVICES, Service, service
 from services.common.settings import (
     SECURE,
     Environment,
@@ -27,6 +27,7 @@ from services.mesh.options import (
     LOCAL_ORIGINS,
     LOCAL_STATUS_PORT,
     ROOT,
+    SITE_TZ,
     Issuers,
     Neighbour,
     Place,
@@ -40,7 +41,7 @@ EVERYWHERE, LOOPBACK = "0.0.0.0", "127.0.0.1"  # noqa: S104  other pods and the 
 
 RENDERED = ROOT / "envoy" / "rendered"
 LOCAL = RENDERED / "local.yaml"
-ONE_MACHINE = RenderOptions(status_port=LOCAL_STATUS_PORT)
+ONE_MACHINE = RenderOptions(status_port=LOCAL_STATUS_PORT, gateway_port=GATEWAY.rest_port)
 
 # How long Envoy goes on at a stop. Beside a service it has to outlive it, whose stop Kubernetes delays until no caller
 # knows the pod any more. At the edge nobody takes over: it waits for calls under way, and streams are cut off.
@@ -107,6 +108,8 @@ def edge(environment: Environment) -> Deployed:
     offset = port_offset(environment)
     options = RenderOptions(
         rest_ports={each.name: each.rest_port + offset for each in SERVICES},
+        gateway_port=GATEWAY.rest_port + offset,
+        time_zone=environment.zone("SITE_TZ", SITE_TZ).key,
         upstreams={
             each.name: environment.addresses(f"{each.name.upper()}_SERVICE_URL", f"{each.host}:{each.grpc_port}")
             for each in SERVICES

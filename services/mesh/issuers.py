@@ -1,5 +1,6 @@
 """Renders what verifies tokens: whose count, where their keys are, and the calls that need none."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -67,8 +68,8 @@ def _is_https(url: str) -> bool:
         return False
 
 
-def filters(issuers: Issuers | None) -> list[dict[str, Any]]:
-    """Renders the filter of a listener, if anybody's tokens count."""
+def filters(issuers: Issuers | None, pages: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Renders the filter of a listener, if anybody's tokens count; what matches one of `pages` is for all."""
     if issuers is None:
         return []
     providers = {}
@@ -79,7 +80,8 @@ def filters(issuers: Issuers | None) -> list[dict[str, Any]]:
         names = {"issuer": issuers.oidc.issuer, "audience": issuers.oidc.audience}
         providers[_OIDC] = _provider(names, issuers.oidc.jwks_url, "oidc", _OF_ISSUER)
     requirements = [*({"provider_name": name} for name in providers), {"allow_missing": {}}]
-    return [templates.fill(templates.load("jwt.yaml"), {"providers": providers, "requirements": requirements})]
+    values = {"providers": providers, "requirements": requirements, "pages": [{"match": page} for page in pages]}
+    return [templates.fill(templates.load("jwt.yaml"), values)]
 
 
 def listeners(options: RenderOptions) -> list[dict[str, Any]]:

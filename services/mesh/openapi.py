@@ -1,15 +1,17 @@
 """Generates the OpenAPI documents from the contracts: their REST bindings, and their comments as descriptions."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from google.api import field_behavior_pb2
 
-from services.catalog import SERVICES, Service
+from services.catalog import GATEWAY, SERVICES, Service
 from services.common.access.domain import Reach
 from services.common.access.table import Access
 from services.mesh.contracts import PAGE_TOKEN, Binding, ContractError, Contracts, Method, read_contracts
+from services.mesh.merged import merged
 from services.mesh.schemas import Schema, Schemas, Use, has_behavior
 
 ABOUT = (
@@ -73,15 +75,43 @@ _STATUS: Schema = {
     },
     "required": ["code", "message", "details"],
 }
+_STATES: Schema = {
+    "type": "object",
+    "description": "How the services are, as Envoy's health checks see them, at most a second ago.",
+    "properties": {
+        "status": {"type": "string", "enum": ["ok", "degraded"], "description": "`ok`: each lives and is ready."},
+        "services": {
+            "type": "object",
+            "description": "By the services' names.",
+            "additionalProperties": {
+                "type": "object",
+                "properties": {
+                    "alive": {"type": "boolean", "description": "Whether a process of it lives."},
+                    "ready": {"type": "boolean", "description": "Whether one of them reaches its database."},
+                },
+                "required": ["alive", "ready"],
+            },
+        },
+    },
+    "required": ["status", "services"],
+}
 
 
 def write_openapi(descriptor_set: Path, destination: Path) -> None:
-    """Writes `<service>.json` for each service of the catalog into the folder `destination`."""
+    """Writes `<service>.json` for each service of the catalog into a folder, and `gateway.json` of all of them."""
     contracts = read_contracts(descriptor_set)
     destination.mkdir(parents=True, exist_ok=True)
-    for service in SERVICES:
-        text = json.dumps(document(service, contracts), ensure_ascii=False, indent=2)
-        (destination / f"{service.name}.json").write_text(text + "\n", encoding="utf-8")
+    documents = {service.name: document(service, contracts) for service in SERVICES}
+    for name, content in {**documents, GATEWAY.name: gateway_document(documents)}.items():
+        text = json.dumps(content, ensure_ascii=False, indent=2)
+        (destination / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+
+
+def gateway_document(documents: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    """Returns the OpenAPI 3.1 document of the gateway's port, of those of the services, by name."""
+    info = {"title": "flet-montrg: every service", "version": "v1", "description": ABOUT}
+    alive, all_ready = "Tells of each service whether a process of it lives", "Tells whether every service is ready"
+    return merged(documents, info, _probes(alive, all_ready, _STATES))
 
 
 def document(service: Service, contracts: Contracts) -> dict[str, Any]:
@@ -99,7 +129,10 @@ def document(service: Service, contracts: Contracts) -> dict[str, Any]:
         "info": {"title": f"flet-montrg: {service.title}", "version": "v1", "description": ABOUT},
         "servers": [{"url": "/"}],
         "tags": [*tags, {"name": "Probes", "description": "Tells whether the service can be used."}],
-        "paths": {**paths, **_probes()},
+        "paths": {
+            **paths,
+            **_probes("Tells whether a process of the service lives", "Tells whether it reaches its database", {}),
+        },
         "components": {
             **_COMPONENTS,
             "securitySchemes": _SIGN_IN,
@@ -238,12 +271,15 @@ def _success(method: Method, contracts: Contracts, schemas: Schemas) -> dict[str
     return {status: {"description": description, "headers": headers, "content": {kind: {"schema": schema}}}}
 
 
-def _probes() -> dict[str, Any]:
-    texts = {
-        "/health": "Tells whether a process of the service lives",
-        "/ready": "Tells whether it reaches its database",
+def _probes(health: str, ready: str, state: Schema) -> dict[str, Any]:
+    """The probes of a port: what they tell, and what `/health` answers."""
+    word: Schema = {"type": "object", "properties": {"status": {"type": "string"}}, "required": ["status"]}
+    unavailable: Any = {"$ref": "#/components/responses/Error"}
+    states = {"description": "No.", "content": {"application/json": {"schema": state}}}
+    told = {
+        "/health": (health, state or word, states if state else unavailable),
+        "/ready": (ready, word, unavailable),
     }
-    answer = {"type": "object", "properties": {"status": {"type": "string"}}, "required": ["status"]}
     return {
         path: {
             "get": {
@@ -253,9 +289,9 @@ def _probes() -> dict[str, Any]:
                 "security": [],
                 "responses": {
                     "200": {"description": "Yes.", "content": {"application/json": {"schema": answer}}},
-                    "503": {"$ref": "#/components/responses/Error"},
+                    "503": refusal,
                 },
             }
         }
-        for path, text in texts.items()
+        for path, (text, answer, refusal) in told.items()
     }

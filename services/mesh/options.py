@@ -18,6 +18,8 @@ ENVOY_DESCRIPTOR_SET = ("gen", "envoy.binpb")
 # Of a single machine; the Envoys of a cluster have ports of their own.
 LOCAL_STATUS_PORT = 30009
 
+SITE_TZ = "Asia/Seoul"
+
 # Pages served from the machine itself; what a plant's dashboards need is added by setting.
 LOCAL_ORIGINS = (r"https?://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?",)
 
@@ -102,6 +104,8 @@ class RenderOptions:
         services: the services to serve.
         listen_address: the address that the REST ports are bound to.
         rest_ports: ports that differ from the catalog's `rest_port`, by service name.
+        gateway_port: where all of these services are served together, with the dashboard; None for nowhere.
+        time_zone: the site's, in which the dashboard shows times; its IANA name.
         upstreams: where the processes of a service are, by its name: numeric addresses or DNS names, and ports. Those
             that are not named are on this machine, at the catalog's `grpc_port`.
         neighbours: the services that are called through this Envoy.
@@ -125,6 +129,8 @@ class RenderOptions:
     services: Sequence[Service] = SERVICES
     listen_address: str = "127.0.0.1"
     rest_ports: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    gateway_port: int | None = None
+    time_zone: str = SITE_TZ
     upstreams: Mapping[str, Sequence[Place]] = field(default_factory=lambda: MappingProxyType({}))
     neighbours: Sequence[Neighbour] = ()
     loopback: str = "127.0.0.1"
@@ -144,6 +150,11 @@ class RenderOptions:
     def rest_port(self, service: Service) -> int:
         """The port on which Envoy serves a service."""
         return self.rest_ports.get(service.name, service.rest_port)
+
+    @property
+    def behind_gateway(self) -> Sequence[Service]:
+        """The services that the gateway serves: those of this Envoy, or else those whose pods it knows."""
+        return self.services or [neighbour.service for neighbour in self.neighbours]
 
     def processes(self, service: Service) -> Sequence[Place]:
         """Where a service's processes are."""

@@ -6,23 +6,10 @@ from typing import Any
 
 import yaml
 
-from services.catalog import Service
-from services.mesh import (
-    clusters,
-    docs,
-    egress,
-    issuers,
-    rates,
-    replies,
-    secure,
-    status,
-    templates,
-    tracing,
-    transcoder,
-)
-from services.mesh.contracts import Contracts, read_contracts
+from services.mesh import clusters, egress, issuers, listeners, secure, status, templates, tracing
+from services.mesh.contracts import read_contracts
+from services.mesh.doors import doors
 from services.mesh.options import DESCRIPTOR_SET, ROOT, RenderOptions
-from services.mesh.routes import keeps, routes, unreadable
 
 _HEADER = (
     "# Rendered by services/mesh. What is committed is compared by a test; its paths begin in the project's folder.\n"
@@ -30,7 +17,7 @@ _HEADER = (
 
 
 def render_config(options: RenderOptions) -> dict[str, Any]:
-    """Renders one Envoy with a listener for each service and each neighbour, as plain data for YAML."""
+    """Renders one Envoy with a listener for each door and each neighbour, as plain data for YAML."""
     contracts = read_contracts(ROOT.joinpath(*DESCRIPTOR_SET))
     whom = options.collector
     values = {
@@ -38,7 +25,7 @@ def render_config(options: RenderOptions) -> dict[str, Any]:
         "max_connections": options.limits.connections,
         "heap_bytes": options.limits.heap_bytes,
         "listeners": [
-            *(tracing.told(_listener(service, options, contracts), whom) for service in options.services),
+            *(tracing.told(listeners.listener(door, options, contracts), whom) for door in doors(options)),
             *(tracing.told(egress.listener(called, options, contracts), whom) for called in options.neighbours),
             *issuers.listeners(options),
             *status.listeners(options),
@@ -83,61 +70,3 @@ class _Plain(yaml.CSafeDumper):
 
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ANN401, ARG002
         return True
-
-
-def _listener(service: Service, options: RenderOptions, contracts: Contracts) -> dict[str, Any]:
-    knows_neighbours = options.secure is not None and options.secure.knows_neighbours
-    texts = {"name": service.name, "max_request_text": f"{options.max_request_bytes // 1024 // 1024} MiB"}
-    values = {
-        "name": service.name,
-        "address": options.listen_address,
-        "port": options.rest_port(service),
-        "forward_client_cert": "SANITIZE_SET" if knows_neighbours else "SANITIZE",
-        "foreign_traces": tracing.foreign(options),
-        "access_log": _access_log(service, options),
-        "mappers": replies.mappers(texts),
-        "cors_origins": [{"safe_regex": {"regex": origin}} for origin in options.cors_origins],
-        "routes": [
-            *unreadable(),
-            *docs.routes(service, options),
-            *transcoder.event_routes(service, options, contracts),
-            *routes(service, contracts),
-        ],
-        "max_docs_bytes": docs.MAX_BYTES,
-        "health_clusters": {service.name: {"value": 1}},
-        # All, or a caller that waited for /ready would be refused until another cluster notices.
-        "ready_clusters": {name: {"value": 1} for name in clusters.names(service, contracts)},
-        "sign_in": issuers.filters(options.issuers),
-        # Whether a caller may have a list is decided by the service, for each call anew.
-        "keeps_nothing": not keeps(service) or options.issuers is not None,
-        "keep_file": options.path("envoy", "keep.lua"),
-        "rest_file": options.path("envoy", "rest.lua"),
-        "transcoder": transcoder.config(service, options, contracts),
-        "max_request_bytes": options.max_request_bytes,
-        "limits_by_address": rates.address_filters(options.limits),
-        "limits_by_identity": rates.identity_filters(options.limits),
-        **_bounds(options),
-    }
-    listener: dict[str, Any] = templates.fill(templates.load("listener.yaml"), values)
-    return secure.protected(listener, options, knows_neighbours=knows_neighbours)
-
-
-def _bounds(options: RenderOptions) -> dict[str, Any]:
-    limits = options.limits
-    return {
-        "trusted_hops": limits.trusted_hops,
-        "connections_of_port": limits.connections_of_port,
-        "request_timeout": f"{limits.request_s}s",
-        "headers_timeout": f"{limits.headers_s}s",
-        "idle_timeout": f"{limits.idle_s}s",
-        "stream_timeout": f"{limits.stream_s}s",
-    }
-
-
-def _access_log(service: Service, options: RenderOptions) -> list[dict[str, Any]]:
-    if options.access_log is None:
-        return []
-    piece = templates.load("access_log.yaml")
-    if not options.access_log.has_client:
-        del piece["typed_config"]["log_format"]["json_format"]["client"]
-    return [templates.fill(piece, {"path": str(options.access_log.file), "name": service.name})]

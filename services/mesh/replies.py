@@ -1,6 +1,6 @@
 """Makes what Envoy itself answers look like what the services answer: google.rpc.Status, or gRPC to gRPC callers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from services.mesh import templates
@@ -14,11 +14,14 @@ _IS_GRPC = {"header_filter": {"header": {"name": "content-type", "string_match":
 _IS_NOT_TRANSCODED = {"header_filter": {"header": {"name": "x-envoy-original-path", "present_match": False}}}
 
 
-def mappers(values: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Renders the mappers of one listener: the probes, then each status of `errors.yaml` for gRPC and for REST."""
+def mappers(values: Mapping[str, str], probes: Sequence[Mapping[str, str]]) -> list[dict[str, Any]]:
+    """Renders the mappers of one listener: the probes, then each status of `errors.yaml` for gRPC and for REST.
+
+    A probe is one of `probes.yaml`: without words it has an answer already, which stays as it is.
+    """
     result: list[dict[str, Any]] = []
-    for probe in templates.fill(templates.load("probes.yaml"), values):
-        result += [_healthy(probe), _unhealthy(probe)]
+    for probe in templates.fill(probes, values):
+        result += [_healthy(probe), _unhealthy(probe)] if "good" in probe else [_as_it_is(probe)]
     for entry in templates.fill(templates.load("errors.yaml"), values):
         result += [_for_grpc(entry), _for_rest(entry)]  # the first that matches counts
     return result
@@ -35,6 +38,11 @@ def _healthy(probe: Mapping[str, str]) -> dict[str, Any]:
 def _unhealthy(probe: Mapping[str, str]) -> dict[str, Any]:
     entry = {"status": 503, "code": UNAVAILABLE, "text": probe["bad"]}
     return {**_for_rest(entry), "filter": _all([_on_path(probe), _status("EQ", 503)])}
+
+
+def _as_it_is(probe: Mapping[str, str]) -> dict[str, Any]:
+    body = {"content_type": "application/json", "text_format_source": {"inline_string": "%LOCAL_REPLY_BODY%"}}
+    return {"filter": _on_path(probe), "body_format_override": body}
 
 
 def _on_path(probe: Mapping[str, Any]) -> dict[str, Any]:

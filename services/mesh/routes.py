@@ -1,9 +1,10 @@
 """Renders the routes of one port: a timeout and a retry policy for each RPC, and what the Lua filters are to do."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from services.catalog import Service
-from services.mesh.contracts import Contracts, Method
+from services.mesh.contracts import Contracts, Method, json_twins
 
 TIMEOUT = "5s"
 
@@ -54,15 +55,32 @@ def has_streams(service: Service, contracts: Contracts) -> bool:
 
 def routes(service: Service, contracts: Contracts) -> list[dict[str, Any]]:
     """Renders the routes of a service's listener; the last one takes what is not an RPC of a known contract."""
-    *calls, last = call_routes(service, contracts)
-    orders = {method.path: _orders(method, contracts) for method in _methods(service, contracts)}
-    for route in calls:
-        if found := orders.get(route["match"].get("path")):
-            route["metadata"] = {"filter_metadata": found}
-    # A route with a cluster, because CORS works on no other. A REST call is on it until it is transcoded: what
-    # is answered before that has no message for rest.lua to reshape, and a kept list is a tenth faster without it.
-    untouched = {"envoy.filters.http.lua": {"@type": _LUA_PER_ROUTE, "disabled": True}}
-    return [*calls, {**last, "typed_per_filter_config": untouched}]
+    return [
+        *_with_orders(service, _methods(service, contracts), contracts),
+        *_built_in(service),
+        _untouched(service),
+    ]
+
+
+def gateway_routes(services: Sequence[Service], contracts: Contracts, elsewhere: str) -> list[dict[str, Any]]:
+    """Renders the routes of a listener with several services; what only neighbours call is not among them.
+
+    Args:
+        services: who is behind it.
+        contracts: what they can be asked.
+        elsewhere: says where gRPC is answered that is nobody's by its name, such as reflection.
+    """
+    calls = [
+        {"name": service.name, **route}
+        for service in services
+        for route in _with_orders(service, _open_methods(service, contracts), contracts)
+    ]
+    is_grpc = {"name": "content-type", "string_match": {"prefix": "application/grpc"}}
+    unknown = {
+        "match": {"prefix": "/", "headers": [is_grpc]},
+        "direct_response": {"status": 501, "body": {"inline_string": elsewhere}},
+    }
+    return [*calls, unknown, _untouched(services[0])]
 
 
 def unreadable() -> list[dict[str, Any]]:
@@ -93,17 +111,10 @@ def unreadable() -> list[dict[str, Any]]:
 
 def call_routes(service: Service, contracts: Contracts) -> list[dict[str, Any]]:
     """Renders the routes of gRPC calls to a service; the last one takes what is not an RPC of a known contract."""
-    cluster = service.name
     return [
-        *(
-            {
-                "match": {"path": method.path},
-                "route": {"cluster": streams_of(service) if method.server_streaming else cluster, **patience(method)},
-            }
-            for method in _methods(service, contracts)
-        ),
-        *({"match": {"prefix": prefix}, "route": {"cluster": cluster, **ENDLESS}} for prefix in BUILT_IN),
-        {"match": {"prefix": "/"}, "route": {"cluster": cluster, "timeout": TIMEOUT}},
+        *(_of_method(service, method) for method in _methods(service, contracts)),
+        *_built_in(service),
+        _of_all_else(service),
     ]
 
 
@@ -114,6 +125,42 @@ def keeps(service: Service) -> bool:
 
 def _methods(service: Service, contracts: Contracts) -> list[Method]:
     return [method for contract in service.proto_services for method in contracts.methods.get(contract, ())]
+
+
+def _open_methods(service: Service, contracts: Contracts) -> list[Method]:
+    """Returns what callers from outside may call, and what REST calls of it become."""
+    twins = {name for name, original in json_twins(service.proto_services) if original in service.contracts}
+    return [method for method in _methods(service, contracts) if method.service in {*service.contracts, *twins}]
+
+
+def _of_method(service: Service, method: Method) -> dict[str, Any]:
+    cluster = streams_of(service) if method.server_streaming else service.name
+    return {"match": {"path": method.path}, "route": {"cluster": cluster, **patience(method)}}
+
+
+def _with_orders(service: Service, methods: Sequence[Method], contracts: Contracts) -> list[dict[str, Any]]:
+    found = []
+    for method in methods:
+        orders = _orders(method, contracts)
+        found.append(_of_method(service, method) | ({"metadata": {"filter_metadata": orders}} if orders else {}))
+    return found
+
+
+def _built_in(service: Service) -> list[dict[str, Any]]:
+    return [{"match": {"prefix": prefix}, "route": {"cluster": service.name, **ENDLESS}} for prefix in BUILT_IN]
+
+
+def _of_all_else(service: Service) -> dict[str, Any]:
+    return {"match": {"prefix": "/"}, "route": {"cluster": service.name, "timeout": TIMEOUT}}
+
+
+def _untouched(service: Service) -> dict[str, Any]:
+    """A route with a cluster, because CORS works on no other. A REST call is on it until it is transcoded.
+
+    What is answered before that has no message for rest.lua to reshape, and a kept list is a tenth faster without it.
+    """
+    untouched = {"envoy.filters.http.lua": {"@type": _LUA_PER_ROUTE, "disabled": True}}
+    return {**_of_all_else(service), "typed_per_filter_config": untouched}
 
 
 def _orders(method: Method, contracts: Contracts) -> dict[str, Any]:

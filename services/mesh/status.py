@@ -42,11 +42,13 @@ def listeners(options: RenderOptions) -> list[dict[str, Any]]:
 
 
 def clusters(options: RenderOptions) -> list[dict[str, Any]]:
-    """Renders what that port sends to: Envoy's own admin interface, and each process by itself."""
-    if options.status_port is None:
+    """Renders what that port sends to: Envoy's own admin interface, which the gateway asks, too, and each process."""
+    if options.status_port is None and options.gateway_port is None:
         return []
     addresses = [secure.admin_address(options)]
     admin = {"name": _ADMIN, "type": "STATIC", "load_assignment": assignment(_ADMIN, addresses)}
+    if options.status_port is None:
+        return [admin]
     return [admin, *(_cluster(name, *found, options) for name, found in _processes(options).items())]
 
 

@@ -18,11 +18,10 @@ _IS_GET = {"name": ":method", "string_match": {"exact": "GET"}}
 _HEADERS = {"cache-control": "no-cache", "x-accel-buffering": "no"}
 
 
-def config(service: Service, options: RenderOptions, contracts: Contracts) -> dict[str, Any]:
-    """Renders the filter's configuration for a service's listener."""
-    return of_services(
-        [name for name in service.proto_services if any(m.bindings for m in contracts.methods[name])], options
-    )
+def config(services: Sequence[Service], options: RenderOptions, contracts: Contracts) -> dict[str, Any]:
+    """Renders the filter's configuration for a listener with these services behind it."""
+    names = [name for service in services for name in service.proto_services]
+    return of_services([name for name in names if any(m.bindings for m in contracts.methods[name])], options)
 
 
 def of_services(names: Sequence[str], options: RenderOptions) -> dict[str, Any]:
@@ -43,7 +42,7 @@ def event_routes(service: Service, options: RenderOptions, contracts: Contracts)
     These match the path as the caller sent it: only a route's own configuration can ask for another form of answer,
     and it is looked up before the call is transcoded.
     """
-    common = config(service, options, contracts)
+    common = config((service,), options, contracts)
     events = {
         **common,
         "print_options": {**common["print_options"], **_EVENTS},

@@ -151,6 +151,7 @@ def test_an_access_log_that_cannot_be_written_is_named_with_the_remedy(name):
 def test_the_welcome_names_every_address_and_says_that_there_is_no_login():
     told = welcome(read_settings({"MONTRG_DATA_DIR": str(Path("/srv/montrg"))}))
     assert all(f":{s.rest_port}/docs" in told for s in SERVICES)
+    assert told.split()[:2] == ["Dashboard", "http://127.0.0.1:30000/"]
     assert told.count("curl ") == 5
     assert "http://127.0.0.1:30009/targets" in told
     assert "no login" in told

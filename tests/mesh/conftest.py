@@ -19,9 +19,13 @@ from tests.support.ports import free_ports
 
 @dataclass(frozen=True, slots=True)
 class Mesh:
-    """The addresses of the running Envoy, by service, and the backends of thresholds and location; others have none."""
+    """The addresses of the running Envoy, by service, and the backends of thresholds and location; others have none.
+
+    `gateway` is the address at which all of them are.
+    """
 
     addresses: Mapping[str, str]
+    gateway: str
     thresholds_backend: Backend
     locations_backend: Backend
     access_log: Path
@@ -30,7 +34,7 @@ class Mesh:
 @pytest_asyncio.fixture(scope="session")
 async def mesh(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mesh]:
     folder = tmp_path_factory.mktemp("envoy")
-    grpc_t, grpc_l, nobody, admin, *rest = free_ports(4 + len(SERVICES))
+    grpc_t, grpc_l, nobody, admin, gateway, *rest = free_ports(5 + len(SERVICES))
     rest_ports = {service.name: port for service, port in zip(SERVICES, rest, strict=True)}
     backends = Backend(grpc_t), Backend(grpc_l)
     for backend in backends:
@@ -40,12 +44,14 @@ async def mesh(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mesh]:
     options = RenderOptions(
         rest_ports=rest_ports,
         upstreams={name: [("127.0.0.1", port) for port in of_service] for name, of_service in ports.items()},
+        gateway_port=gateway,
         admin_port=admin,
         access_log=AccessLog(folder / "access.log"),
     )
     envoy = running_envoy(options, folder)
     await asyncio.to_thread(envoy.__enter__)
-    yield Mesh({name: f"127.0.0.1:{port}" for name, port in rest_ports.items()}, *backends, folder / "access.log")
+    addresses = {name: f"127.0.0.1:{port}" for name, port in rest_ports.items()}
+    yield Mesh(addresses, f"127.0.0.1:{gateway}", *backends, folder / "access.log")
     await asyncio.to_thread(envoy.__exit__, None, None, None)
     for backend in backends:
         await backend.stop()

@@ -7,9 +7,12 @@ import pytest
 
 from services.catalog import SERVICES, service
 from services.common.settings import Environment, SettingsError
+from services.mesh.contracts import read_contracts
 from services.mesh.deployed import edge, sidecar
-from services.mesh.options import RenderOptions
+from services.mesh.options import DESCRIPTOR_SET, ROOT, RenderOptions
 from services.mesh.render import render_config
+
+CONTRACTS = read_contracts(ROOT.joinpath(*DESCRIPTOR_SET))
 
 Address = tuple[str, int]
 
@@ -48,12 +51,14 @@ def test_a_pod_takes_calls_from_all_and_those_of_its_service_where_its_neighbour
 
 
 def test_a_call_to_a_neighbour_has_the_patience_of_the_same_call_from_outside() -> None:
+    paths = {m.path for name in service("thresholds").proto_services for m in CONTRACTS.methods[name]}
+
     def routes(options: RenderOptions, name: str) -> dict[str, Any]:
         found = render_config(options)["static_resources"]["listeners"]
         (listener,) = [each for each in found if each["name"] == name]
         manager = listener["filter_chains"][0]["filters"][-1]["typed_config"]
         every = manager["route_config"]["virtual_hosts"][0]["routes"]
-        return {each["match"]["path"]: each["route"] for each in every if "path" in each["match"]}
+        return {each["match"]["path"]: each["route"] for each in every if each["match"].get("path") in paths}
 
     inside = routes(sidecar("realtime", Environment({})).options, "to_thresholds")
     assert inside == routes(RenderOptions(), "thresholds")
@@ -63,7 +68,7 @@ def test_a_call_to_a_neighbour_has_the_patience_of_the_same_call_from_outside() 
 def test_the_edge_finds_every_process_by_name() -> None:
     options = edge(Environment({"LOCATION_SERVICE_URL": "http://10.0.0.7:50052"})).options
     ports = {each.name: ("0.0.0.0", each.rest_port) for each in SERVICES}
-    assert listeners(options) == {**ports, "status": ("0.0.0.0", 8001)}
+    assert listeners(options) == {**ports, "gateway": ("0.0.0.0", 30000), "status": ("0.0.0.0", 8001)}
     found = clusters(options)
     assert places(found["realtime_streams"]) == [("realtime-service", 50053)]
     assert places(found["location"]) == [("10.0.0.7", 50052)]
