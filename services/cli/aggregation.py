@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, TypeVar
 
+from services.cli.calls import CallError, away
+
 if TYPE_CHECKING:
     from montrg.aggregation.v1.backfill_service_pb2 import Backfill
     from montrg.aggregation.v1.backfill_service_pb2_grpc import BackfillServiceStub
@@ -16,10 +18,6 @@ PERCENT = 100
 
 Update = Callable[[int, int], None]
 T = TypeVar("T")
-
-
-class CallError(Exception):
-    """The service refused a call, or could not be reached. The message says what to do."""
 
 
 def backfill(arguments: argparse.Namespace) -> int:
@@ -95,7 +93,7 @@ async def _with_stub(call: "Callable[[BackfillServiceStub], Awaitable[T]]") -> T
 
     from services.common.access.domain import Role
     from services.common.channels import connect
-    from services.common.settings import Environment, profile
+    from services.common.settings import Environment
     from services.issuer.client import signed_in_target
     from services.issuer.domain import Grantee
     from services.local.settings import read_settings
@@ -109,11 +107,7 @@ async def _with_stub(call: "Callable[[BackfillServiceStub], Awaitable[T]]") -> T
             return await call(backfill_service_pb2_grpc.BackfillServiceStub(channel))
     except grpc.aio.AioRpcError as error:
         if error.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
-            raise CallError(
-                f"aggregation at {target.address} does not answer ({error.details()}); is `montrg up` running, in the "
-                f"profile {profile(environment)}? MONTRG_PROFILE, MONTRG_PORT_OFFSET and "
-                "MONTRG_AGGREGATION_SERVICE_URL say how and where it is"
-            ) from error
+            raise away("aggregation", target.address, str(error.details()), environment) from error
         raise CallError(str(error.details())) from error
 
 

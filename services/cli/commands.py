@@ -60,7 +60,7 @@ def monitoring(arguments: argparse.Namespace) -> int:
 def expected_errors() -> tuple[type[Exception], ...]:
     """Returns what a user can mend, and is told in one message; anything else is a mistake of the program."""
     from services.certs.places import CertificatesError
-    from services.cli.aggregation import CallError
+    from services.cli.calls import CallError
     from services.common.errors import InvalidInputError
     from services.common.settings import SettingsError
     from services.local.children import ChildError

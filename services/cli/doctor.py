@@ -2,11 +2,10 @@
 
 import argparse
 import asyncio
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from rich.console import Console
+from services.cli.consoles import console
 
+_ONLY_JSON = "--json is missing: the image of a service prints nothing else; give it"
 _WHERE = """\
 settings (environment):
   MONTRG_DATA_DIR, MONTRG_PORT_OFFSET, MONTRG_WORKERS, MONTRG_PROFILE   as `montrg up` has them, whose mesh is asked
@@ -30,13 +29,18 @@ Rates are those of the last second, or of the time since the last look.
 {_WHERE}"""
 
 
-def add_arguments(command: argparse.ArgumentParser) -> None:
-    """Adds what both commands take."""
+def add_url(command: argparse.ArgumentParser) -> None:
+    """Adds where a mesh is that is not this machine's."""
     command.add_argument(
         "--url",
         default="",
         help="a mesh elsewhere: the address of its gateway, https://host:port, or the host of an Envoy at the edge",
     )
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """Adds what both commands take."""
+    add_url(command)
     command.add_argument(
         "--status-url",
         action="append",
@@ -75,7 +79,7 @@ def doctor(arguments: argparse.Namespace) -> int:
     else:
         from services.doctor.printer import show
 
-        show(findings, _console())
+        show(findings, console(_ONLY_JSON))
     return exit_code(findings, is_strict=arguments.strict)
 
 
@@ -91,21 +95,11 @@ def status(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(looks.as_json(asyncio.run(looks.one_look(where))))
         return 0
-    console = _console()
+    shown_on = console(_ONLY_JSON)
     from services.doctor import screen
 
     if arguments.watch is None:
-        screen.show(asyncio.run(looks.one_look(where)), console)
+        screen.show(asyncio.run(looks.one_look(where)), shown_on)
     else:
-        asyncio.run(screen.watch(where, console, arguments.watch))
+        asyncio.run(screen.watch(where, shown_on, arguments.watch))
     return 0
-
-
-def _console() -> "Console":
-    from services.common.settings import SettingsError
-
-    try:
-        from rich.console import Console
-    except ModuleNotFoundError as error:
-        raise SettingsError("--json is missing: the image of a service prints nothing else; give it") from error
-    return Console()

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from services.catalog import SERVICES
-from services.cli import aggregation, certs, commands, database, doctor, envoy, health, logs, token
+from services.cli import aggregation, certs, commands, database, doctor, envoy, health, logs, token, watch
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -73,6 +73,8 @@ def build_parser() -> argparse.ArgumentParser:
         top.add("doctor", doctor.doctor, "say what is wrong with the mesh, and what mends it", doctor.DOCTOR)
     )
     doctor.add_status_arguments(top.add("status", doctor.status, "show how the mesh is, in one screen", doctor.STATUS))
+    words = "show what is measured and alerted as it comes, on a terminal"
+    watch.add_arguments(top.add("watch", watch.watch, words, watch.EPILOG))
     top.add("replay", commands.replay, "replay a year of weather-station readings into a running mesh", _REPLAY)
     words = "write what Prometheus on this machine needs to watch the mesh"
     monitoring = top.add("monitoring", commands.monitoring, words, _MONITORING)

@@ -18,6 +18,7 @@ COMMANDS = [
     ["envoy", "render"],
     ["certs", "keep"],
 ]
+COMMANDS += [["watch"], ["watch", "--sort", "name", "--floor", "-1", "--once"]]
 COMMANDS += [["aggregation", "backfill"], ["aggregation", "verify"]]
 COMMANDS += [["envoy", "sidecar", SERVICES[0].name], ["envoy", "edge"]]
 
@@ -70,3 +71,18 @@ def test_in_an_image_of_one_service_that_one_is_meant(monkeypatch):
     monkeypatch.setenv("MONTRG_SERVICE", "")
     with pytest.raises(SystemExit):
         build_parser().parse_args(["serve"])
+
+
+@pytest.mark.parametrize("floor", ["one", "3000000000"])
+def test_a_floor_that_cannot_be_one_is_refused_with_its_option(floor, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["watch", "--floor", floor])
+    assert ended.value.code == 2
+    assert f"argument --floor: '{floor}' is no floor; give a whole number" in capsys.readouterr().err
+
+
+def test_what_watch_sorts_by_is_what_there_is():
+    from services.watch.tree import ORDERS
+
+    for order in ORDERS:
+        assert build_parser().parse_args(["watch", "--sort", order]).sort == order

@@ -172,6 +172,12 @@ def test_doctor_finds_nothing_that_fails(newcomer):
     assert levels["certificates"] == levels["processes"] == levels["envoy"] == levels["thresholds"] == "ok"
 
 
+def test_watch_signs_in_and_shows_what_there_is(newcomer):
+    shown = newcomer.types(f"MONTRG_PROFILE=secure {BIN}/montrg watch --once")
+    assert shown.startswith("● live ")
+    assert " place, " in shown
+
+
 async def test_swagger_ui_tries_an_operation_with_the_token_that_it_is_given(newcomer, open_page):
     page = await open_page(f"https://127.0.0.1:{PORTS['realtime']}/docs", trusting=True)
     await authorize(page, newcomer.token)
