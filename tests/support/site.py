@@ -73,7 +73,7 @@ class Site:
     @property
     def url(self):
         """Where a person opens the dashboard."""
-        return self._address(vars(catalog)["GATEWAY"])
+        return self._address(catalog.GATEWAY)
 
     def docs(self, name):
         """Where a service's own port has its documentation."""
