@@ -15,8 +15,9 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
+from playwright.async_api import expect
 
-from services.catalog import SERVICES
+from services.catalog import GATEWAY, SERVICES
 from services.mesh.options import ROOT
 from tests.support.ports import mesh_on_free_ports
 from tests.support.receivers import webhook
@@ -182,6 +183,21 @@ async def test_swagger_ui_tries_an_operation_with_the_token_that_it_is_given(new
     page = await open_page(f"https://127.0.0.1:{PORTS['realtime']}/docs", trusting=True)
     await authorize(page, newcomer.token)
     assert await tried_out(page, "operations-RealtimeService-RealtimeService_GetMeasurements") == 200
+
+
+async def test_the_dashboard_takes_the_token_and_shows_what_there_is(newcomer, open_page, faults):
+    faults.expect("401")
+    page = await open_page(f"https://127.0.0.1:{SETTINGS.rest_port(GATEWAY)}/", trusting=True)
+    token = page.get_by_label("Token")
+    await token.fill("x.y.z")
+    await page.get_by_role("button", name="Sign in").click()
+    await expect(page.get_by_text("The token does not hold")).to_be_visible()
+    await token.fill(newcomer.token)
+    await page.get_by_role("button", name="Sign in").click()
+    await expect(page.locator(".chip")).to_have_text("Live")
+    await expect(page.get_by_test_id("hottest-place")).to_be_visible()
+    await page.get_by_role("button", name="Sign out").click()
+    await expect(token).to_be_visible()
 
 
 async def test_history_that_is_sent_later_is_verified_and_made_anew(newcomer):
