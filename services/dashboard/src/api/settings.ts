@@ -3,6 +3,8 @@ export interface Settings {
   profile: 'dev' | 'secure';
   time_zone: string;
   version: string;
+  /** Where people sign in, if this page is a client of an OIDC issuer. */
+  oidc?: { issuer: string; client_id: string };
 }
 
 /** Read once, before anything is shown. */
