@@ -24,19 +24,17 @@ local function answer_of(text)
     if string.sub(cluster, -#READY) == READY then table.insert(names, string.sub(cluster, 1, -#READY - 1)) end
   end
   table.sort(names)
-  local alive, ready, parts = #names > 0, true, {}
+  local all_alive, all_ready, parts = #names > 0, true, {}
   for i, name in ipairs(names) do
-    alive = alive and healthy[name] == true
-    ready = ready and healthy[name .. READY]
-    parts[i] = string.format(
-      '"%s":{"alive":%s,"ready":%s}', name, tostring(healthy[name] == true), tostring(healthy[name .. READY])
-    )
+    local alive = healthy[name] == true
+    local ready = alive and healthy[name .. READY]
+    all_alive, all_ready = all_alive and alive, all_ready and ready
+    parts[i] = string.format('"%s":{"alive":%s,"ready":%s}', name, tostring(alive), tostring(ready))
   end
+  local word = all_alive and all_ready and "ok" or "degraded"
   return {
-    status = alive and "200" or "503",
-    body = string.format(
-      '{"status":"%s","services":{%s}}', alive and ready and "ok" or "degraded", table.concat(parts, ",")
-    ),
+    status = all_alive and "200" or "503",
+    body = string.format('{"status":"%s","services":{%s}}', word, table.concat(parts, ",")),
   }
 end
 

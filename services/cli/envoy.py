@@ -53,8 +53,9 @@ settings (environment):
 {_COMMON}"""
 
 EDGE = f"""
-ports: 30001 to 30006 take REST, gRPC and gRPC-Web, one for each service; 8001 answers /ready, /metrics, /targets
-and /stats/prometheus; on the loopback address 9901 is the admin interface.
+ports: 30000 has the dashboard, and REST, gRPC and gRPC-Web of every service; 30001 to 30006 take those of one service
+each; 8001 answers /ready, /metrics, /targets and /stats/prometheus; on the loopback address 9901 is the admin
+interface.
 
 At SIGTERM it ends once no call is under way. A second one ends it at once.
 
@@ -62,6 +63,7 @@ settings (environment):
   MONTRG_DRAIN_S           seconds after SIGTERM at which it ends in any case (default: 5)
   MONTRG_EDGE_CERTS_DIR    in secure: folder with the certificate that callers see
   MONTRG_ENVOY_HEAP_MIB    what Envoy may take before it says no to calls, less than its container may (default: 1024)
+  MONTRG_SITE_TZ           the site's time zone, in which the dashboard shows times (default: Asia/Seoul)
   THRESHOLDS_SERVICE_URL   host:port of a service's processes, as a name that resolves to all of them, or several that
                            commas divide (default: thresholds-service:50051); and so on for each service
 {_COMMON}"""

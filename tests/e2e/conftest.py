@@ -18,17 +18,17 @@ NAMES = [service.name for service in catalog.SERVICES]
 @pytest.fixture(scope="module")
 async def rest(request, admin_url, tmp_path_factory):
     """Realtime is given the settings that the module's REALTIME_SETTINGS holds, if it has one."""
-    admin_port, *ports = free_ports(len(NAMES) + 1)
+    admin_port, gateway, *ports = free_ports(len(NAMES) + 2)
     rest_ports = dict(zip(NAMES, ports, strict=True))
     async with running_mesh(admin_url, **getattr(request.module, "REALTIME_SETTINGS", {})) as mesh:
         for name in NAMES:
             if not mesh.runs(name):
                 await start_beside(mesh, name)
         upstreams = {name: [("127.0.0.1", mesh.ports[name])] for name in NAMES}
-        options = RenderOptions(admin_port=admin_port, rest_ports=rest_ports, upstreams=upstreams)
+        options = RenderOptions(admin_port=admin_port, rest_ports=rest_ports, gateway_port=gateway, upstreams=upstreams)
         with running_envoy(options, tmp_path_factory.mktemp("envoy")) as envoy:
             async with httpx.AsyncClient(timeout=20) as client:
-                rest = Rest(client, rest_ports)
+                rest = Rest(client, {**rest_ports, catalog.GATEWAY.name: gateway})
                 await eventually(lambda: all_answer(rest))
                 place = {"loc_id": "A-1", "factory": "제1 공장", "building": "B1", "floor": 2, "area": "도장"}
                 assert (await rest("POST", "location", "/api/v1/locations/", json=place)).status_code == 201

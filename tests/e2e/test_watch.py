@@ -14,9 +14,10 @@ PATIENCE_S = 15
 
 
 @contextlib.asynccontextmanager
-async def watching(rest, query=""):
+async def watching(rest, query="", service="realtime"):
     """A stream of events; each is what its data says."""
-    async with rest.stream("realtime", f"{WATCH}{query}") as answer:
+    # As a browser asks, which reads what is compressed.
+    async with rest.stream(service, f"{WATCH}{query}", headers={"accept-encoding": "gzip, br"}) as answer:
         assert answer.status_code == 200, await answer.aread()
         yield answer, events(answer)
 
@@ -44,10 +45,12 @@ async def changed(stream, sensor_id, temperature):
     raise AssertionError("the stream ended before it came")
 
 
+@pytest.mark.parametrize("service", ["realtime", "gateway"])
 @pytest.mark.parametrize("query", ["", "/", "?factory=%EC%A0%9C1+%EA%B3%B5%EC%9E%A5&floor=2", "/?loc_id=A-1"])
-async def test_a_snapshot_comes_at_once_and_a_change_while_the_answer_goes_on(rest, known, query):
+async def test_a_snapshot_comes_at_once_and_a_change_while_the_answer_goes_on(rest, known, query, service):
     await rest.write(row("known", temperature=21.0))
-    async with watching(rest, query) as (answer, stream):
+    async with watching(rest, query, service) as (answer, stream):
+        assert "content-encoding" not in answer.headers
         assert answer.headers["content-type"] == "text/event-stream"
         assert answer.headers["cache-control"] == "no-cache"
         first = await anext(stream)

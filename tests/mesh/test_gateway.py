@@ -2,7 +2,10 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -15,7 +18,8 @@ from montrg.thresholds.v1 import threshold_service_pb2 as pb2
 from montrg.thresholds.v1 import threshold_service_pb2_grpc as pb2_grpc
 
 from services.catalog import SERVICES, Service
-from services.mesh.options import ROOT
+from services.mesh import pages
+from services.mesh.options import ROOT, RenderOptions
 from tests.mesh.backend import BIG, HOSTILE, THRESHOLDS
 from tests.mesh.conftest import Mesh, until
 
@@ -142,3 +146,69 @@ async def answer_of_health(gateway: httpx.AsyncClient, states: dict[str, Any]) -
             return True
         await asyncio.sleep(0.1)
     raise AssertionError(answer.text)
+
+
+async def test_the_page_is_at_the_root_and_may_load_nothing_from_elsewhere(gateway: httpx.AsyncClient) -> None:
+    page = await gateway.get("/?x=1")
+    assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert page.text == (ROOT / "services" / "dashboard" / "dist" / "index.html").read_text(encoding="utf-8")
+    assert page.headers["cache-control"] == "no-cache"
+    policy = page.headers["content-security-policy"]
+    assert {"default-src 'self'", "frame-ancestors 'none'"} <= {each.strip() for each in policy.split(";")}
+    assert (page.headers["referrer-policy"], page.headers["x-content-type-options"]) == ("no-referrer", "nosniff")
+    assert "content-security-policy" not in (await gateway.get("/docs")).headers
+
+
+async def test_the_page_is_told_where_it_is(gateway: httpx.AsyncClient) -> None:
+    answer = await gateway.get("/settings.json")
+    assert answer.json() == {"profile": "dev", "time_zone": "Asia/Seoul", "version": version("montrg")}
+    assert answer.headers["cache-control"] == "no-cache"
+
+
+async def test_each_document_is_served_and_the_picker_names_it(gateway: httpx.AsyncClient) -> None:
+    documents = (await gateway.get("/docs/documents.json")).json()
+    assert [each["name"] for each in documents[1:]] == [service.title for service in SERVICES]
+    paths = [set((await gateway.get(each["url"])).json()["paths"]) for each in documents]
+    assert paths[0] == set().union(*paths[1:])
+    for asset in re.findall('(?:src|href)="([^"]+)"', (await gateway.get("/docs")).text):
+        assert (await gateway.get(asset)).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/openapi.json", "/docs/swagger-ui.css", "/api/v1/thresholds?page_token=big"])
+@pytest.mark.parametrize(("read", "written"), [("gzip", "gzip"), ("gzip, deflate, br", "br"), ("identity", None)])
+async def test_an_answer_is_as_small_as_its_caller_can_read(
+    path: str, read: str, written: str | None, gateway: httpx.AsyncClient
+) -> None:
+    answer = await gateway.get(path, headers={"accept-encoding": read})
+    assert answer.headers.get("content-encoding") == written
+    assert answer.content == (await gateway.get(path)).content or written == "br"  # which httpx does not read
+    if written:
+        assert answer.num_bytes_downloaded < len((await gateway.get(path)).content) / 4
+    assert "accept-encoding" in answer.headers["vary"].lower()
+
+
+async def test_a_services_own_port_answers_as_it_is(thresholds: httpx.AsyncClient) -> None:
+    answer = await thresholds.get("/api/v1/thresholds?page_token=big", headers=BOTH)
+    assert "content-encoding" not in answer.headers
+
+
+def test_each_file_of_the_dashboard_has_its_kind_and_only_names_with_a_hash_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "ROOT", tmp_path)
+    folder = tmp_path.joinpath("services", "dashboard", "dist")
+    for name in ("index.html", "icon.svg", "assets/index-1a2b.js", "assets/index-1a2b.js.map", "assets/font.woff2"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+    found = {page["path"]: page for page in pages.of_gateway(SERVICES, RenderOptions())}
+    assert found["/"]["file"] == "services/dashboard/dist/index.html"
+    assert (found["/assets/index-1a2b.js"]["type"], found["/icon.svg"]["type"]) == (
+        "text/javascript; charset=utf-8",
+        "image/svg+xml",
+    )
+    kept = {path for path, page in found.items() if "immutable" in page.get("headers", {}).get("cache-control", "")}
+    assert kept == {"/assets/index-1a2b.js", "/assets/font.woff2"}
+    assert not [path for path in found if path.endswith(".map")]
+    (folder / "notes.docx").touch()
+    with pytest.raises(ValueError, match=r"notes\.docx: nobody says what kind of file this is"):
+        pages.of_gateway(SERVICES, RenderOptions())

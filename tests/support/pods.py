@@ -122,7 +122,8 @@ def free_offsets(addresses, services):
 
 def _ports(service):
     grpc_ports = [each.grpc_port for each in (service, *map(catalog.service, service.calls))]
-    return [INGRESS_PORT, STATUS_PORT, ADMIN_PORT, *grpc_ports, *(each.rest_port for each in catalog.SERVICES)]
+    rest_ports = [catalog.GATEWAY.rest_port, *(each.rest_port for each in catalog.SERVICES)]
+    return [INGRESS_PORT, STATUS_PORT, ADMIN_PORT, *grpc_ports, *rest_ports]
 
 
 def _is_free(address, port):

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 
 class Rest:
-    """One HTTP client, and the port at which Envoy serves each service."""
+    """One HTTP client, and the port at which Envoy serves each service, and the gateway."""
 
     def __init__(self, client, ports):
         self._client = client
@@ -14,9 +14,9 @@ class Rest:
         url = f"http://127.0.0.1:{self.ports[service]}{path}"
         return await self._client.request(method, url, **options)
 
-    def stream(self, service, path):
+    def stream(self, service, path, **options):
         """A GET whose answer is read while it comes."""
-        return self._client.stream("GET", f"http://127.0.0.1:{self.ports[service]}{path}")
+        return self._client.stream("GET", f"http://127.0.0.1:{self.ports[service]}{path}", **options)
 
     async def register(self, sensor_id):
         answer = await self("POST", "location", "/api/v1/sensors/", json={"sensor_id": sensor_id, "loc_id": "A-1"})
