@@ -31,6 +31,8 @@ _COMMON = """\
                            in secure: an OIDC issuer whose tokens count, the https address of its keys, for whom they
                            are (default: flet-montrg), and who signs what that address shows (default: whom the
                            machine trusts)
+  MONTRG_OIDC_CLIENT_ID    in secure: what that issuer calls the dashboard, for people to sign in there (default: they
+                           paste a token)
   OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_CERTIFICATE, OTEL_TRACES_SAMPLER, OTEL_TRACES_SAMPLER_ARG
                            where traces are told, over OTLP/gRPC (default: nowhere), whose certificate counts there, and
                            how many are told; see docs/observing.md

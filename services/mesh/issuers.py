@@ -57,7 +57,14 @@ def _oidc(environment: Environment) -> Oidc | None:
             f"MONTRG_OIDC_CA_FILE is {str(authorities)!r}, which is not there; give the file of the authorities that "
             "the issuer's certificate is of"
         )
-    return Oidc(issuer, environment.text("OIDC_AUDIENCE", AUDIENCE, prefixed=True), url, authorities.absolute())
+    client_id = environment.text("OIDC_CLIENT_ID", "", prefixed=True)
+    if client_id and not _is_https(issuer):
+        raise SettingsError(
+            f"MONTRG_OIDC_ISSUER is {issuer!r}, and MONTRG_OIDC_CLIENT_ID is set; browsers sign in at an issuer with "
+            "https:// alone, so give such a one, or no client"
+        )
+    audience = environment.text("OIDC_AUDIENCE", AUDIENCE, prefixed=True)
+    return Oidc(issuer, audience, url, authorities.absolute(), client_id)
 
 
 def _is_https(url: str) -> bool:

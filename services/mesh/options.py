@@ -75,12 +75,14 @@ class Oidc:
         audience: whom tokens have to be for.
         jwks_url: where its keys are, https.
         authorities: the file of those that the certificate there has to be of.
+        client_id: what the issuer calls the dashboard, so that people sign in there; empty where they do not.
     """
 
     issuer: str
     audience: str
     jwks_url: str
     authorities: Path
+    client_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,12 @@ import re
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from typing import Any
+from urllib.parse import urlsplit
 
 from services.catalog import GATEWAY, Service
 from services.common.settings import DEV, SECURE
 from services.mesh import templates
-from services.mesh.options import ROOT, RenderOptions
+from services.mesh.options import ROOT, Oidc, RenderOptions
 
 # Swagger UI's script is 1.7 MB; the default limit of a direct response is 4 KiB.
 MAX_BYTES = 4 * 1024 * 1024
@@ -42,15 +43,9 @@ _FOREVER = {"cache-control": "public, max-age=31536000, immutable"}
 _HASHED = "assets"
 # Positions are set on elements by scripts; a style sheet or script of anybody else's is never one of the page's.
 _POLICY = (
-    "default-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; img-src 'self' data:; object-src 'none'; "
-    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    "default-src 'self'; connect-src 'self'{issuer}; style-src 'self'; style-src-attr 'unsafe-inline'; "
+    "img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-_OF_THE_PAGE = {
-    "content-security-policy": _POLICY,
-    "referrer-policy": "no-referrer",
-    "cross-origin-opener-policy": "same-origin",
-}
-
 _TRANSCODER = "envoy.filters.http.grpc_json_transcoder"
 _ENDS_AS_IT_LIKES = "/?"
 
@@ -68,10 +63,12 @@ def of_gateway(services: Sequence[Service], options: RenderOptions) -> Sequence[
         {"name": "Everything", "url": "/openapi.json"},
         *({"name": service.title, "url": documents[service.name]} for service in services),
     ]
+    oidc = _sign_in(options)
     settings = {
         "profile": DEV if options.secure is None else SECURE,
         "time_zone": options.time_zone,
         "version": version("montrg"),
+        **({"oidc": {"issuer": oidc.issuer, "client_id": oidc.client_id}} if oidc else {}),
     }
     values = {
         "name": GATEWAY.name,
@@ -118,9 +115,26 @@ def _dashboard(options: RenderOptions) -> Iterator[Page]:
         kind = _KINDS[file.suffix]
         page = {"path": f"/{'/'.join(parts)}", "file": options.path(*_DASHBOARD, *parts), "type": kind}
         if parts == ("index.html",):
-            yield {**page, "path": "/", "headers": _OF_THE_PAGE}
+            yield {**page, "path": "/", "headers": _of_the_page(options)}
         else:
             yield {**page, "headers": _FOREVER} if parts[0] == _HASHED else page
+
+
+def _sign_in(options: RenderOptions) -> Oidc | None:
+    """Returns the issuer at which people sign in to the dashboard, if there is one."""
+    oidc = options.issuers.oidc if options.issuers else None
+    return oidc if oidc and oidc.client_id else None
+
+
+def _of_the_page(options: RenderOptions) -> dict[str, str]:
+    oidc = _sign_in(options)
+    # The page asks the issuer for tokens itself.
+    issuer = f" https://{urlsplit(oidc.issuer).netloc}" if oidc else ""
+    return {
+        "content-security-policy": _POLICY.format(issuer=issuer),
+        "referrer-policy": "no-referrer",
+        "cross-origin-opener-policy": "same-origin",
+    }
 
 
 def _route(page: Page) -> dict[str, Any]:

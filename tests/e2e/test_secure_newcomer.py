@@ -17,8 +17,9 @@ import psutil
 import pytest
 from playwright.async_api import expect
 
-from services.catalog import GATEWAY, SERVICES
+from services.catalog import SERVICES
 from services.mesh.options import ROOT
+from tests.support.oidc import running_provider
 from tests.support.ports import mesh_on_free_ports
 from tests.support.receivers import webhook
 from tests.support.rest import row
@@ -70,8 +71,24 @@ class Newcomer:
 
 
 @pytest.fixture(scope="module")
-def up():
-    told = {"MONTRG_PROFILE": "secure", "MONTRG_PORT_OFFSET": str(SETTINGS.port_offset), "MONTRG_REPLAY": "off"}
+def provider(tmp_path_factory):
+    """An organisation's own issuer, at which people sign in to the dashboard."""
+    with running_provider(tmp_path_factory.mktemp("provider")) as provider:
+        provider.claims = {"name": "Lee", "montrg_role": "viewer", "montrg_factories": ["*"]}
+        yield provider
+
+
+@pytest.fixture(scope="module")
+def up(provider):
+    told = {
+        "MONTRG_PROFILE": "secure",
+        "MONTRG_PORT_OFFSET": str(SETTINGS.port_offset),
+        "MONTRG_REPLAY": "off",
+        "MONTRG_OIDC_ISSUER": provider.issuer,
+        "MONTRG_OIDC_JWKS_URL": provider.url,
+        "MONTRG_OIDC_CA_FILE": str(provider.authorities),
+        "MONTRG_OIDC_CLIENT_ID": "dashboard",
+    }
     with running_up(**told, MONTRG_WEBHOOK_ALLOW="127.0.0.0/8", MONTRG_LOG_LEVEL="DEBUG") as up:
         yield up
 
@@ -187,17 +204,26 @@ async def test_swagger_ui_tries_an_operation_with_the_token_that_it_is_given(new
 
 async def test_the_dashboard_takes_the_token_and_shows_what_there_is(newcomer, open_page, faults):
     faults.expect("401")
-    page = await open_page(f"https://127.0.0.1:{SETTINGS.rest_port(GATEWAY)}/", trusting=True)
+    page = await open_page(f"https://127.0.0.1:{SETTINGS.gateway_port}/", trusting=True)
     token = page.get_by_label("Token")
     await token.fill("x.y.z")
-    await page.get_by_role("button", name="Sign in").click()
+    await page.get_by_role("button", name="Sign in", exact=True).click()
     await expect(page.get_by_text("The token does not hold")).to_be_visible()
     await token.fill(newcomer.token)
-    await page.get_by_role("button", name="Sign in").click()
+    await page.get_by_role("button", name="Sign in", exact=True).click()
     await expect(page.locator(".chip")).to_have_text("Live")
     await expect(page.get_by_test_id("hottest-place")).to_be_visible()
     await page.get_by_role("button", name="Sign out").click()
     await expect(token).to_be_visible()
+
+
+async def test_who_signs_in_at_their_own_issuer_comes_back_to_where_they_were(newcomer, open_page):
+    page = await open_page(f"https://127.0.0.1:{SETTINGS.gateway_port}/#/now?kiosk=1", trusting=True)
+    await page.get_by_role("button", name="Sign in with").click()
+    await expect(page.get_by_test_id("hottest-place")).to_be_visible()
+    assert page.url.endswith("/#/now?kiosk=1")
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("button", name="Sign out")).to_contain_text("Lee")
 
 
 async def test_history_that_is_sent_later_is_verified_and_made_anew(newcomer):

@@ -2,12 +2,9 @@
 
 import asyncio
 import json
-import ssl
-import threading
 from base64 import urlsafe_b64decode
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +13,7 @@ import httpx
 import jwt
 import pytest
 import pytest_asyncio
-import trustme
 from cryptography.hazmat.primitives.asymmetric import ec
-from jwt.algorithms import ECAlgorithm
 from montrg.thresholds.v1 import threshold_service_pb2 as pb2
 from montrg.thresholds.v1 import threshold_service_pb2_grpc as pb2_grpc
 
@@ -32,6 +27,7 @@ from services.mesh.options import RenderOptions
 from tests.mesh.backend import Backend
 from tests.mesh.conftest import until
 from tests.support.envoy import running_envoy
+from tests.support.oidc import Provider, running_provider
 from tests.support.ports import free_ports
 
 ONE = "/api/v1/thresholds/3"
@@ -41,44 +37,10 @@ KIM = domain.Grantee("kim", Role.VIEWER, ("*",))
 HOUR = timedelta(hours=1)
 
 
-class Provider:
-    """An OIDC issuer elsewhere: its keys over TLS."""
-
-    def __init__(self, folder: Path) -> None:
-        self._key = ec.generate_private_key(ec.SECP256R1())
-        public = {**ECAlgorithm.to_jwk(self._key.public_key(), as_dict=True), "kid": "theirs", "alg": "ES256"}
-        text = json.dumps({"keys": [public]}).encode()
-
-        class Keys(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                self.send_response(200)
-                self.end_headers()
-                self.wfile.write(text)
-
-            def log_message(self, *_: object) -> None:
-                """Says nothing."""
-
-        authority = trustme.CA()
-        self.authorities = folder / "oidc.pem"
-        authority.cert_pem.write_to_path(str(self.authorities))
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Keys)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        authority.issue_cert("localhost").configure_cert(context)
-        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
-        self.url = f"https://localhost:{self.server.server_port}/certs"
-
-    def token(self, **claims: Any) -> str:
-        usual = {"iss": OIDC, "aud": "flet-montrg", "sub": "7", "exp": datetime.now(UTC) + HOUR}
-        return jwt.encode(usual | claims, self._key, "ES256", headers={"kid": "theirs"})
-
-
 @pytest.fixture(scope="module")
 def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
-    made = Provider(tmp_path_factory.mktemp("provider"))
-    threading.Thread(target=made.server.serve_forever, daemon=True).start()
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
+    with running_provider(tmp_path_factory.mktemp("provider"), OIDC) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
@@ -180,7 +142,7 @@ async def test_a_token_that_does_not_count_is_refused_before_the_service(signed:
     kid = jwt.get_unverified_header(good)["kid"]
     bad = {
         "expired": provider.token(exp=datetime.now(UTC) - HOUR),
-        "without an end": jwt.encode({"iss": OIDC, "aud": "flet-montrg", "sub": "7"}, provider._key, "ES256"),
+        "without an end": jwt.encode({"iss": OIDC, "aud": "flet-montrg", "sub": "7"}, provider.key, "ES256"),
         "for others": provider.token(aud="payroll"),
         "of others": provider.token(iss="https://elsewhere"),
         "of an issuer with another's key": provider.token(iss="flet-montrg"),
@@ -285,6 +247,10 @@ async def test_a_new_key_counts_without_a_restart_and_the_tokens_of_the_old_one_
         ({"MONTRG_OIDC_ISSUER": OIDC}, "MONTRG_OIDC_JWKS_URL is ''; give the jwks_uri, with https://, that"),
         ({"MONTRG_OIDC_ISSUER": OIDC, "MONTRG_OIDC_JWKS_URL": "http://x/y"}, "MONTRG_OIDC_JWKS_URL is 'http://x/y'"),
         ({"MONTRG_OIDC_ISSUER": OIDC, "MONTRG_OIDC_JWKS_URL": "https://x:y/"}, "MONTRG_OIDC_JWKS_URL is 'https://x"),
+        (
+            {"MONTRG_OIDC_ISSUER": "plant", "MONTRG_OIDC_JWKS_URL": "https://x/y", "MONTRG_OIDC_CLIENT_ID": "x"},
+            "MONTRG_OIDC_ISSUER is 'plant', and MONTRG_OIDC_CLIENT_ID is set; browsers sign in",
+        ),
         (
             {"MONTRG_OIDC_ISSUER": OIDC, "MONTRG_OIDC_JWKS_URL": "https://x/y", "MONTRG_OIDC_CA_FILE": "/nowhere"},
             "MONTRG_OIDC_CA_FILE is '/nowhere', which is not there",

@@ -73,7 +73,7 @@ class Site:
     @property
     def url(self):
         """Where a person opens the dashboard."""
-        return self._address(catalog.GATEWAY)
+        return f"{self._settings.scheme}://127.0.0.1:{self._settings.gateway_port}"
 
     def docs(self, name):
         """Where a service's own port has its documentation."""

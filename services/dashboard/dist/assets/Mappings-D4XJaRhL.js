@@ -1,1 +1,0 @@
-import{S as e,b as t}from"./disclose-version-IcBuW276.js";import"./legacy-DHrHV2Mf.js";var n=e(`<h2>…</h2>`);function r(e){var r=n();t(e,r)}export{r as default};

@@ -1,0 +1,1 @@
+import{K as e}from"./index-client-BIHJQ0Mp.js";e();
