@@ -5,7 +5,7 @@ import socket
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from services.catalog import SERVICES
+from services.catalog import GATEWAY, SERVICES
 from services.certs.authority import Names
 from services.certs.places import EDGE, FOLDER
 from services.certs.store import Store
@@ -30,7 +30,8 @@ def local_names(trust_domain: str, hostname: str) -> Mapping[str, Names]:
 
 def of_service(name: str, trust_domain: str, dns: Sequence[str] = (), ips: Sequence[str] = ()) -> Names:
     """Returns the names of a service of the catalog, and the further ones that are given."""
-    known = next((hosts_of(service) for service in SERVICES if service.name == name), ())
+    hosts = {GATEWAY.name: hosts_of(GATEWAY), **{service.name: hosts_of(service) for service in SERVICES}}
+    known = hosts.get(name, ())
     return Names(name, spiffe_id(name, trust_domain), _unique(*known, "localhost", *dns), _unique(*LOOPBACK, *ips))
 
 

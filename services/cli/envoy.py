@@ -71,6 +71,22 @@ settings (environment):
 {_COMMON}"""
 
 
+GATEWAY = f"""
+ports: 8000 has the dashboard, and REST, gRPC and gRPC-Web of every service; 8001 answers /ready and /stats/prometheus;
+on the loopback address 9901 is the admin interface. It sends to the Envoys of the services' pods, which verify tokens.
+
+At SIGTERM it ends once no call is under way, so its pod should get it when no caller knows the pod any more. A second
+one ends it at once.
+
+settings (environment):
+  MONTRG_DRAIN_S           seconds after SIGTERM at which it ends in any case (default: 30)
+  MONTRG_ENVOY_HEAP_MIB    what Envoy may take before it says no to calls, less than its container may (default: 400)
+  MONTRG_SITE_TZ           the site's time zone, in which the dashboard shows times (default: Asia/Seoul)
+  MONTRG_THRESHOLDS_PODS   host:port of a service's Envoys, as a name that resolves to all of them, or several that
+                           commas divide (default: thresholds-service-headless:8000); and so on for each service
+{_COMMON}"""
+
+
 def render(arguments: argparse.Namespace) -> int:
     """Writes the configuration of a single machine's Envoy."""
     from services.mesh.deployed import LOCAL, ONE_MACHINE
@@ -96,6 +112,14 @@ def run_edge(arguments: argparse.Namespace) -> int:
     from services.mesh.deployed import edge
 
     return _run(edge(Environment()), ["edge"], arguments.render)
+
+
+def run_gateway(arguments: argparse.Namespace) -> int:
+    """Runs the Envoy in front of all pods until a signal."""
+    from services.common.settings import Environment
+    from services.mesh.deployed import gateway
+
+    return _run(gateway(Environment()), ["gateway"], arguments.render)
 
 
 def _run(deployed: "Deployed", words: list[str], destination: str | None) -> int:

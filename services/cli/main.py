@@ -113,7 +113,10 @@ def _add_envoy(group: _Adder) -> None:
     sidecar = group.add("sidecar", envoy.run_sidecar, words, envoy.SIDECAR)
     _add_service(sidecar)
     words = "run one Envoy in front of all services until a signal; it drains before it ends"
-    for command in (sidecar, group.add("edge", envoy.run_edge, words, envoy.EDGE)):
+    edge = group.add("edge", envoy.run_edge, words, envoy.EDGE)
+    words = "run one Envoy in front of the pods of all services, with the dashboard, until a signal"
+    gateway = group.add("gateway", envoy.run_gateway, words, envoy.GATEWAY)
+    for command in (sidecar, edge, gateway):
         command.add_argument("--render", metavar="FILE", help="only write the configuration")
 
 

@@ -1,6 +1,6 @@
 """The names by which the programs of a mesh know each other: SPIFFE ids in certificates. Pure."""
 
-from services.catalog import Service
+from services.catalog import Gateway, Service
 
 TRUST_DOMAIN = "flet-montrg"
 NAMESPACE = "flet-montrg"
@@ -21,7 +21,7 @@ def name_of(uri: str, trust_domain: str = TRUST_DOMAIN) -> str | None:
     return name if name and uri.startswith(prefix) and "/" not in name else None
 
 
-def hosts_of(service: Service) -> tuple[str, ...]:
+def hosts_of(service: Service | Gateway) -> tuple[str, ...]:
     """Returns the names by which a service's processes and pods are called in a cluster, the shortest first."""
     names = (service.host, f"{service.host}-headless")
     return tuple(name + end for end in ("", f".{NAMESPACE}.svc", f".{NAMESPACE}.svc.cluster.local") for name in names)

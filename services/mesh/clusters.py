@@ -22,6 +22,7 @@ STREAMS = {"window_bytes": 64 * 1024, "connection_window_bytes": MOST_STREAMS * 
 # Asked of a pod's Envoy, which looks after its process itself: so many pods may ask without that process noticing. Any
 # other answer than 200 counts at once.
 _OF_A_POD = {"http_health_check": {"path": "/health", "codec_client_type": "HTTP2"}}
+_READY_OF_A_POD = {"http_health_check": {"path": "/ready", "codec_client_type": "HTTP2"}}
 
 
 def of_processes(service: Service, options: RenderOptions, contracts: Contracts) -> list[dict[str, Any]]:
@@ -39,10 +40,14 @@ def of_processes(service: Service, options: RenderOptions, contracts: Contracts)
 
 
 def of_pods(neighbour: Neighbour, options: RenderOptions, contracts: Contracts) -> list[dict[str, Any]]:
-    """Renders clusters of the same pods: for calls and for streams."""
+    """Renders clusters of the same pods: for calls, for streams, and for a gateway whether they are ready."""
+    service = neighbour.service
+    asked = [(name, windows, _OF_A_POD) for name, windows in _by_kind(service, contracts)]
+    if neighbour.port is None:
+        asked.append((_ready_of(service), CALLS, _READY_OF_A_POD))
     return [
-        _cluster(name, neighbour.pods, windows, _OF_A_POD, options.limits) | secure.upstream(neighbour.service, options)
-        for name, windows in _by_kind(neighbour.service, contracts)
+        _cluster(name, neighbour.pods, windows, check, options.limits) | secure.upstream(service, options)
+        for name, windows, check in asked
     ]
 
 

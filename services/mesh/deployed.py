@@ -1,4 +1,4 @@
-"""What Envoys that are not the one of a single machine are told: the one beside a service's process, and the edge."""
+"""What Envoys that are not the one of a single machine are told: beside a process, at the edge, before all pods."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -122,6 +122,22 @@ def edge(environment: Environment) -> Deployed:
     return _deployed(options, None, EDGE_DRAIN_S, environment)
 
 
+def gateway(environment: Environment) -> Deployed:
+    """Returns an Envoy in front of the pods of every service, with the dashboard. Tokens are verified in the pods."""
+    offset = port_offset(environment)
+    certs = certs_dir(environment) if profile(environment) == SECURE else None
+    options = RenderOptions(
+        services=(),
+        gateway_port=INGRESS_PORT + offset,
+        time_zone=environment.zone("SITE_TZ", SITE_TZ).key,
+        neighbours=[Neighbour(each, _pods(each, environment), None) for each in SERVICES],
+        secure=Secure(certs, certs, FOLDER_OF_ITS_OWN, trust_domain(environment)) if certs else None,
+        limits=read_limits(environment, SIDECAR_HEAP_MIB),
+        **_common(environment, offset),
+    )
+    return _deployed(options, None, SIDECAR_DRAIN_S, environment)
+
+
 def committed() -> Mapping[Path, RenderOptions]:
     """Returns what is rendered into the project's folder, to be read and compared: each with its default settings."""
     defaults = Environment({})
@@ -130,6 +146,7 @@ def committed() -> Mapping[Path, RenderOptions]:
         "local": ({Path("local.yaml"): ONE_MACHINE}, Path(".data/certs/envoy"), Path(".data/certs/edge")),
         "sidecar": (sidecars, _CERTS, _CERTS),
         "edge": ({Path("edge.yaml"): edge(defaults).options}, _CERTS, _EDGE_CERTS),
+        "gateway": ({Path("gateway.yaml"): gateway(defaults).options}, _CERTS, _CERTS),
     }
     found = {}
     for kind, (renderings, own, shown) in kinds.items():
@@ -138,7 +155,8 @@ def committed() -> Mapping[Path, RenderOptions]:
         secure = Secure(own=own, shown=shown, folder=beside, knows_neighbours=kind == "sidecar")
         for path, options in renderings.items():
             found[RENDERED / path] = options
-            found[RENDERED / "secure" / path] = replace(options, secure=secure, issuers=Issuers(_KEYS[kind]))
+            issuers = Issuers(_KEYS[kind]) if kind in _KEYS else None
+            found[RENDERED / "secure" / path] = replace(options, secure=secure, issuers=issuers)
     return found
 
 
@@ -153,9 +171,11 @@ def _of_the_edge(environment: Environment) -> Secure:
 
 
 def _neighbour(called: Service, environment: Environment, offset: int) -> Neighbour:
-    default = f"{called.host}-headless:{INGRESS_PORT}"
-    pods = environment.addresses(f"{called.name.upper()}_PODS", default)
-    return Neighbour(called, pods, called.grpc_port + offset)
+    return Neighbour(called, _pods(called, environment), called.grpc_port + offset)
+
+
+def _pods(called: Service, environment: Environment) -> Sequence[Place]:
+    return environment.addresses(f"{called.name.upper()}_PODS", f"{called.host}-headless:{INGRESS_PORT}")
 
 
 def _common(environment: Environment, offset: int) -> dict[str, Any]:

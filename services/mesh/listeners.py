@@ -57,8 +57,9 @@ def _routes(door: Door, options: RenderOptions, contracts: Contracts) -> list[di
 
 def _elsewhere(door: Door, options: RenderOptions) -> str:
     """Says what the gateway cannot: it knows calls by their names, and each service has reflection and health."""
-    ports = ", ".join(f"{service.name} {options.rest_port(service)}" for service in door.services)
-    return f"no service here has a method of this name; reflection and health are at each one's own port: {ports}"
+    known = options.services or ()
+    places = [f"{s.name} {options.rest_port(s)}" if s in known else f"{s.host}:80" for s in door.services]
+    return f"no service has a method of this name; reflection and health are at their own ports: {', '.join(places)}"
 
 
 def _keeps(door: Door, options: RenderOptions) -> bool:

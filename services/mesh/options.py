@@ -29,17 +29,17 @@ Place = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """A service that the pod of another one calls through its Envoy.
+    """A service that the pod of another one calls through its Envoy, or that a gateway before all pods sends to.
 
     Attributes:
         service: the catalog's entry.
         pods: where the Envoys in front of it are; a name stands for all of the addresses that it resolves to.
-        port: where Envoy takes the calls, on the pod's loopback address.
+        port: where Envoy takes the calls, on the pod's loopback address; None where the gateway alone does.
     """
 
     service: Service
     pods: Sequence[Place]
-    port: int
+    port: int | None
 
 
 @dataclass(frozen=True, slots=True)

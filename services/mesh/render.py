@@ -26,7 +26,11 @@ def render_config(options: RenderOptions) -> dict[str, Any]:
         "heap_bytes": options.limits.heap_bytes,
         "listeners": [
             *(tracing.told(listeners.listener(door, options, contracts), whom) for door in doors(options)),
-            *(tracing.told(egress.listener(called, options, contracts), whom) for called in options.neighbours),
+            *(
+                tracing.told(egress.listener(called, options, contracts), whom)
+                for called in options.neighbours
+                if called.port
+            ),
             *issuers.listeners(options),
             *status.listeners(options),
         ],

@@ -28,8 +28,7 @@ def listeners(options: RenderOptions) -> list[dict[str, Any]]:
         "port": options.status_port,
         "targets": _targets(options),
         "metrics": _routes(options),
-        "which": f"{PROCESS}: name one, such as /metrics?{PROCESS}={_first(options)}; there are "
-        f"{', '.join(_processes(options))}; /targets lists them for Prometheus",
+        "which": _which(options),
         "transcoder": transcoder.of_services([METRICS], options)
         # So that the route is that of the parameter, which is none of the request's; all other paths are not gRPC's.
         | {
@@ -61,8 +60,15 @@ def _processes(options: RenderOptions) -> Mapping[str, tuple[Service, Place]]:
     }
 
 
-def _first(options: RenderOptions) -> str:
-    return next(iter(_processes(options)))
+def _which(options: RenderOptions) -> str:
+    """Says which processes can be named, where none is, or one that is not there."""
+    names = [*_processes(options)]
+    if not names:
+        return "there is no process behind this Envoy: pods tell the figures of theirs themselves"
+    return (
+        f"{PROCESS}: name one, such as /metrics?{PROCESS}={names[0]}; there are {', '.join(names)}; "
+        "/targets lists them for Prometheus"
+    )
 
 
 def _targets(options: RenderOptions) -> str:

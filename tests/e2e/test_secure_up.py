@@ -100,7 +100,7 @@ def test_the_documented_sockets_are_open_and_no_others(up):
         for c in _connections(up, "inet")
         if c.status == psutil.CONN_LISTEN or (c.type == socket.SOCK_DGRAM and c.laddr)
     }
-    documented = [*REST.values(), *GRPC.values(), SETTINGS.status_port, SETTINGS.database_port]
+    documented = [SETTINGS.gateway_port, *REST.values(), *GRPC.values(), SETTINGS.status_port, SETTINGS.database_port]
     assert network == {("127.0.0.1", port) for port in documented}
     admin = up.folder / "data" / "envoy" / "admin.sock"
     assert {str(c.laddr) for c in _connections(up, "unix") if c.laddr} == {str(admin)}
@@ -117,6 +117,15 @@ def test_every_process_tells_prometheus_its_figures_by_tls(up, certs):
             assert "process_start_time_seconds" in answer.text
 
 
+def test_the_gateway_tells_everybody_how_each_service_is_and_the_page_that_they_have_to_sign_in(certs):
+    trust = ssl.create_default_context(cafile=certs / "ca" / "ca.crt")
+    with httpx.Client(base_url=f"https://localhost:{SETTINGS.gateway_port}", verify=trust) as http:
+        well = {"alive": True, "ready": True}
+        assert http.get("/health").json() == {"status": "ok", "services": {each.name: well for each in SERVICES}}
+        assert http.get("/settings.json").json()["profile"] == "secure"
+        assert http.get("/api/v1/alerts/").status_code == 401
+
+
 def _connections(up, kind):
     """The sockets of all processes of the mesh."""
     own = psutil.Process(up.process.pid)
@@ -127,8 +136,8 @@ def _connections(up, kind):
 
 @pytest.mark.parametrize(
     "port",
-    [*REST.values(), SETTINGS.status_port, *GRPC.values()],
-    ids=[*REST, "metrics", *(f"{name}, gRPC" for name in GRPC)],
+    [SETTINGS.gateway_port, *REST.values(), SETTINGS.status_port, *GRPC.values()],
+    ids=["gateway", *REST, "metrics", *(f"{name}, gRPC" for name in GRPC)],
 )
 @pytest.mark.parametrize(
     "words", [b"GET /health HTTP/1.1\r\nhost: x\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0" * 9]

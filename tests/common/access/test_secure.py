@@ -106,10 +106,24 @@ def test_a_neighbours_certificate_counts_before_a_token(gate: SecureGate) -> Non
     assert refused(gate, "/montrg.x/Engineer", context) == "CALLER_NOT_ALLOWED"
 
 
+def test_what_the_gateway_passes_on_is_of_whoever_sent_it(gate: SecureGate) -> None:
+    caller = gate.admit("/montrg.x/View", Context("location", [certificate("gateway"), claims("viewer", ["Press"])]))
+    assert (caller.kind, caller.name) == (Kind.PERSON, "kim")
+    context = Context("location", [certificate("gateway")])
+    assert refused(gate, "/montrg.x/View", context, UnauthenticatedError) == "NO_CREDENTIAL"
+
+
+def test_the_gateway_itself_may_call_nothing_and_is_not_believed_past_a_pods_envoy(gate: SecureGate) -> None:
+    context = Context("gateway", [claims("admin", ["*"])])
+    for method in ("/montrg.x/View", "/montrg.x/Inside"):
+        assert refused(gate, method, context) == "CALLER_NOT_ALLOWED"
+
+
 @pytest.mark.parametrize(
     "value",
     [
         certificate("envoy")[1],
+        certificate("gateway")[1],
         certificate("location")[1],
         "URI=spiffe://elsewhere/alert",
         "URI=spiffe://flet-montrg/alert;URI=spiffe://flet-montrg/alert",
