@@ -66,6 +66,17 @@ def install(kind: str, wheels: Path, folder: Path) -> None:
     pip(*into, "--no-index", "--find-links", str(wheels), "--constraint", str(LOCK), *requirements(kind))
     for path in needless(folder):
         shutil.rmtree(path) if path.is_dir() else path.unlink()
+    describe(folder)
+
+
+def describe(folder: Path, project: Path = PROJECT) -> None:
+    """Writes the project's own name and version where Python looks for them: its code is copied, not installed."""
+    told = tomllib.loads(project.read_text(encoding="utf-8"))["project"]
+    (packages,) = folder.glob("lib/python3*/site-packages")
+    about = packages / f"{told['name']}-{told['version']}.dist-info"
+    about.mkdir()
+    text = f"Metadata-Version: 2.1\nName: {told['name']}\nVersion: {told['version']}\n"
+    (about / "METADATA").write_text(text, encoding="utf-8")
 
 
 def pip(*words: str) -> None:

@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import distributions, version
 from pathlib import Path
 
 import pytest
@@ -116,6 +117,14 @@ def test_each_dependency_is_in_some_image():
     dependencies = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
     installed = {each for kind in packages.KINDS for each in packages.requirements(kind, ROOT / "pyproject.toml")}
     assert installed == set(dependencies)
+
+
+def test_an_image_knows_the_version_of_what_it_runs(tmp_path):
+    folder = tmp_path / "lib" / "python3.12" / "site-packages"
+    folder.mkdir(parents=True)
+    packages.describe(tmp_path, ROOT / "pyproject.toml")
+    (found,) = distributions(name="montrg", path=[str(folder)])
+    assert found.version == version("montrg")
 
 
 def test_the_services_image_has_neither_of_the_two_programs():
