@@ -212,3 +212,14 @@ def test_each_file_of_the_dashboard_has_its_kind_and_only_names_with_a_hash_are_
     (folder / "notes.docx").touch()
     with pytest.raises(ValueError, match=r"notes\.docx: nobody says what kind of file this is"):
         pages.of_gateway(SERVICES, RenderOptions())
+
+
+async def test_a_line_of_the_log_says_which_service_it_was(mesh: Mesh, gateway: httpx.AsyncClient) -> None:
+    await gateway.get("/api/v1/thresholds/3", headers={"x-request-id": "at-the-gateway"})
+    for _ in range(50):  # Envoy writes its log every second
+        lines = [line for line in mesh.access_log.read_text().splitlines() if "at-the-gateway" in line]
+        if lines:
+            break
+        await asyncio.sleep(0.1)
+    (line,) = map(json.loads, lines)
+    assert (line["service"], line["route"], line["status"]) == ("gateway", "thresholds", 200)
