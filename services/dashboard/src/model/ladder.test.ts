@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { bandsOf, check, judge, laterThanLaw, shifts, steps, type Band, type Mapped } from './ladder';
+import { bandsOf, check, common, judge, laterThanLaw, shifts, steps, type Band, type Mapped } from './ladder';
 import type { Level } from './levels';
 
 const INF = Infinity;
@@ -36,6 +36,12 @@ describe('the judge', () => {
   ])('gives a value the level of its band, or the safer neighbour’s (%#)', (bands, value, level) => {
     expect(judge(value, bands)).toBe(level);
   }); // prettier-ignore
+
+  it('goes by the ids where two bands end at one value, in whatever order they come', () => {
+    const ends = [band(1, 8, 'orange'), band(1, 5, 'critical'), band(4, 8, 'yellow')];
+    expect(judge(0, common(ends))).toBe('green');
+    expect(judge(0, common([...ends].reverse()))).toBe('green');
+  });
 
   it('lets a sensor’s own bands replace the common ones while they are valid', () => {
     const own = band(30, INF, 'red', { mappedOnly: true });

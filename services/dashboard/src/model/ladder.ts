@@ -81,13 +81,13 @@ export function bandsOf(sensorId: string, bands: readonly Band[], mapped: readon
       .filter((one) => one.sensorId === sensorId && one.enabled && one.from <= at && at < one.to)
       .map((one) => one.bandId),
   );
-  const own = bands.filter((band) => band.id && ids.has(band.id));
+  const own = bands.filter((band) => band.id && ids.has(band.id)).sort((a, b) => a.id - b.id);
   return own.length ? own : common(bands);
 }
 
-/** The bands that hold for every sensor without its own, from the lowest on. */
+/** The bands that hold for every sensor without its own, by their ids: where two end at one value, the order counts. */
 export function common(bands: readonly Band[]): Band[] {
-  return bands.filter((band) => !band.mappedOnly).sort((a, b) => order(a.low, b.low) || order(a.high, b.high));
+  return bands.filter((band) => !band.mappedOnly).sort((a, b) => order(a.id || Infinity, b.id || Infinity));
 }
 
 // The difference of two infinities is no number.
@@ -100,7 +100,7 @@ export function check(bands: readonly Band[]): Finding[] {
   const gaps: Finding[] = [];
   const overlaps: Finding[] = [];
   let reach: Band | undefined; // the band that reaches highest so far
-  const ordered = common(bands);
+  const ordered = common(bands).sort((a, b) => order(a.low, b.low) || order(a.high, b.high));
   for (const [index, band] of ordered.entries()) {
     if (reach && band.low > reach.high) {
       gaps.push({ kind: 'gap', low: reach.high, high: band.low, bands: [reach, band] });

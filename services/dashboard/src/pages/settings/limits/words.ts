@@ -1,7 +1,7 @@
-import { levelName } from '$/i18n/common';
+import { common, levelName } from '$/i18n/common';
 import { degrees, number } from '$/i18n/format';
 import { inLanguages } from '$/i18n/index.svelte';
-import type { Finding, Late, Metric } from '$/model/ladder';
+import type { Band, Finding, Late, Metric } from '$/model/ladder';
 import { worse } from '$/model/levels';
 
 export const words = inLanguages({
@@ -156,4 +156,17 @@ export function findingWords({ kind, low, high, bands: [one, other] }: Finding, 
   return kind === 'gap'
     ? words().gap(from, to, level)
     : words().overlap(from, to, levelName(one.level), levelName(other.level), level);
+}
+
+/** What of a sensor each metric is, which is also what it is called. */
+export const MEASURED = { pcv_temperature: 'perceived', temperature: 'temperature', humidity: 'humidity' } as const;
+
+/** What a metric is called. */
+export function metricName(metric: Metric): string {
+  return common()[MEASURED[metric]];
+}
+
+/** `Caution, 33.0 – 35.0 °C`. */
+export function bandWords(band: Band, metric: Metric): string {
+  return `${levelName(band.level)}, ${rangeOf(band.low, band.high, metric)}`;
 }
