@@ -1,6 +1,7 @@
+import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { describe, expect, it } from 'vitest';
 
-import { localOf, momentOf } from './zoned';
+import { localOf, momentOf, typedMoment } from './zoned';
 
 describe('the site’s clock', () => {
   it('shows a moment, and finds it again', () => {
@@ -27,5 +28,12 @@ describe('the site’s clock', () => {
   it('finds nothing in what is no time', () => {
     expect(momentOf('', 'Asia/Seoul')).toBeUndefined();
     expect(momentOf('2026-13-01T00:00', 'Asia/Seoul')).toBeUndefined();
+  });
+
+  it('keeps the seconds of what nobody has changed', () => {
+    const before = timestampFromMs(Date.UTC(2026, 6, 15, 3, 0, 42, 123));
+    expect(typedMoment('2026-07-15T12:00', before, 'Asia/Seoul')).toBe(before);
+    expect(typedMoment('2026-07-15T12:01', before, 'Asia/Seoul')).toEqual(timestampFromMs(Date.UTC(2026, 6, 15, 3, 1)));
+    expect(typedMoment('', before, 'Asia/Seoul')).toBeUndefined();
   });
 });

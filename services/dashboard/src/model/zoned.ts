@@ -1,3 +1,5 @@
+import { timestampFromMs, timestampMs, type Timestamp } from '@bufbuild/protobuf/wkt';
+
 /** A moment as a date and time of the site's clock, as `<input type="datetime-local">` has it: `2026-07-15T14:03`. */
 export function localOf(ms: number, zone: string): string {
   return new Date(ms + offset(ms, zone)).toISOString().slice(0, 16);
@@ -12,6 +14,13 @@ export function momentOf(local: string, zone: string): number | undefined {
   if (Number.isNaN(asUtc)) return undefined;
   const moments = [-1, 1].map((days) => asUtc - offset(asUtc + days * 86_400_000, zone));
   return [...moments].sort((a, b) => a - b).find((ms) => localOf(ms, zone) === local.slice(0, 16)) ?? moments[0];
+}
+
+/** What was typed, as a call takes it. What shows the same minute as before is as before, to the microsecond. */
+export function typedMoment(local: string, before: Timestamp | undefined, zone: string): Timestamp | undefined {
+  if (before && localOf(timestampMs(before), zone) === local) return before;
+  const ms = momentOf(local, zone);
+  return ms === undefined ? undefined : timestampFromMs(ms);
 }
 
 /** How far the zone's clock is ahead of UTC at a moment, in ms. */
