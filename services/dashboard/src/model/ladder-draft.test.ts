@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { check, judge, type Band } from './ladder';
-import { added, applied, borders, changes, inOrder, moved, room } from './ladder-draft';
+import { added, applied, borders, changes, inOrder, moved, rebased, room } from './ladder-draft';
 import { severity, type Level } from './levels';
 
 const INF = Infinity;
@@ -76,6 +76,21 @@ describe('a band that is added', () => {
 
   it('is the first one of a metric without limits', () => {
     expect(added([], 'humidity', 'n')).toMatchObject([{ low: 80, high: INF, level: 'yellow' }]);
+  });
+});
+
+describe('a draft when somebody else has saved', () => {
+  const [one, two, three, four] = LEGAL as [Band, Band, Band, Band];
+  const made = band('n', 50, INF, 'critical');
+  const drawn = [one, { ...two, low: 30.5 }, three, made];
+
+  it('takes what the other changed, made and deleted, and keeps what was drawn', () => {
+    const theirs = [{ ...one, high: 30 }, two, four, band('9', 40, 41, 'red')];
+    expect(rebased(LEGAL, drawn, theirs)).toEqual([{ ...one, high: 30 }, drawn[1], theirs[3], made]);
+  });
+
+  it('is what is saved where nothing was drawn', () => {
+    expect(rebased(LEGAL, LEGAL, [one])).toEqual([one]);
   });
 });
 

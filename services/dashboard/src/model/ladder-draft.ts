@@ -95,6 +95,20 @@ export function changes(saved: readonly Band[], draft: readonly Band[]): Change[
   return [...made, ...saved.filter((band) => !kept.has(band.key)).map((band): Change => ({ kind: 'delete', band }))];
 }
 
+/** A draft on what is saved now: what nobody drew is as saved, and what somebody drew stays drawn. */
+export function rebased(before: readonly Band[], draft: readonly Band[], now: readonly Band[]): Band[] {
+  const drawn = new Map(changes(before, draft).map((change) => [change.band.key, change]));
+  const known = new Set(before.map((band) => band.key));
+  const present = new Set(now.map((band) => band.key));
+  const kept = now.flatMap((band) => {
+    const change = drawn.get(band.key);
+    if (change?.kind === 'delete') return [];
+    return [change ? change.band : band];
+  });
+  // One that was deleted meanwhile is gone, and not made again; a new one is still to be made.
+  return [...kept, ...draft.filter((band) => !known.has(band.key) && !present.has(band.key))];
+}
+
 /**
  * Puts the changes in an order in which the bands are safe at each moment between: at each step comes the change after
  * which the fewest values are judged lower than both before all and after all, then that which leaves the smallest

@@ -7,7 +7,7 @@ import { failure, type Failure } from '$/api/errors';
 import { everything } from '$/api/everything';
 import { transport } from '$/api/transport';
 import { METRICS, type Band, type Mapped, type Metric } from '$/model/ladder';
-import { changes, inOrder, type Change } from '$/model/ladder-draft';
+import { changes, inOrder, rebased, type Change } from '$/model/ladder-draft';
 import { asLevel } from '$/model/levels';
 
 const thresholds = createClient(ThresholdService, transport);
@@ -65,8 +65,11 @@ class Limits {
   async load(metric: Metric): Promise<void> {
     try {
       const [bands, mapped] = await Promise.all([allBands(), allMappings()]);
-      const kept = Object.keys(METRICS).filter((name) => this.isDirty(name as Metric));
-      this.draft = { ...bands, ...Object.fromEntries(kept.map((name) => [name, this.draft[name as Metric]])) };
+      this.draft = {
+        pcv_temperature: rebased(this.saved.pcv_temperature, this.draft.pcv_temperature, bands.pcv_temperature),
+        temperature: rebased(this.saved.temperature, this.draft.temperature, bands.temperature),
+        humidity: rebased(this.saved.humidity, this.draft.humidity, bands.humidity),
+      };
       this.saved = bands;
       this.mapped = mapped;
       this.problem = undefined;
