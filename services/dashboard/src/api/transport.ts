@@ -29,7 +29,10 @@ export const transport = createGrpcWebTransport({
 /** Asks for a file over REST, such as a CSV export, as the person who is signed in. */
 export async function download(path: string, signal?: AbortSignal): Promise<Blob> {
   const headers: HeadersInit = session.token ? { authorization: `Bearer ${session.token}` } : {};
-  const answer = await fetch(path, { headers, signal: signal ?? null });
+  const answer = await fetch(path, { headers, signal: signal ?? null }).catch((error: unknown) => {
+    // So a fetch says that nobody answers.
+    throw error instanceof TypeError ? new ConnectError(error.message, Code.Unavailable) : error;
+  });
   if (answer.ok) return answer.blob();
   if (answer.status === 401) session.refused = true;
   const status = (await answer.json()) as { code?: number; message?: string };
