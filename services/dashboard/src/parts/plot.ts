@@ -17,7 +17,11 @@ export function axes(show: (value: number) => string): Pick<uPlot.Options, 'axes
   };
   return {
     axes: [
-      { ...look, values: (_, splits, __, ___, step) => splits.map((at) => (at === null ? '' : timeOf(at, step))) },
+      {
+        ...look,
+        size: 30,
+        values: (_, splits, __, ___, step) => splits.map((at) => (at === null ? '' : timeOf(at, step))),
+      },
       { ...look, size: 44, values: (_, splits) => splits.map(show) },
     ],
   };
@@ -36,11 +40,15 @@ function alone(plot: uPlot, series: number): number[] {
 }
 
 function timeOf(seconds: number, step: number): string {
-  const options: Intl.DateTimeFormatOptions =
-    step < 86_400
-      ? { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }
-      : step < 28 * 86_400
-        ? { month: 'numeric', day: 'numeric' }
-        : { year: 'numeric', month: 'numeric' };
+  const time = step < 86_400 ? written(seconds, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }) : '';
+  // Where a day begins among hours, one wants to know which.
+  if (time && time !== '00:00') return time;
+  return written(
+    seconds,
+    step < 28 * 86_400 ? { month: 'numeric', day: 'numeric' } : { year: 'numeric', month: 'numeric' },
+  );
+}
+
+function written(seconds: number, options: Intl.DateTimeFormatOptions): string {
   return new Intl.DateTimeFormat(i18n.language, { timeZone: settings.time_zone, ...options }).format(seconds * 1000);
 }

@@ -15,6 +15,9 @@ const DASHES = [[], [8, 4], [2, 3], [10, 3, 2, 3]];
 /** How many lines can be told apart. */
 export const MOST_LINES = LIGHT.length;
 
+/** More steps than this make dashes a smear. */
+const DENSE = 1_000;
+
 /** A limit this near above the data is shown, so that one sees how much is left. */
 const NEAR = 4;
 
@@ -25,7 +28,12 @@ export interface Look {
 }
 
 /** How the line at an index looks: of one place maximum, average and minimum; else one for each place. */
-export function lookOf(index: number, isComparison: boolean): Look {
+export function lookOf(index: number, isComparison: boolean, steps: number): Look {
+  const look = lookOfFew(index, isComparison);
+  return steps > DENSE ? { ...look, dash: [], width: 1 } : look;
+}
+
+function lookOfFew(index: number, isComparison: boolean): Look {
   if (isComparison) {
     const colours = theme.dark ? DARK : LIGHT;
     return { colour: colours[index] ?? '', dash: DASHES[index % DASHES.length] ?? [], width: 2 };
@@ -56,7 +64,7 @@ export function optionsOf(drawn: Drawn): Omit<uPlot.Options, 'width' | 'height'>
     series: [
       {},
       ...columns.map((_, index) => {
-        const look = lookOf(index, isComparison);
+        const look = lookOf(index, isComparison, columns[0]?.values.length ?? 0);
         return line({
           stroke: look.colour,
           dash: look.dash,
@@ -120,8 +128,11 @@ function nameLimits(plot: uPlot, limits: readonly Limit[]): void {
   // Whatever line is beneath, the word can be read.
   ctx.strokeStyle = colour('panel');
   ctx.fillStyle = colour('text');
-  for (const { level, from } of limits) {
-    if (!isWithin(plot, from)) continue;
+  // The worst first: where two are too close to be read, the milder one has no word.
+  let above = -Infinity;
+  for (const { level, from } of limits.toReversed()) {
+    if (!isWithin(plot, from) || edge(plot, from) - above < 12 * devicePixelRatio) continue;
+    above = edge(plot, from);
     const place: [number, number] = [
       bbox.left + bbox.width - 4 * devicePixelRatio,
       edge(plot, from) - devicePixelRatio,

@@ -27,7 +27,6 @@ export const words = inLanguages({
     zoomHint: 'Drag over the chart to look closer; the slider below it shows the values of one moment.',
     resetZoom: 'Whole range',
     useZoom: 'Load only this part',
-    limit: (level: string, from: string) => `${level} from ${from}`,
     lines: (shown: number, all: number) => `The ${shown} hottest of ${all}, by their maximum.`,
     wholeMonths: 'The first and the last month are shown whole.',
     unknownPlace: 'No place with sensors has this name now.',
@@ -50,7 +49,6 @@ export const words = inLanguages({
     csv: (row: string) => `CSV, ${row}`,
     csvRuns: 'CSV is being made…',
     csvSensor: 'Files are made by place: choose the area of the sensor.',
-    degraded: 'What is shown is limited:',
   },
   ko: {
     title: '이력',
@@ -77,7 +75,6 @@ export const words = inLanguages({
     zoomHint: '차트를 끌어 확대하고, 아래 막대를 움직여 한 시점의 값을 볼 수 있습니다.',
     resetZoom: '전체 기간',
     useZoom: '이 구간만 불러오기',
-    limit: (level: string, from: string) => `${level} ${from} 이상`,
     lines: (shown: number, all: number) => `전체 ${all}곳 중 최고값이 높은 ${shown}곳입니다.`,
     wholeMonths: '첫 달과 마지막 달은 한 달 전체를 표시합니다.',
     unknownPlace: '현재 센서가 있는 장소 중 이 이름을 찾을 수 없습니다.',
@@ -100,6 +97,5 @@ export const words = inLanguages({
     csv: (row: string) => `CSV (${row})`,
     csvRuns: 'CSV 만드는 중…',
     csvSensor: '파일은 장소별로 만들어집니다. 센서가 있는 구역을 선택하세요.',
-    degraded: '표시되는 내용에 제한이 있습니다:',
   },
 }); // prettier-ignore
