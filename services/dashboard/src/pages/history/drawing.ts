@@ -44,6 +44,7 @@ function lookOfFew(index: number, isComparison: boolean): Look {
 }
 
 interface Drawn {
+  /** They are drawn in reverse order, and so the data has to be. */
   columns: readonly Column[];
   isComparison: boolean;
   limits: readonly Limit[];
@@ -64,7 +65,8 @@ export function optionsOf(drawn: Drawn): Omit<uPlot.Options, 'width' | 'height'>
     series: [
       {},
       ...columns.map((_, index) => {
-        const look = lookOf(index, isComparison, columns[0]?.values.length ?? 0);
+        // The first column is drawn last: it matters most.
+        const look = lookOf(columns.length - 1 - index, isComparison, columns[0]?.values.length ?? 0);
         return line({
           stroke: look.colour,
           dash: look.dash,
@@ -73,7 +75,7 @@ export function optionsOf(drawn: Drawn): Omit<uPlot.Options, 'width' | 'height'>
         });
       }),
     ],
-    ...(isComparison ? {} : { bands: [{ series: [1, 3] as [number, number], fill: `${colour('accent')}22` }] }),
+    ...(isComparison ? {} : { bands: [{ series: [3, 1] as [number, number], fill: `${colour('accent')}22` }] }),
     hooks: {
       ready: [drawn.ready],
       setCursor: [(plot) => plot.cursor.idx != null && drawn.moved(plot.cursor.idx)],
