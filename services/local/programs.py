@@ -138,6 +138,7 @@ def replay(settings: LocalSettings) -> Command:
         "MONTRG_PROFILE": settings.profile,
         "MONTRG_CA_FILE": str(authorities_file(settings.data_dir)),
         "MONTRG_LOG_LEVELS_FILE": str(settings.log_levels_file),
+        "MONTRG_REPLAY_TOLD_PORT": str(settings.told_port or 0),
     }
     targets = {
         f"MONTRG_{service.name.upper()}_SERVICE_URL": f"{HOST}:{settings.rest_port(service)}" for service in SERVICES

@@ -27,6 +27,8 @@ from services.mesh.limits import UNCOUNTED, Limits, read_limits
 from services.mesh.options import LOCAL_STATUS_PORT, ROOT, SITE_TZ, RenderOptions
 
 HOST = "127.0.0.1"
+# Where the replay takes the messages to its shift leader.
+TOLD_PORT = 30008
 MOST_WORKERS = 16
 # The second worker of a service listens 10 above the first, the third 20: there is room for ten services, and the
 # gRPC ports of a whole mesh lie within 200, so that meshes with offsets further apart do not meet.
@@ -104,6 +106,11 @@ class LocalSettings:
         """The port on which Envoy serves the dashboard, and every service."""
         return GATEWAY.rest_port + self.port_offset
 
+    @property
+    def told_port(self) -> int | None:
+        """The port on which the replay takes messages; None where nobody is told of it."""
+        return TOLD_PORT + self.port_offset if self.replay and not self.is_secure else None
+
     def rest_port(self, service: Service) -> int:
         """The port on which Envoy serves a service."""
         return service.rest_port + self.port_offset
@@ -122,6 +129,8 @@ class LocalSettings:
             for worker, port in self.grpc_ports(service).items():
                 yield port, f"the gRPC of {worker}"
         yield self.status_port, "metrics"
+        if self.told_port is not None:
+            yield self.told_port, "messages to the replay's shift leader"
         if not self.is_secure:  # there it is a socket in the file system
             yield self.admin_port, "Envoy's admin interface"
 

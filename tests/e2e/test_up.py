@@ -24,7 +24,7 @@ from tests.support.up import RECOVERY_S, running_up
 from tests.support.writing import write_until_acknowledged
 
 OFFSET = mesh_on_free_ports().port_offset
-THRESHOLDS, LOCATION, REALTIME, AGGREGATION = (f"127.0.0.1:{port + OFFSET}" for port in range(30001, 30005))
+THRESHOLDS, LOCATION, REALTIME, AGGREGATION, ALERT = (f"127.0.0.1:{port + OFFSET}" for port in range(30001, 30006))
 PROGRAMS = ("realtime", "postgres", "aggregation", "location", "thresholds", "envoy")
 KILLS = kills(usual=8)
 
@@ -69,6 +69,22 @@ def test_a_program_of_generated_stubs_does_the_main_job(http):
     values = [(m.metrics.pcv_temperature.value, m.metrics.pcv_temperature.level) for m in answer.measurements]
     channel.close()
     assert values == [(37.4, "red")]
+
+
+def test_the_shift_leader_of_the_replay_is_told_of_the_heat_wave(up, http):
+    def told():
+        sent = http.get(f"http://{ALERT}/api/v1/notifications/", params={"state": "sent"}).json()
+        return {one["recipient"] for one in sent} == {f"http://127.0.0.1:{30008 + OFFSET}/…"}
+
+    up.await_true(told, RECOVERY_S)
+    lines = (up.folder / "data" / "logs" / "replay.log").read_text().splitlines()
+    said = [line for line in map(json.loads, filter(_is_json, lines)) if line["message"] == "told"]
+    assert said
+    assert {line["place"].split(" / ")[0] for line in said} == {"New York"}
+
+
+def _is_json(line):
+    return line.startswith("{")  # the progress of the import is for people
 
 
 def test_grpcurl_finds_the_contract_by_reflection_and_does_the_main_job(up):
@@ -168,6 +184,10 @@ def stored(http, sensor):
             return rows
 
 
+def subscriptions(http):
+    return http.get(f"http://{ALERT}/api/v1/subscriptions/").json()
+
+
 def test_it_stops_on_ctrl_c_leaves_nothing_behind_and_goes_on_with_its_data(up, http):
     created = http.post(
         f"http://{THRESHOLDS}/api/v1/thresholds/",
@@ -179,3 +199,4 @@ def test_it_stops_on_ctrl_c_leaves_nothing_behind_and_goes_on_with_its_data(up, 
     assert not [child for child in children if child.is_running()]
     up.start()
     assert http.get(f"http://{THRESHOLDS}{path}").json()["min_value"] == 97.25
+    up.await_true(lambda: [one["enabled"] for one in subscriptions(http)] == [True], RECOVERY_S)

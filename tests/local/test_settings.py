@@ -67,6 +67,15 @@ def test_the_first_worker_has_the_catalogs_port_and_the_others_follow_in_tens():
     assert {port: purpose for port, purpose in settings.ports() if port == 51063} == {51063: "the gRPC of realtime-2"}
 
 
+def test_a_port_for_messages_to_the_replay_is_taken_only_where_there_are_any():
+    def ports(**variables):
+        return [port for port, _ in read_settings({"MONTRG_PORT_OFFSET": "1000"} | variables).ports()]
+
+    assert 31008 in ports()
+    assert 31008 not in ports(MONTRG_REPLAY="off")
+    assert 31008 not in ports(MONTRG_PROFILE="secure")
+
+
 def test_no_two_ports_are_the_same_with_all_the_workers_that_can_be_and_another_mesh_beside():
     meshes = [read_settings({"MONTRG_WORKERS": "16", "MONTRG_PORT_OFFSET": str(n)}) for n in (0, 200, 1000, 10_000)]
     ports = [port for mesh in meshes for port in (mesh.database_port, *(port for port, _ in mesh.ports()))]
