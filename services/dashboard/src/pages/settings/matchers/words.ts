@@ -38,7 +38,7 @@ export const words = inLanguages({
       `지금 측정 중인 곳 가운데 구역 ${areas}곳, 센서 ${sensors}대가 해당합니다`,
     coversNothing: '지금 측정 중인 곳 가운데 해당하는 곳이 없습니다. 이름을 확인하십시오.',
     sensors: (count: number) => `센서 ${count}대`,
-    andMore: (count: number) => `외 ${count}곳`,
+    andMore: (count: number) => `외 ${count}건`,
   },
 });
 
