@@ -18,8 +18,8 @@ const client = createClient(AlertService, transport);
 class Alerts {
   /** By descending level, then the newest first. */
   open: readonly Alert[] = $state.raw([]);
-  /** Is told of every alert that was raised or rose while the page was open. */
-  onRise: (alert: Alert) => void = () => {};
+  /** Is shown `open` whenever it has changed. */
+  onChange: (open: readonly Alert[]) => void = () => {};
 
   #known = new Map<number, Alert>();
 
@@ -44,12 +44,7 @@ class Alerts {
   #take(message: WatchAlertsResponse): void {
     if (message.kind !== Kind.SNAPSHOT && message.kind !== Kind.CHANGES) return;
     if (message.kind === Kind.SNAPSHOT) this.#known.clear();
-    for (const alert of message.alerts) {
-      const before = this.#known.get(alert.alertId);
-      this.#keep(alert);
-      const isNews = message.kind === Kind.CHANGES && alert.state !== State.CLEARED && rank(alert) > rank(before);
-      if (isNews) this.onRise(alert);
-    }
+    message.alerts.forEach((alert) => this.#keep(alert));
     this.#show();
   }
 
@@ -60,11 +55,12 @@ class Alerts {
 
   #show(): void {
     this.open = [...this.#known.values()].sort((a, b) => rank(b) - rank(a) || b.alertId - a.alertId);
+    this.onChange(this.open);
   }
 }
 
-function rank(alert: Alert | undefined): number {
-  return alert ? severity(asLevel(alert.alertLevel)) : -1;
+function rank(alert: Alert): number {
+  return severity(asLevel(alert.alertLevel));
 }
 
 export const alerts = new Alerts();
