@@ -51,7 +51,8 @@ export function span(ms: number): string {
   if (seconds < 90) return `${seconds}${words.s}`;
   const minutes = Math.round(seconds / 60);
   if (minutes < 90) return `${minutes}${words.m}`;
-  if (minutes < 24 * 60) return `${Math.floor(minutes / 60)}${words.h} ${minutes % 60}${words.m}`;
+  const rest = minutes % 60 ? ` ${minutes % 60}${words.m}` : '';
+  if (minutes < 24 * 60) return `${Math.floor(minutes / 60)}${words.h}${rest}`;
   return `${Math.round(minutes / 60 / 24)}${words.d}`;
 }
 

@@ -105,7 +105,10 @@ class Pager {
       this.#show(words().many(due.length), `${words().worst} ${textOf(worst)}`, 'alerts');
       return;
     }
-    for (const alert of due) this.#show(textOf(alert), matter(alert), `alerts/${alert.alertId}`);
+    for (const alert of due) {
+      const body = alert.alertType === 'manual' ? alert.message : matter(alert);
+      this.#show(textOf(alert), body ?? '', `alerts/${alert.alertId}`);
+    }
   }
 
   #show(title: string, body: string, path: string): void {
