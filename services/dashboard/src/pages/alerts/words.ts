@@ -73,7 +73,7 @@ export const words = inLanguages({
     noMessages: 'Nobody was told: no subscription is for this alert.',
     tell: 'Set who is told',
     messagesRole: 'Who was told is shown to operators.',
-    attempts: (count: number) => `${count} attempts`,
+    attempts: (count: number) => (count === 1 ? '1 attempt' : `${count} attempts`),
     ended: (reason: string) => `Reason: ${reason}`,
     by: (name: string) => `by ${name}`,
     events: {
