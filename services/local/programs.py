@@ -69,7 +69,9 @@ def service_environment(
         )
         for name in service.calls
     }
-    return os.environ | dict(zip(_OWN, own, strict=True)) | secure | neighbours
+    # A person may name an address by which others reach it.
+    dashboard = {"MONTRG_DASHBOARD_URL": f"{settings.scheme}://{HOST}:{settings.gateway_port}"}
+    return dashboard | os.environ | dict(zip(_OWN, own, strict=True)) | secure | neighbours
 
 
 def envoy_options(settings: LocalSettings) -> RenderOptions:

@@ -115,6 +115,15 @@ def test_a_service_logs_in_as_its_own_role_and_knows_the_neighbours_that_it_call
     assert given["MONTRG_THRESHOLDS_SERVICE_URL"] == "127.0.0.1:51051,127.0.0.1:51061"
 
 
+def test_links_in_messages_lead_to_the_gateway_of_this_machine_unless_a_person_says_otherwise(monkeypatch):
+    settings = read_settings({"MONTRG_PORT_OFFSET": "1000"})
+    monkeypatch.delenv("MONTRG_DASHBOARD_URL", raising=False)
+    given = service_environment(service("alert"), settings, ADMIN, "p@ss", 51055)
+    assert given["MONTRG_DASHBOARD_URL"] == "http://127.0.0.1:31000"
+    monkeypatch.setenv("MONTRG_DASHBOARD_URL", "")
+    assert service_environment(service("alert"), settings, ADMIN, "p@ss", 51055)["MONTRG_DASHBOARD_URL"] == ""
+
+
 def test_each_worker_has_a_name_a_log_and_a_port_of_its_own_and_envoy_knows_them_all(tmp_path):
     settings = read_settings({"MONTRG_DATA_DIR": str(tmp_path), "MONTRG_WORKERS": "realtime=2"})
     first, second = workers(service("realtime"), settings, ADMIN, "word")

@@ -42,7 +42,7 @@ async def notifying(context: Context, server: grpc.aio.Server, places: Places) -
     context.add_sampler(NotificationFigures(context.database).sample)
     settings = read_settings(context.environment)
     zone = context.environment.zone("SITE_TZ", "Asia/Seoul")
-    writing = Writing(settings.public_url, zone)
+    writing = Writing(settings.links, zone)
     webhooks = WebhookChannel(settings)
     channels: dict[str, Channel] = {WEBHOOK: webhooks, EMAIL: MailChannel(settings, system_clock)}
     grace_s = context.settings.grace_s

@@ -7,6 +7,7 @@ from ipaddress import ip_network
 import certifi
 
 from services.alert.networks import Networks
+from services.alert.notify.links import Links
 from services.common.settings import SECURE, Environment, SettingsError, profile
 
 NONE, STARTTLS, TLS = "none", "starttls", "tls"
@@ -31,14 +32,14 @@ class NotifySettings:
     """What the sending of messages is told.
 
     Attributes:
-        public_url: where people reach the service; links begin with it.
+        links: where messages lead people.
         networks: where webhooks may be.
         tls: whom to trust.
         smtp: the mail server, or None: then there is no e-mail.
         kept_days: how long what was sent is kept.
     """
 
-    public_url: str
+    links: Links
     networks: Networks
     tls: ssl.SSLContext
     smtp: Smtp | None
@@ -48,7 +49,7 @@ class NotifySettings:
 def read_settings(environment: Environment) -> NotifySettings:
     """Reads the settings; a wrong one is a SettingsError."""
     return NotifySettings(
-        public_url=_public_url(environment),
+        links=_links(environment),
         networks=_networks(environment),
         tls=_tls(environment.text("CA_FILE", "")),
         smtp=_smtp(environment),
@@ -56,12 +57,17 @@ def read_settings(environment: Environment) -> NotifySettings:
     )
 
 
-def _public_url(environment: Environment) -> str:
+def _links(environment: Environment) -> Links:
     scheme = "https" if profile(environment) == SECURE else "http"
-    value = environment.text("PUBLIC_URL", f"{scheme}://127.0.0.1:30005").rstrip("/")
-    if not value.startswith(("http://", "https://")):
-        raise SettingsError(f"MONTRG_PUBLIC_URL is {value!r}; give where people reach the service, with https://")
-    return value
+    public_url = environment.text("PUBLIC_URL", f"{scheme}://127.0.0.1:30005").rstrip("/")
+    dashboard_url = environment.text("DASHBOARD_URL", "").rstrip("/")
+    schemes = ("http://", "https://")
+    if not public_url.startswith(schemes):
+        raise SettingsError(f"MONTRG_PUBLIC_URL is {public_url!r}; give where people reach the service, with https://")
+    if dashboard_url and not dashboard_url.startswith(schemes):
+        message = f"MONTRG_DASHBOARD_URL is {dashboard_url!r}; give where people reach the dashboard, with https://"
+        raise SettingsError(f"{message}, or nothing")
+    return Links(public_url, dashboard_url)
 
 
 def _networks(environment: Environment) -> Networks:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from services.alert.domain import THRESHOLD, Alert
 from services.alert.notify.content import Content
+from services.alert.notify.links import Links
 from services.alert.notify.planning import CLEARED, Telling
 from services.alert.notify.texts import LANGUAGES
 from services.alert.notify.texts.phrases import Phrases
@@ -64,11 +65,11 @@ class Writing:
     """Writes messages.
 
     Attributes:
-        public_url: where people reach the service, without a slash at the end.
+        links: where messages lead people.
         zone: the site's, in which times are told.
     """
 
-    public_url: str
+    links: Links
     zone: ZoneInfo
 
     def telling(self, telling: Telling) -> Content:
@@ -82,7 +83,7 @@ class Writing:
             what=_what(alert, words),
         )
         advice = None if telling.cause == CLEARED else _advice(alert, words)
-        link = f"{self.public_url}/api/v1/alerts/{alert.alert_id}"
+        link = self.links.alert(alert.alert_id)
         return Content(subject, alert.alert_level, self._facts(alert, words), advice, [], link, [_for_programs(alert)])
 
     def _facts(self, alert: Alert, words: Phrases) -> list[tuple[str, str]]:
@@ -116,29 +117,25 @@ class Writing:
         subject = words.digest.format(level=numbers[0][0], count=total)
         highest = max(lasting or [c.level for c in digest.counts], key=severity)
         alerts = [alert for part in digest.worst for alert in part.alerts]
-        return Content(subject, highest, facts, None, items, f"{self.public_url}/api/v1/alerts/", alerts, total)
+        return Content(subject, highest, facts, None, items, self.links.alerts, alerts, total)
 
     def stopped(self, since: datetime, language: str) -> Content:
         """Writes that readings are judged no more since a moment."""
         words = LANGUAGES[language]
         subject = words.stopped.format(level=words.levels[LEVELS[-1]], since=self._time(since))
-        return Content(subject, LEVELS[-1], [], words.stopped_advice, [], self._evaluation, [], 0)
+        return Content(subject, LEVELS[-1], [], words.stopped_advice, [], self.links.evaluation, [], 0)
 
     def resumed(self, since: datetime, until: datetime, language: str) -> Content:
         """Writes that readings are judged again, and when they were not."""
         words = LANGUAGES[language]
         subject = words.resumed.format(since=self._time(since), until=self._time(until))
-        return Content(subject, None, [], None, [words.resumed_note], self._evaluation, [], 0)
-
-    @property
-    def _evaluation(self) -> str:
-        return f"{self.public_url}/api/v1/alerts:evaluation"
+        return Content(subject, None, [], None, [words.resumed_note], self.links.evaluation, [], 0)
 
     def test(self, subscription: Subscription) -> Content:
         """Writes a test message."""
         words = LANGUAGES[subscription.language]
         subject = words.test.format(name=subscription.title)
-        link = f"{self.public_url}/api/v1/subscriptions/{subscription.subscription_id}"
+        link = self.links.subscription(subscription.subscription_id)
         return Content(subject, None, [], words.test_advice, [], link, [])
 
     def _time(self, moment: datetime) -> str:

@@ -15,6 +15,7 @@ from services.alert.networks import Networks
 from services.alert.notify.claims import Claims
 from services.alert.notify.domain import Claimed, Failure
 from services.alert.notify.drafts import Draft
+from services.alert.notify.links import Links
 from services.alert.notify.outbox import put
 from services.alert.notify.planner import Planner
 from services.alert.notify.planning import Telling
@@ -33,7 +34,7 @@ from tests.conftest import service_url
 from tests.support.mesh import eventually
 from tests.support.notifying import NOW, alert, minutes, subscription
 
-WRITING = Writing("https://montrg.example", ZoneInfo("Asia/Seoul"))
+WRITING = Writing(Links("https://montrg.example"), ZoneInfo("Asia/Seoul"))
 SOON_S = 0.05
 # A busy machine takes long to answer; it is less than what is left of a lease.
 PATIENT_S = 15.0
@@ -62,7 +63,7 @@ def server_tls(authority):
 def settings(authority):
     context = ssl.create_default_context()
     authority.configure_trust(context)
-    return NotifySettings("https://montrg.example", networks=Networks(), tls=context, smtp=None)
+    return NotifySettings(Links("https://montrg.example"), networks=Networks(), tls=context, smtp=None)
 
 
 @pytest.fixture

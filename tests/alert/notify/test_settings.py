@@ -3,6 +3,7 @@
 import pytest
 
 from services.alert.networks import Networks
+from services.alert.notify.links import Links
 from services.alert.notify.settings import read_settings
 from services.common.settings import Environment, SettingsError
 
@@ -36,18 +37,20 @@ def test_the_password_of_the_mail_server_is_in_no_log():
 
 
 def test_a_slash_at_the_end_of_the_public_address_is_not_doubled():
-    assert read(PUBLIC_URL="https://heat.example/").public_url == "https://heat.example"
+    assert read(PUBLIC_URL="https://heat.example/").links == Links("https://heat.example")
+    assert read(DASHBOARD_URL="https://heat.example/").links.dashboard_url == "https://heat.example"
 
 
 def test_links_are_of_the_scheme_that_is_spoken():
-    assert read().public_url == "http://127.0.0.1:30005"
-    assert read(PROFILE="secure").public_url == "https://127.0.0.1:30005"
+    assert read().links == Links("http://127.0.0.1:30005")
+    assert read(PROFILE="secure").links == Links("https://127.0.0.1:30005")
 
 
 @pytest.mark.parametrize(
     ("variables", "named"),
     [
         ({"PUBLIC_URL": "heat.example"}, "MONTRG_PUBLIC_URL"),
+        ({"DASHBOARD_URL": "heat.example"}, "MONTRG_DASHBOARD_URL"),
         ({"WEBHOOK_ALLOW_PRIVATE": "maybe"}, "MONTRG_WEBHOOK_ALLOW_PRIVATE"),
         ({"WEBHOOK_ALLOW": "10.0.0.1/8"}, "MONTRG_WEBHOOK_ALLOW"),
         ({"WEBHOOK_ALLOW": "our.network"}, "MONTRG_WEBHOOK_ALLOW"),

@@ -7,6 +7,7 @@ import orjson
 import pytest
 
 from services.alert.notify.formats import html_text, plain_text, webhook_body
+from services.alert.notify.links import Links
 from services.alert.notify.planning import Telling
 from services.alert.notify.texts import LANGUAGES
 from services.alert.notify.writing import Count, Digest, Part
@@ -173,6 +174,21 @@ def digest(counts, names=()):
     """A digest by (level, whether it is over, how many), with the subjects of those that are named."""
     worst = [Part(name, NOW, [{"alert_id": n}]) for n, name in enumerate(names)]
     return Digest([Count(*count) for count in counts], worst)
+
+
+def test_links_lead_to_the_dashboard_where_there_is_one_and_to_rest_otherwise():
+    shown = replace(WRITING, links=Links("https://rest.example", "https://heat.example"))
+    telling = Telling(subscription(), alert(), "raised", "1", 1, None)
+    assert WRITING.telling(telling).link == "https://montrg.example/api/v1/alerts/7"
+    assert shown.telling(telling).link == "https://heat.example/#/alerts/7"
+    many = digest([("red", False, 1)], ["S-0"])
+    assert (WRITING.digest(many, "en").link, shown.digest(many, "en").link) == (
+        "https://montrg.example/api/v1/alerts/",
+        "https://heat.example/#/alerts",
+    )
+    assert shown.stopped(NOW, "en").link == "https://heat.example/#/alerts"
+    assert WRITING.stopped(NOW, "en").link == "https://montrg.example/api/v1/alerts:evaluation"
+    assert shown.test(subscription()).link == "https://heat.example/#/settings/subscriptions"
 
 
 @pytest.mark.parametrize(("count", "named", "last"), [(2, 2, "14:00:00 S-1"), (200, 21, "그 밖에 280건")])
