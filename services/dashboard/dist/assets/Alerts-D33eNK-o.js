@@ -1,1 +1,0 @@
-import"./disclose-version-xihTtKlq.js";import"./legacy-BPAtIZsH.js";import{S as e,b as t}from"./index-client-BIHJQ0Mp.js";var n=e(`<h1>…</h1>`);function r(e){var r=n();t(e,r)}export{r as default};

@@ -1,1 +1,0 @@
-import{K as e}from"./index-client-BIHJQ0Mp.js";e();
