@@ -110,6 +110,14 @@ export function dayName(day: string): string {
   return format.format(Date.parse(`${day}T00:00Z`));
 }
 
+/** `Mon, 7/13`: what has room above a column. */
+export function shortDayName(day: string): string {
+  const format = new Intl.DateTimeFormat(i18n.language, {
+    weekday: 'short', month: 'numeric', day: 'numeric', timeZone: 'UTC',
+  }); // prettier-ignore
+  return format.format(Date.parse(`${day}T00:00Z`));
+}
+
 /** `07:30` of minutes from midnight; the end of a day is `24:00`. */
 export function timeName(minutes: number): string {
   return [Math.floor(minutes / 60), minutes % 60].map((part) => String(part).padStart(2, '0')).join(':');
