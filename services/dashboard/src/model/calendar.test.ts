@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
 import {
-  blockOn, dayOf, fromLocal, inLanes, localTime, momentOf, spansBetween, weekOf, type Recurrence,
+  blockOn, inLanes, momentAt, spansBetween, weekOf, type Recurrence,
 } from './calendar'; // prettier-ignore
+import { dayOf, localOf, momentOf } from './zoned';
 
 const SEOUL = 'Asia/Seoul';
 const BERLIN = 'Europe/Berlin'; // the clocks go forward on 2026-03-29, back on 2026-10-25
@@ -31,19 +32,19 @@ describe('a week', () => {
 
 describe('a time on the wall', () => {
   it('is read and shown in the zone', () => {
-    expect(fromLocal('2026-07-15T14:03', SEOUL)).toBe(at('2026-07-15T05:03Z'));
-    expect(localTime(at('2026-07-15T05:03Z'), SEOUL)).toBe('2026-07-15T14:03');
-    expect(fromLocal('', SEOUL)).toBeUndefined();
+    expect(momentOf('2026-07-15T14:03', SEOUL)).toBe(at('2026-07-15T05:03Z'));
+    expect(localOf(at('2026-07-15T05:03Z'), SEOUL)).toBe('2026-07-15T14:03');
+    expect(momentOf('', SEOUL)).toBeUndefined();
   });
 
   it('that comes twice is the first, or the last as the end of something', () => {
-    expect(iso(momentOf('2026-10-25', 150, BERLIN))).toBe('2026-10-25T00:30');
-    expect(iso(momentOf('2026-10-25', 150, BERLIN, true))).toBe('2026-10-25T01:30');
+    expect(iso(momentAt('2026-10-25', 150, BERLIN))).toBe('2026-10-25T00:30');
+    expect(iso(momentAt('2026-10-25', 150, BERLIN, true))).toBe('2026-10-25T01:30');
   });
 
   it('that is skipped is as long after midnight as it would have been', () => {
-    expect(iso(momentOf('2026-03-29', 150, BERLIN))).toBe('2026-03-29T01:30');
-    expect(dayOf(momentOf('2026-03-29', 0, BERLIN), BERLIN)).toBe('2026-03-29');
+    expect(iso(momentAt('2026-03-29', 150, BERLIN))).toBe('2026-03-29T01:30');
+    expect(dayOf(momentAt('2026-03-29', 0, BERLIN), BERLIN)).toBe('2026-03-29');
   });
 });
 
@@ -95,7 +96,7 @@ describe('when a silence holds', () => {
 
 describe('a day of the calendar', () => {
   it('shows its part of what crosses midnight', () => {
-    const night = { start: momentOf('2026-07-13', 22 * 60, SEOUL), end: momentOf('2026-07-14', 6 * 60, SEOUL) };
+    const night = { start: momentAt('2026-07-13', 22 * 60, SEOUL), end: momentAt('2026-07-14', 6 * 60, SEOUL) };
     expect(blockOn('2026-07-13', night, SEOUL)).toMatchObject({ from: 1320, to: 1440 });
     expect(blockOn('2026-07-14', night, SEOUL)).toMatchObject({ from: 0, to: 360 });
     expect(blockOn('2026-07-15', night, SEOUL)).toBeUndefined();
@@ -108,7 +109,7 @@ describe('a day of the calendar', () => {
   });
 
   it('has room for what is so short that nobody would see it, also where the clocks go back', () => {
-    const span = { start: momentOf('2026-10-25', 150, BERLIN), end: momentOf('2026-10-25', 120, BERLIN, true) };
+    const span = { start: momentAt('2026-10-25', 150, BERLIN), end: momentAt('2026-10-25', 120, BERLIN, true) };
     expect(blockOn('2026-10-25', span, BERLIN)).toMatchObject({ from: 150, to: 165 });
   });
 

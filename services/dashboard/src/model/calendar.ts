@@ -1,5 +1,7 @@
 /** Weeks and days on the clocks of a zone, and when a silence holds in them. Pure; moments in ms. */
 
+import { addDays, dayOf, localOf, shownAt, type Day } from './zoned';
+
 export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 export const DAY_MINUTES = 24 * 60;
 
@@ -39,39 +41,12 @@ export function weekdayOf(day: string): number {
   return (new Date(`${day}T00:00Z`).getUTCDay() + 6) % 7;
 }
 
-export function addDays(day: string, count: number): string {
-  return new Date(Date.parse(`${day}T00:00Z`) + count * 86_400_000).toISOString().slice(0, 10);
-}
-
-/** The day of a moment on the zone's calendar. */
-export function dayOf(moment: number, zone: string): string {
-  return wall(moment, zone).slice(0, 10);
-}
-
-/** `2026-07-15T14:03`, as a field for date and time takes it. */
-export function localTime(moment: number, zone: string): string {
-  return wall(moment, zone).slice(0, 16);
-}
-
 /**
- * The moment at which the zone's clocks show a day and a time, given as `2026-07-15` and minutes from midnight.
- * Of one that comes twice the first, or with `last` the last; one that is skipped is as long after midnight as it
- * would have been. So the alert service has it.
+ * The moment at which the zone's clocks show a day and a time, given as `2026-07-15` and minutes from midnight, as
+ * `shownAt` has it, and the alert service.
  */
-export function momentOf(day: string, minutes: number, zone: string, last = false): number {
-  const wanted = Date.parse(`${day}T00:00Z`) + minutes * 60_000;
-  // Around a change of the clocks there are two offsets: that of before, and that of after.
-  const before = wanted - offset(wanted - 86_400_000, zone);
-  const after = wanted - offset(wanted + 86_400_000, zone);
-  const shown = [before, after].filter((moment) => moment + offset(moment, zone) === wanted);
-  if (!shown.length) return before;
-  return last ? Math.max(...shown) : Math.min(...shown);
-}
-
-/** Reads what a field for date and time holds. */
-export function fromLocal(text: string, zone: string): number | undefined {
-  const match = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)/.exec(text);
-  return match?.[1] && match[2] ? momentOf(match[1], minutesOf(match[2]), zone) : undefined;
+export function momentAt(day: Day, minutes: number, zone: string, last = false): number {
+  return shownAt(Date.parse(`${day}T00:00Z`) + minutes * 60_000, zone, last);
 }
 
 /** When it holds between two moments, in order; what touches or overlaps is not joined. */
@@ -86,17 +61,17 @@ export function spansBetween(it: Recurrence, begin: number, end: number): Span[]
   const spans: Span[] = [];
   // One of the day before may last into the first day.
   for (let day = addDays(dayOf(first, it.zone), -1); ; day = addDays(day, 1)) {
-    const start = momentOf(day, from, it.zone);
+    const start = momentAt(day, from, it.zone);
     if (start >= last) return spans;
     if (!named.includes(WEEKDAYS[weekdayOf(day)] ?? '')) continue;
-    const until = momentOf(to > from ? day : addDays(day, 1), to, it.zone, true);
+    const until = momentAt(to > from ? day : addDays(day, 1), to, it.zone, true);
     if (until > first) spans.push({ start: Math.max(start, first), end: Math.min(until, last) });
   }
 }
 
 /** Cuts a span at a day's midnights; undefined where it is of other days. */
 export function blockOn(day: string, span: Span, zone: string): Block | undefined {
-  const [begin, end] = [momentOf(day, 0, zone), momentOf(addDays(day, 1), 0, zone)];
+  const [begin, end] = [momentAt(day, 0, zone), momentAt(addDays(day, 1), 0, zone)];
   if (span.end <= begin || span.start >= end) return undefined;
   const from = span.start <= begin ? 0 : wallMinutes(span.start, zone);
   const to = span.end >= end ? DAY_MINUTES : wallMinutes(span.end, zone);
@@ -125,22 +100,5 @@ export function minutesOf(time: string): number {
 }
 
 function wallMinutes(moment: number, zone: string): number {
-  return minutesOf(wall(moment, zone).slice(11, 16));
-}
-
-/** How far the zone's clocks are ahead of UTC at a moment, in ms. */
-function offset(moment: number, zone: string): number {
-  return Date.parse(`${wall(moment, zone)}Z`) - Math.floor(moment / 1000) * 1000;
-}
-
-const formats = new Map<string, Intl.DateTimeFormat>();
-
-/** `2026-07-15T14:03:27` on the zone's clocks. */
-function wall(moment: number, zone: string): string {
-  let format = formats.get(zone);
-  if (!format) {
-    format = new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short', timeStyle: 'medium' });
-    formats.set(zone, format);
-  }
-  return format.format(moment).replace(' ', 'T');
+  return minutesOf(localOf(moment, zone).slice(11));
 }

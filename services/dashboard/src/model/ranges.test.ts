@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 
 import {
   bucketing,
-  dayOf,
   daysIn,
   exportDates,
   isDay,
@@ -13,6 +12,7 @@ import {
   startOf,
   stepFor,
 } from './ranges';
+import { dayOf } from './zoned';
 
 const SEOUL = 'Asia/Seoul';
 const BERLIN = 'Europe/Berlin';

@@ -1,5 +1,4 @@
-/** A day of the site's calendar, such as `2026-07-15`. */
-export type Day = string;
+import { addDays, aheadOf, DAY_MS, dayOf, type Day } from './zoned';
 
 /** Both days are within it. */
 export interface Range {
@@ -19,7 +18,6 @@ export interface Hours {
 export const PRESETS = ['today', 'yesterday', 'week', 'days30', 'month', 'year', 'months12'] as const;
 export type Preset = (typeof PRESETS)[number];
 
-const DAY_MS = 86_400_000;
 /** One answer has 20,000 steps at most. */
 export const MOST_DAYS_BY_HOUR = 800;
 
@@ -40,11 +38,6 @@ export function isDay(text: string): boolean {
   return /^[12]\d{3}-\d\d-\d\d$/.test(text) && addDays(text, 0) === text;
 }
 
-export function addDays(day: Day, count: number): Day {
-  const ms = Date.parse(`${day}T00:00:00Z`) + count * DAY_MS;
-  return Number.isNaN(ms) ? '' : new Date(ms).toISOString().slice(0, 10);
-}
-
 /** The number of days, both ends among them. */
 export function daysIn({ from, to }: Range): number {
   return Math.round((Date.parse(to) - Date.parse(from)) / DAY_MS) + 1;
@@ -62,15 +55,10 @@ export function isPossible(step: StepName, range: Range, hours?: Hours): boolean
   return (step !== 'hour' && !hours) || daysIn(range) <= MOST_DAYS_BY_HOUR;
 }
 
-/** The site's day at a moment in ms. */
-export function dayOf(ms: number, zone: string): Day {
-  return new Date(ms + offset(ms, zone)).toISOString().slice(0, 10);
-}
-
 /** The first moment of a day, in ms, also where the clock leaves out midnight or has it twice. */
 export function startOf(day: Day, zone: string): number {
   const midnight = Date.parse(`${day}T00:00:00Z`);
-  const moments = [-DAY_MS, DAY_MS].map((away) => midnight - offset(midnight + away, zone)).sort((a, b) => a - b);
+  const moments = [-DAY_MS, DAY_MS].map((away) => midnight - aheadOf(midnight + away, zone)).sort((a, b) => a - b);
   return moments.find((ms) => dayOf(ms, zone) === day) ?? midnight;
 }
 
@@ -98,7 +86,7 @@ export function bucketing(
     return starts.get(day);
   };
   return (ms) => {
-    const local = new Date(ms + offset(ms, zone));
+    const local = new Date(ms + aheadOf(ms, zone));
     const hour = local.getUTCHours();
     const day = local.toISOString().slice(0, 10);
     const isNight = hours.first > hours.last;
@@ -143,21 +131,4 @@ function addMonths(first: Day, count: number): Day {
   const date = new Date(`${first}T00:00:00Z`);
   date.setUTCMonth(date.getUTCMonth() + count);
   return date.toISOString().slice(0, 10);
-}
-
-const formats = new Map<string, Intl.DateTimeFormat>();
-
-/** How far the zone's clock is ahead of UTC, in ms. */
-function offset(ms: number, zone: string): number {
-  let format = formats.get(zone);
-  if (!format) {
-    const two = '2-digit';
-    format = new Intl.DateTimeFormat('en-US', {
-      timeZone: zone, hourCycle: 'h23', year: 'numeric', month: two, day: two, hour: two, minute: two, second: two,
-    }); // prettier-ignore
-    formats.set(zone, format);
-  }
-  const part = Object.fromEntries(format.formatToParts(ms).map(({ type, value }) => [type, Number(value)]));
-  const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = part;
-  return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(ms / 1000) * 1000;
 }

@@ -1,14 +1,5 @@
-import {
-  isDay,
-  isPossible,
-  preset,
-  stepFor,
-  STEPS,
-  type Day,
-  type Hours,
-  type Range,
-  type StepName,
-} from '$/model/ranges';
+import { isDay, isPossible, preset, stepFor, STEPS, type Hours, type Range, type StepName } from '$/model/ranges';
+import type { Day } from '$/model/zoned';
 
 export const METRICS = ['pcv_temperature', 'temperature', 'humidity'] as const;
 export type Metric = (typeof METRICS)[number];

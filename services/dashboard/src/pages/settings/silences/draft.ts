@@ -4,7 +4,8 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import { SilenceSchema, type Silence } from '$gen/montrg/alert/v1/silence_service_pb';
 import { changedFields } from '$/api/changes';
 import { settings } from '$/api/settings';
-import { fromLocal, localTime, WEEKDAYS, weekdayOf, type Recurrence, type Span } from '$/model/calendar';
+import { WEEKDAYS, weekdayOf, type Recurrence, type Span } from '$/model/calendar';
+import { localOf, momentOf } from '$/model/zoned';
 import type { Matchers } from '$/model/matchers';
 
 import { draftOf as matcherDraft, matchersOf, type MatcherDraft } from '../matchers/draft';
@@ -36,7 +37,7 @@ export function draftOf(from: Silence | undefined, at: Span | undefined, author:
   const isWeekly = Boolean(known?.weekdays);
   const once = isWeekly ? undefined : (known ?? at);
   const weekly = isWeekly ? known : undefined;
-  const show = (moment: number | undefined) => (moment === undefined ? '' : localTime(moment, settings.time_zone));
+  const show = (moment: number | undefined) => (moment === undefined ? '' : localOf(moment, settings.time_zone));
   // Who chose hours may want them every week.
   const [begin, end] = [show(at?.start), show(at?.end)];
   return {
@@ -58,7 +59,7 @@ export function draftOf(from: Silence | undefined, at: Span | undefined, author:
 
 export function messageOf(draft: Draft): Message {
   const times = draft.isWeekly ? [draft.since, draft.until] : [draft.start, draft.end];
-  const [start, end] = times.map((text) => fromLocal(text, settings.time_zone));
+  const [start, end] = times.map((text) => momentOf(text, settings.time_zone));
   const weekly = {
     weekdays: WEEKDAYS.filter((day) => draft.weekdays.includes(day)).join(','),
     startOfDay: draft.startOfDay,
