@@ -1,9 +1,9 @@
-import type { Place, Sensor } from '$/model/places';
+import type { Place, Sensor, Step } from '$/model/places';
 
 import { i18n } from './index.svelte';
 
 /** A place's own name as a person says it: of a floor with the word for it. */
-export function nameOf(place: Place): string {
+export function nameOf(place: Step): string {
   return place.kind === 'floor' ? floorName(Number(place.name)) : place.name;
 }
 

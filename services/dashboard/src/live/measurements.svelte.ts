@@ -17,15 +17,19 @@ import { Follower } from './follower.svelte';
 
 const client = createClient(RealtimeService, transport);
 
+const EVERY_MS = 250;
+
 /** What is measured now, everywhere. */
 class Measurements {
   /** Every sensor by its id; replaced as a whole when anything changes. */
   sensors: ReadonlyMap<string, Sensor> = $state.raw(new Map());
   /** All places, with the worst level rolled up. */
-  tree: Place = $derived(buildTree(this.sensors.values()));
+  tree: Place = $derived.by(() => (this.#before = buildTree(this.sensors.values(), this.#before)));
 
+  #before: Place | undefined;
   #known = new Map<string, Sensor>();
   #scheduled = false;
+  #drawn = -EVERY_MS;
 
   link = new Follower<WatchMeasurementsResponse>(
     // A stream has no end, so no deadline either.
@@ -41,16 +45,17 @@ class Measurements {
     this.#show();
   }
 
-  /** However many messages come, the page is drawn once a frame; a page that nobody sees has no frames. */
+  /** However many messages come, the page is drawn no oftener than people read, and at once after a quiet moment. */
   #show(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
     const draw = () => {
       this.#scheduled = false;
+      this.#drawn = performance.now();
       this.sensors = new Map(this.#known);
     };
-    if (document.hidden) setTimeout(draw, 1_000);
-    else requestAnimationFrame(draw);
+    // A page that nobody sees has no frames, so none is waited for.
+    setTimeout(draw, Math.max(0, this.#drawn + EVERY_MS - performance.now()));
   }
 }
 

@@ -47,4 +47,16 @@ describe('the tree of places', () => {
     expect(tree.children[0]?.kind).toBe('factory');
     expect(areas(tree)[0]?.path.map((step) => step.kind)).toEqual(['factory', 'building', 'area']);
   });
+
+  it('keeps the objects of places in which nothing changed, and of no others', () => {
+    const [cool, warm] = [sensor('a', 26, 'green'), sensor('b', 30, 'green', { locId: 'B-1', factory: 'Paint' })];
+    const before = buildTree([cool, warm]);
+    const after = buildTree([cool, sensor('b', 35, 'red', { locId: 'B-1', factory: 'Paint' })], before);
+    expect(find(after, 'loc:A-1')).toBe(find(before, 'loc:A-1'));
+    expect(find(after, '/plant:Ulsan/factory:Press')).toBe(find(before, '/plant:Ulsan/factory:Press'));
+    expect(after.level).toBe('red');
+    expect(find(after, 'loc:B-1')?.level).toBe('red');
+    expect(buildTree([cool, warm], before)).toBe(before);
+    expect(buildTree([cool], before).children[0]?.children.map((factory) => factory.name)).toEqual(['Press']);
+  });
 });

@@ -31,17 +31,21 @@ export interface Sensor {
 
 export type Kind = 'all' | 'plant' | 'factory' | 'building' | 'floor' | 'area';
 
-/** A place and all below it. */
-export interface Place {
+/** What a place is called. */
+export interface Step {
   /** Tells it from all others: the names from the plant on, or `loc:` and the id of an area. */
   key: string;
   kind: Kind;
   /** Its own name; of a floor the number; empty where it has none. */
   name: string;
+}
+
+/** A place and all below it. */
+export interface Place extends Step {
   /** The id of an area; empty above. */
   locId: string;
-  /** The places above it, from the plant on, and itself. */
-  path: readonly Place[];
+  /** What the places above it are called, from the plant on, and itself. */
+  path: readonly Step[];
   /** The worst level of the sensors that are not silent. */
   level: Level | undefined;
   /** The sensor with the highest perceived temperature among those that are not silent. */
@@ -54,8 +58,11 @@ export interface Place {
 
 const STEPS = ['plant', 'factory', 'building', 'floor', 'area'] as const;
 
-/** Makes the tree of all places of these sensors. Where a step has no name, what is below it stands one step higher. */
-export function buildTree(sensors: Iterable<Sensor>): Place {
+/**
+ * Makes the tree of all places of these sensors. Where a step has no name, what is below it stands one step higher.
+ * A place where nothing changed since an earlier tree is the same object as there, so that it need not be drawn again.
+ */
+export function buildTree(sensors: Iterable<Sensor>, before?: Place): Place {
   const root = made('all', '', '', '', []);
   const known = new Map<string, Place>();
   for (const sensor of sensors) {
@@ -76,7 +83,7 @@ export function buildTree(sensors: Iterable<Sensor>): Place {
     }
   }
   sort(root);
-  return root;
+  return before ? kept(root, before) : root;
 }
 
 /** All areas of a place, itself among them if it is one. */
@@ -96,9 +103,12 @@ export function find(place: Place, key: string): Place | undefined {
 
 /** The area with the worst level, of several the hottest; undefined where no sensor tells. */
 export function hottestArea(tree: Place): Place | undefined {
-  return areas(tree)
-    .filter((area) => area.hottest)
-    .sort((a, b) => severity(b.level) - severity(a.level) || heat(b) - heat(a))[0];
+  let found: Place | undefined;
+  for (const area of areas(tree)) {
+    const by = found ? severity(area.level) - severity(found.level) || heat(area) - heat(found) : 1;
+    if (area.hottest && by > 0) found = area;
+  }
+  return found;
 }
 
 function heat(place: Place): number {
@@ -110,11 +120,11 @@ function nameOf(sensor: Sensor, kind: (typeof STEPS)[number]): string {
   return kind === 'area' ? sensor.area || sensor.locId : sensor[kind];
 }
 
-function made(kind: Kind, key: string, name: string, locId: string, above: readonly Place[]): Place {
+function made(kind: Kind, key: string, name: string, locId: string, above: readonly Step[]): Place {
   const place: Place = {
     key, kind, name, locId, path: above, level: undefined, hottest: undefined, sensors: [], silent: 0, suspect: 0, children: [],
   }; // prettier-ignore
-  place.path = kind === 'all' ? [] : [...above, place];
+  place.path = kind === 'all' ? [] : [...above, { key, kind, name }];
   return place;
 }
 
@@ -131,10 +141,25 @@ function add(place: Place, sensor: Sensor): void {
   if (value !== undefined && value > (place.hottest?.perceived?.value ?? -Infinity)) place.hottest = sensor;
 }
 
+// To compare by a locale anew for each pair would take longer than all else.
+const collator = new Intl.Collator(undefined, { numeric: true });
+
 function sort(place: Place): void {
   const isFloors = place.children.every((child) => child.kind === 'floor');
-  place.children.sort((a, b) =>
-    isFloors ? Number(b.name) - Number(a.name) : a.name.localeCompare(b.name, undefined, { numeric: true }),
-  );
+  place.children.sort((a, b) => (isFloors ? Number(b.name) - Number(a.name) : collator.compare(a.name, b.name)));
   place.children.forEach(sort);
+}
+
+/** The earlier place if all in it is the same, else the new one with those of the earlier parts that are. */
+function kept(place: Place, before: Place): Place {
+  const earlier = new Map(before.children.map((child) => [child.key, child]));
+  place.children = place.children.map((child) => {
+    const same = earlier.get(child.key);
+    return same ? kept(child, same) : child;
+  });
+  return isSame(place.sensors, before.sensors) && isSame(place.children, before.children) ? before : place;
+}
+
+function isSame(one: readonly unknown[], other: readonly unknown[]): boolean {
+  return one.length === other.length && one.every((each, index) => each === other[index]);
 }
