@@ -98,11 +98,12 @@ test-timescale: $(VENV)/.installed-dev ## Run the migrations on TimescaleDB in W
 bench: $(VENV)/.installed-dev ## Measure speed, as ratios to limits measured beside it
 	@$(PYTHON) tests/bench/run.py
 
-soak: $(VENV)/.installed-dev ## Kill, restart, and send nonsense for an hour; SEED repeats it, KILLS is its length
+soak: $(VENV)/.installed-dev ## Kill, restart, send nonsense, and watch a page, for two hours; SEED repeats it, KILLS is its length
 	@seed=$(or $(SEED),$$(date +%s)); echo "SEED=$$seed"
 	MONTRG_SOAK_SEED=$$seed MONTRG_SOAK_KILLS=$(or $(KILLS),100) MONTRG_FUZZ_S=$(or $(FUZZ_S),100) \
+	MONTRG_SOAK_MINUTES=$(or $(MINUTES),30) \
 	  $(PYTHON) -m pytest -rA tests/e2e/test_up.py tests/e2e/test_secure_up.py tests/e2e/test_rolling_restart.py tests/chaos tests/monitoring/test_live.py \
-	    tests/e2e/test_fuzz.py
+	    tests/e2e/test_fuzz.py tests/dashboard/check_memory.py
 
 DASHBOARD := services/dashboard
 

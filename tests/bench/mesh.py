@@ -57,6 +57,11 @@ class BenchMesh:
         return self._settings.rest_port(catalog.service(name))
 
     @property
+    def gateway_port(self):
+        """Envoy's port for everything, the dashboard among it."""
+        return self._settings.gateway_port
+
+    @property
     def status_port(self):
         """Envoy's port for Prometheus."""
         return self._settings.status_port

@@ -12,6 +12,7 @@ import time
 from tests.bench.alerting import measure_alerting
 from tests.bench.bare import bare_server
 from tests.bench.consumer import measure_consumer
+from tests.bench.dashboard import measure_dashboard
 from tests.bench.evaluation import measure_evaluation
 from tests.bench.history import measure_history
 from tests.bench.ingest import measure_ingest
@@ -193,6 +194,7 @@ def main():
     asyncio.run(measure_alerting(table))
     asyncio.run(measure_workers(table))
     asyncio.run(measure_observing(table))
+    asyncio.run(measure_dashboard(table))
     print(table)
     print(f"{table.missed} targets missed; {time.monotonic() - began:.0f} s")
     return 1 if table.missed else 0

@@ -5,7 +5,8 @@
 
 import os
 import re
-from contextlib import AsyncExitStack
+import tempfile
+from contextlib import AsyncExitStack, asynccontextmanager
 from urllib.parse import urlsplit
 
 import pytest
@@ -74,21 +75,35 @@ class Faults:
             self._found.append(f"failed: {request.method} {request.url}: {request.failure}")
 
 
-@pytest.fixture(scope="session")
-async def browser(tmp_path_factory):
-    """The browser of this worker; where there is none, whoever asks for it is skipped."""
+@asynccontextmanager
+async def running_browser(*flags):
+    """A browser without a window and with nothing of an earlier one, until the block ends; None where there is none.
+
+    The flags are more of Chromium's than those that all have.
+    """
     chromium = program(*NAMES)
     if chromium is None:
-        pytest.skip(MISSING)
+        yield None
+        return
     # It keeps reports of its crashes at home.
-    env: dict[str, str | float | bool] = {**os.environ, "HOME": str(tmp_path_factory.mktemp("browser"))}
-    async with async_playwright() as playwright:
-        # Its own sandbox takes what neither root nor most containers have.
-        browser = await playwright.chromium.launch(
-            executable_path=chromium, args=FLAGS, chromium_sandbox=False, env=env
-        )
+    with tempfile.TemporaryDirectory(prefix="montrg-browser-", ignore_cleanup_errors=True) as home:
+        env: dict[str, str | float | bool] = {**os.environ, "HOME": home}
+        async with async_playwright() as playwright:
+            # Its own sandbox takes what neither root nor most containers have.
+            browser = await playwright.chromium.launch(
+                executable_path=chromium, args=[*FLAGS, *flags], chromium_sandbox=False, env=env
+            )
+            yield browser
+            await browser.close()
+
+
+@pytest.fixture(scope="session")
+async def browser():
+    """The browser of this worker; where there is none, whoever asks for it is skipped."""
+    async with running_browser() as browser:
+        if browser is None:
+            pytest.skip(MISSING)
         yield browser
-        await browser.close()
 
 
 @pytest.fixture

@@ -3,6 +3,8 @@
 import os
 from datetime import UTC, datetime
 
+# How long a page is watched.
+MINUTES = float(os.environ.get("MONTRG_SOAK_MINUTES", "30"))
 SEED = int(os.environ.get("MONTRG_SOAK_SEED", "2025"))
 
 
