@@ -19,6 +19,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    // What others wrote is in what is built, and their licenses want to be told with it.
+    license: { fileName: 'licenses.txt' },
   },
   server: {
     port: 30080,
