@@ -14,6 +14,7 @@ kubectl config use-context "kind-$CLUSTER"
 ./redeploy.sh
 
 say "This profile is for development: no login and no TLS, and on this machine alone."
+say "The dashboard, and everything that is below, on one port: http://127.0.0.1:30000/"
 say "REST, gRPC and gRPC-Web, each with /docs:"
-kubectl get services --namespace "$NAMESPACE" --selector app.kubernetes.io/component=service --output \
+kubectl get services --namespace "$NAMESPACE" --selector "$PODS" --output \
   jsonpath='{range .items[?(@.spec.type=="NodePort")]}{"  http://127.0.0.1:"}{.spec.ports[0].nodePort}{"/docs  "}{.metadata.name}{"\n"}{end}'

@@ -5,6 +5,9 @@ NAMESPACE=flet-montrg
 CLUSTER=flet-montrg
 # The services' folders, and what the deployments and Secrets of each begin with.
 SERVICES=(thresholds location realtime aggregation alert alert-history)
+# Whose pods callers from outside reach, and new images replace.
+# shellcheck disable=SC2034  # the scripts use it
+PODS="app.kubernetes.io/component in (service, gateway)"
 # Every image of the project, without its tag.
 IMAGES=("${SERVICES[@]/%/-service}" envoy montrg postgres)
 

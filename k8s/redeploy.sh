@@ -12,14 +12,14 @@ use_engine
 make -C .. images
 load_images
 # The same tag holds other content now, which no object shows: so pods that there were before are restarted.
-before=$(kube get deployments --selector app.kubernetes.io/component=service --output name 2>/dev/null || true)
+before=$(kube get deployments --selector "$PODS" --output name 2>/dev/null || true)
 # A Job's template never changes, and this is its next run.
 kube delete job migrations --ignore-not-found
 kubectl apply -k overlays/kind
 wait_for_migrations
 if [[ -n $before ]]; then
-  kube rollout restart deployment --selector app.kubernetes.io/component=service
+  kube rollout restart deployment --selector "$PODS"
 fi
-for service in "${SERVICES[@]}"; do
+for service in "${SERVICES[@]}" gateway; do
   wait_for_rollout "$service-service"
 done

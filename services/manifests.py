@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
-from services.catalog import SERVICES, Service, service
+from services.catalog import GATEWAY, SERVICES, Gateway, Service, service
 from services.certs.local import of_service
 from services.common.identities import TRUST_DOMAIN
 from services.mesh.contracts import read_contracts
@@ -28,6 +28,8 @@ _LISTS = {
     "secure-deployment.yaml": Path("components", "secure", "deployments.yaml"),
     "backend-tls.yaml": Path("components", "secure-gateway", "backends.yaml"),
 }
+# What the gateway's folder has in common with the services'; it has no process and no secret.
+_SHARED = ("Kustomization", "deploy.sh", "hpa.yaml", "pdb.yaml", "serviceaccount.yaml")
 _RULES = Path("components", "monitoring", "prometheus", "rules", "neighbours.yml")
 _API = "/api/v1/"
 
@@ -65,10 +67,15 @@ def render() -> dict[Path, str]:
     """Returns the text of every rendered file, by its path below `k8s/`."""
     files = {path: text for each in SERVICES for path, text in _service_files(each).items()}
     lists = {
-        path: "---\n".join(_fill(TEMPLATE / piece, _secure(each)) for each in SERVICES)
+        path: "---\n".join(_fill(TEMPLATE / piece, _secure(each)) for each in _listed(piece))
         for piece, path in _LISTS.items()
     }
-    return files | lists | {Path("components", "gateway", "routes.yaml"): _gateway_routes(), _RULES: _neighbours()}
+    return (
+        files
+        | _gateway_files()
+        | lists
+        | {Path("components", "gateway", "routes.yaml"): _gateway_routes(), _RULES: _neighbours()}
+    )
 
 
 def write(destination: Path = FOLDER) -> None:
@@ -80,32 +87,48 @@ def write(destination: Path = FOLDER) -> None:
         file.chmod(0o755 if file.suffix == SCRIPT else 0o644)
 
 
-def folder(service: Service) -> str:
-    """Returns the name of a service's folder below `k8s/`."""
+def folder(service: Service | Gateway) -> str:
+    """Returns the name of a service's folder below `k8s/`, or of the gateway's."""
     return service.name.replace("_", "-")
 
 
+def _listed(piece: str) -> Iterable[Service | Gateway]:
+    """Returns who is in a list: the gateway's pods have another Envoy alone, and their patch is written by hand."""
+    return SERVICES if piece == "secure-deployment.yaml" else (*SERVICES, GATEWAY)
+
+
 def _service_files(own: Service) -> dict[Path, str]:
-    size = SIZES.get(own.name, Size())
-    values = {
-        "name": own.name,
-        "host": own.host,
-        "folder": folder(own),
+    values = _values(own, "service") | {
         "role": own.role,
         "rest_port": own.rest_port,
         "grpc_port": own.grpc_port,
         "contract": own.contracts[0],
-        "max_replicas": size.max_replicas,
-        "memory_limit": size.memory_limit,
         "ingress": _callers(own),
         "egress": _called(own),
-        "more": "".join(f"\n  - {name}" for name in MORE.get(own.name, ())),
     }
     pieces = sorted(piece for piece in TEMPLATE.iterdir() if piece.name not in {_GATEWAY, *_LISTS})
     return {Path(folder(own), piece.name): _fill(piece, values) for piece in pieces}
 
 
-def _secure(own: Service) -> dict[str, object]:
+def _gateway_files() -> dict[Path, str]:
+    values = _values(GATEWAY, "gateway")
+    return {Path(folder(GATEWAY), name): _fill(TEMPLATE / name, values) for name in _SHARED}
+
+
+def _values(own: Service | Gateway, component: str) -> dict[str, object]:
+    size = SIZES.get(own.name, Size())
+    return {
+        "name": own.name,
+        "host": own.host,
+        "folder": folder(own),
+        "component": component,
+        "max_replicas": size.max_replicas,
+        "memory_limit": size.memory_limit,
+        "more": "".join(f"\n  - {name}" for name in MORE.get(own.name, ())),
+    }
+
+
+def _secure(own: Service | Gateway) -> dict[str, object]:
     """Returns what the pieces of the secure profile take. Certificates are for the same names as on one machine."""
     names = of_service(own.name, TRUST_DOMAIN)
     return {
@@ -126,9 +149,9 @@ def _fill(piece: Path, values: Mapping[str, object]) -> str:
 
 
 def _callers(own: Service) -> str:
-    """Returns the rule of ingress for the neighbours that call a service; without any, nobody comes in."""
+    """Returns the rule of ingress for whoever calls a service: its neighbours, and the gateway."""
     callers = [each.host for each in SERVICES if own.name in each.calls]
-    return _rule("The neighbours that call it, at its Envoy.", "from", callers) if callers else " []"
+    return _rule("The gateway, and the neighbours that call it, at its Envoy.", "from", [GATEWAY.host, *callers])
 
 
 def _called(own: Service) -> str:

@@ -80,6 +80,7 @@ one ends it at once.
 
 settings (environment):
   MONTRG_DRAIN_S           seconds after SIGTERM at which it ends in any case (default: 30)
+  MONTRG_EDGE_CERTS_DIR    in secure: folder with the certificate that callers see (default: MONTRG_CERTS_DIR)
   MONTRG_ENVOY_HEAP_MIB    what Envoy may take before it says no to calls, less than its container may (default: 400)
   MONTRG_SITE_TZ           the site's time zone, in which the dashboard shows times (default: Asia/Seoul)
   MONTRG_THRESHOLDS_PODS   host:port of a service's Envoys, as a name that resolves to all of them, or several that

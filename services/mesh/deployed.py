@@ -125,13 +125,12 @@ def edge(environment: Environment) -> Deployed:
 def gateway(environment: Environment) -> Deployed:
     """Returns an Envoy in front of the pods of every service, with the dashboard. Tokens are verified in the pods."""
     offset = port_offset(environment)
-    certs = certs_dir(environment) if profile(environment) == SECURE else None
     options = RenderOptions(
         services=(),
         gateway_port=INGRESS_PORT + offset,
         time_zone=environment.zone("SITE_TZ", SITE_TZ).key,
         neighbours=[Neighbour(each, _pods(each, environment), None) for each in SERVICES],
-        secure=Secure(certs, certs, FOLDER_OF_ITS_OWN, trust_domain(environment)) if certs else None,
+        secure=_of_the_gateway(environment) if profile(environment) == SECURE else None,
         limits=read_limits(environment, SIDECAR_HEAP_MIB),
         **_common(environment, offset),
     )
@@ -168,6 +167,13 @@ def _of_a_pod(certs: Path, environment: Environment) -> Secure:
 def _of_the_edge(environment: Environment) -> Secure:
     shown = certs_dir(environment, "EDGE_CERTS_DIR")
     return Secure(certs_dir(environment), shown, FOLDER_OF_ITS_OWN, trust_domain(environment))
+
+
+def _of_the_gateway(environment: Environment) -> Secure:
+    """Behind a proxy that knows the mesh's authority its own certificate is enough."""
+    own = certs_dir(environment)
+    shown = certs_dir(environment, "EDGE_CERTS_DIR") if environment.text("EDGE_CERTS_DIR", "", prefixed=True) else own
+    return Secure(own, shown, FOLDER_OF_ITS_OWN, trust_domain(environment))
 
 
 def _neighbour(called: Service, environment: Environment, offset: int) -> Neighbour:

@@ -25,6 +25,7 @@ def listener(door: Door, options: RenderOptions, contracts: Contracts) -> dict[s
         "port": door.port,
         "forward_client_cert": "SANITIZE_SET" if knows_neighbours else "SANITIZE",
         "foreign_traces": tracing.foreign(options),
+        "told_to_pods": _told_to_pods(door, options),
         "access_log": _access_log(door, options),
         "mappers": replies.mappers(texts, probes.words(door)),
         "cors_origins": [{"safe_regex": {"regex": origin}} for origin in options.cors_origins],
@@ -60,6 +61,17 @@ def _elsewhere(door: Door, options: RenderOptions) -> str:
     known = options.services or ()
     places = [f"{s.name} {options.rest_port(s)}" if s in known else f"{s.host}:80" for s in door.services]
     return f"no service has a method of this name; reflection and health are at their own ports: {', '.join(places)}"
+
+
+def _told_to_pods(door: Door, options: RenderOptions) -> list[dict[str, Any]]:
+    """Returns what the gateway before pods says of where a call comes from.
+
+    It is one address, whoever else is in front: so pods believe one hop, and nothing that a caller has made up.
+    """
+    if not door.is_gateway or options.services:
+        return []
+    address = {"key": "x-forwarded-for", "value": "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%"}
+    return [{"header": address, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}]
 
 
 def _keeps(door: Door, options: RenderOptions) -> bool:

@@ -17,6 +17,7 @@ _D, _C, _S, _H = (
     "Service alert-service",
     "{} alert-service",
 )
+_G = "Deployment gateway-service"
 _HEADLESS, _CALLED = "Service alert-service-headless", "Service realtime-service-headless"
 _FIGURES = "Service alert-service-figures"
 _HPA, _PDB, _POLICY = (_H.format(k) for k in ("HorizontalPodAutoscaler", "PodDisruptionBudget", "NetworkPolicy"))
@@ -108,6 +109,13 @@ MUTATIONS: list[tuple[Any, str, str, Any, str]] = [
     (catalog.prometheus_finds_pods_that_do_not_answer, _FIGURES, "spec selector app", "location-service", "no pods"),
     (catalog.prometheus_finds_pods_that_do_not_answer, _FIGURES, "spec publishNotReadyAddresses", DROP, "loses a pod"),
     (catalog.prometheus_finds_pods_that_do_not_answer, _FIGURES, "spec ports 0 port", 8000, "no port 8001"),
+    (catalog.the_gateway_meets_all_pods, _G, f"{_PROCESS} args 0", "edge", "runs ['edge']"),
+    (catalog.the_gateway_meets_all_pods, _G, f"{_PROCESS} ports 0 containerPort", 30000, "30000"),
+    (catalog.the_gateway_meets_all_pods, _HEADLESS, "spec clusterIP", DROP, "gateway-service: Envoy asks for alert"),
+    (catalog.the_gateway_meets_all_pods, _HEADLESS, "spec ports 0 port", 8002, "at 8000"),
+    (workloads.ends_fit_into_the_grace_period, _G, f"{_POD} terminationGracePeriodSeconds", 50, "is killed"),
+    (workloads.ends_fit_into_the_grace_period, _G, f"{_PROCESS} lifecycle", DROP, "still come"),
+    (workloads.updates_start_before_they_stop, _G, "spec minReadySeconds", DROP, "cluster DNS"),
     (connections.database_takes_all_connections, _HPA, "spec maxReplicas", 16, "connections"),
     (connections.database_takes_all_connections, _C, "data MONTRG_POOL_SIZE", "50", "connections"),
     (
@@ -121,6 +129,7 @@ MUTATIONS: list[tuple[Any, str, str, Any, str]] = [
 ]
 
 _CERT, _BACKEND = "Certificate alert-service", "BackendTLSPolicy alert-service"
+_GS = "ConfigMap gateway-service-config"
 _CA, _GATEWAY, _SETTINGS = "Certificate mesh-ca", "Gateway flet-montrg", "ConfigMap secure-config"
 
 # The same for what is secure.
@@ -130,6 +139,11 @@ SECURE_MUTATIONS: list[tuple[Any, str, str, Any, str]] = [
     (secure.pods_are_secure, _SETTINGS, "data MONTRG_EGRESS", "direct", "would speak TLS to it"),
     (secure.pods_are_secure, _C, "data MONTRG_WEBHOOK_ALLOW_PRIVATE", "on", "anywhere in the network"),
     (secure.addresses_are_the_callers, _SETTINGS, "data MONTRG_TRUSTED_HOPS", "0", "takes its gateway"),
+    (secure.addresses_are_the_callers, _GS, "data MONTRG_TRUSTED_HOPS", "0", "gateway-service takes its gateway"),
+    (secure.pods_are_secure, _GS, "data MONTRG_PROFILE", DROP, "gateway-service: envoy runs in the development"),
+    (secure.pods_have_their_certificates, _G, f"{_PROCESS} volumeMounts 0", DROP, "no folder with the certificate"),
+    (secure.kubelets_ask_where_they_can, _G, f"{_PROCESS} readinessProbe httpGet scheme", DROP, "asks over HTTP"),
+    (secure.certificates_are_the_services, "Certificate gateway-service", "metadata name", "x", "has no Certificate"),
     (secure.settings_are_known, _SETTINGS, "data MONTRG_OIDC_AUDIENZ", "x", "nobody reads MONTRG_OIDC_AUDIENZ"),
     (secure.pods_have_their_certificates, _D, f"{_PROCESS} volumeMounts 0", DROP, "no folder with the certificate"),
     (secure.pods_have_their_certificates, _D, f"{_ENVOY} volumeMounts 0 subPath", "x", "envoy has no folder"),

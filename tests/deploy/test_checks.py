@@ -88,7 +88,14 @@ def test_dns_over_one_protocol_alone_is_not_enough(missing, left, renderings):
     [
         ("alert-service", "spec egress 2 to 2", DROP, EDGE),
         ("alert-service", "spec egress 2 ports 0 port", 80, EDGE),
-        ("realtime-service", "spec ingress 0 from 1", DROP, EDGE),
+        ("realtime-service", "spec ingress 0 from 2", DROP, EDGE),
+        ("realtime-service", "spec ingress 0 from 0", DROP, "gateway-service may not call Deployment realtime-service"),
+        (
+            "gateway-service",
+            "spec egress 1",
+            DROP,
+            "gateway-service may not call Deployment thresholds-service at 8000",
+        ),
         ("realtime-service", "spec ingress 0 ports 0 port", 80, EDGE),
         ("database", "spec ingress 0", DROP, "Deployment location-service may not call Cluster database at 5432"),
         ("migrations", "spec egress 1", DROP, "Job migrations may not call Cluster database at 5432"),

@@ -5,7 +5,7 @@ import re
 import pytest
 import yaml
 
-from services.catalog import SERVICES
+from services.catalog import GATEWAY, SERVICES
 from services.common.settings import Environment, read_service_settings
 from services.manifests import folder
 from services.mesh.deployed import STATUS_PORT
@@ -17,9 +17,9 @@ HOSTS = {service.host for service in SERVICES}
 
 
 @pytest.mark.parametrize("name", OVERLAYS)
-def test_an_overlay_runs_every_service(name, renderings):
+def test_an_overlay_runs_every_service_and_the_gateway(name, renderings):
     running = {thing["metadata"]["name"] for thing in of_kind(renderings[name], "Deployment")}
-    assert running >= HOSTS
+    assert running >= {*HOSTS, GATEWAY.host}
 
 
 def test_the_migrations_give_every_role_the_password_of_its_service(renderings):
@@ -46,14 +46,16 @@ def test_the_scripts_know_every_service():
 
 
 @pytest.mark.parametrize("file", ["monitoring/prometheus/scrape", "secure-monitoring/scrape"])
-def test_prometheus_asks_the_process_and_the_sidecar_of_every_service(file):
+def test_prometheus_asks_the_process_and_the_sidecar_of_every_service_and_the_gateway(file):
     scrape = yaml.safe_load((K8S / "components" / file / "kubernetes.yml").read_text(encoding="utf-8"))
     assert [job["job_name"] for job in scrape["scrape_configs"]] == ["montrg", "envoy"]
     for job in scrape["scrape_configs"]:
-        (asked,) = job["dns_sd_configs"]
-        assert asked["port"] == STATUS_PORT
-        assert {*asked["names"]} == {f"{host}-figures" for host in HOSTS}
-        assert {called_in_figures(name, job) for name in asked["names"]} == {service.name for service in SERVICES}
+        # The gateway has no process.
+        asked_of = SERVICES if job["job_name"] == "montrg" else (*SERVICES, GATEWAY)
+        assert {asked["port"] for asked in job["dns_sd_configs"]} == {STATUS_PORT}
+        names = [name for asked in job["dns_sd_configs"] for name in asked["names"]]
+        assert sorted(names) == sorted(f"{each.host}-figures" for each in asked_of)
+        assert {called_in_figures(name, job) for name in names} == {each.name for each in asked_of}
 
 
 def called_in_figures(name, job):
@@ -72,7 +74,8 @@ def test_production_fixes_the_version_of_every_image_that_runs_there(renderings)
 
 
 def test_the_catalogs_pods_ask_for_little_enough_that_two_of_each_fit_on_two_processors(renderings):
-    pods = [the(renderings["kind"], "Deployment", host)["spec"]["template"]["spec"] for host in HOSTS]
+    hosts = (*HOSTS, GATEWAY.host)
+    pods = [the(renderings["kind"], "Deployment", host)["spec"]["template"]["spec"] for host in hosts]
     asked = [container["resources"]["requests"]["cpu"] for pod in pods for container in pod["containers"]]
     # Kind's own pods ask for nearly one processor, and the database and the metrics server for a tenth.
     assert 2 * sum(int(amount.removesuffix("m")) for amount in asked) <= 800

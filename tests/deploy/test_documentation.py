@@ -36,7 +36,7 @@ def written(tmp_path_factory):
 
 
 def test_the_overlays_that_are_shown_render(written):
-    assert set(written) == {"overlays/mine", "overlays/ulsan", "overlays/ulsan/migrations"}
+    assert set(written) == {"overlays/mine", "overlays/port", "overlays/ulsan", "overlays/ulsan/migrations"}
     assert "volumeClaimTemplates" not in the(written["overlays/mine"], "StatefulSet", "postgres")["spec"]
     settings = the(written["overlays/ulsan"], "ConfigMap", "alert-service-config")
     assert settings["data"]["MONTRG_PUBLIC_URL"] == "https://heat.example.com"
@@ -51,6 +51,19 @@ def test_the_overlay_that_is_shown_is_secure_and_an_issuers_tokens_count(written
     assert issuers.jwks_file is None
     assert issuers.oidc is not None
     assert issuers.oidc.jwks_url.startswith(f"{issuers.oidc.issuer}/")
+
+
+def test_the_gateway_that_callers_reach_at_once_takes_them_in_and_believes_no_proxy(written):
+    objects = written["overlays/port"]
+    assert [words for check in EVERYWHERE for words in check(objects)] == []
+    assert the(objects, "Service", "gateway-service")["spec"]["type"] == "LoadBalancer"
+    assert the(objects, "ConfigMap", "gateway-service-config")["data"]["MONTRG_TRUSTED_HOPS"] == "0"
+    policy = the(objects, "NetworkPolicy", "callers")["spec"]
+    let_in = {pod.owner for pod in own_pods(objects) if selects(policy["podSelector"], pod.labels)}
+    assert (let_in, policy["ingress"]) == (
+        {"Deployment gateway-service"},
+        [{"ports": [{"protocol": "TCP", "port": 8000}]}],
+    )
 
 
 def test_services_and_migrations_come_from_the_registry_that_is_shown_and_log_in_to_it(written):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from services.catalog import SERVICES
+from services.catalog import GATEWAY, SERVICES
 from services.manifests import folder, stale
 from tests.deploy.checks import EVERYWHERE, catalog, gateway, network, pods, secure
 from tests.deploy.conftest import K8S, KUBECTL, NO_CLUSTER, OVERLAYS, RENDERINGS
@@ -72,7 +72,7 @@ def in_order(objects):
     return sorted(json.dumps(thing, sort_keys=True) for thing in objects)
 
 
-@pytest.mark.parametrize("name", [*map(folder, SERVICES), "migrations"])
+@pytest.mark.parametrize("name", [*map(folder, (*SERVICES, GATEWAY)), "migrations"])
 def test_kubectl_reads_of_a_folder_what_its_kustomization_has_and_no_secret(name, renderings):
     # `apply -f` asks a cluster; `label --local` reads the same files in the same way without one.
     command = [KUBECTL, "label", "--local", "-f", str(K8S / name), "read=yes", "-o", "json"]
@@ -88,7 +88,7 @@ def test_production_is_secure_and_kind_says_that_it_is_not(renderings):
     for name in SECURE:
         assert list(secure.pods_are_secure(renderings[name])) == []
     for name in COMPLETE:
-        assert len(list(secure.pods_are_secure(renderings[name]))) == 3 * len(SERVICES)
+        assert len(list(secure.pods_are_secure(renderings[name]))) == 3 * len(SERVICES) + 1
 
 
 def test_production_is_pinned_to_the_projects_version_and_makes_no_secret(renderings):

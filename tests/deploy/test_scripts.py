@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from services.catalog import SERVICES
+from services.catalog import GATEWAY, SERVICES
 from services.manifests import folder
 from tests.deploy.conftest import K8S
 
@@ -54,7 +54,7 @@ def cluster(tmp_path):
     return run
 
 
-@pytest.mark.parametrize("service", SERVICES, ids=folder)
+@pytest.mark.parametrize("service", (*SERVICES, GATEWAY), ids=folder)
 def test_each_service_is_deployed_into_a_namespace_that_is_there_first(cluster, service):
     status, said, calls = cluster(f"{folder(service)}/deploy.sh")
     assert (status, calls[0]) == (0, "apply -f namespace/namespace.yaml")
@@ -185,6 +185,6 @@ def test_images_get_onto_the_node_under_the_names_that_kubernetes_gives_them(
 
 def test_every_script_can_be_run():
     scripts = [path for path in K8S.rglob("*.sh") if path.name != "lib.sh" and path.parent.name != "template"]
-    assert len(scripts) == len(SERVICES) + 5
+    assert len(scripts) == len(SERVICES) + 6
     assert [path for path in scripts if not os.access(path, os.X_OK)] == []
     assert all(Path(path).read_text(encoding="utf-8").startswith("#!/usr/bin/env bash\n") for path in scripts)

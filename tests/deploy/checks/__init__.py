@@ -24,6 +24,7 @@ EVERYWHERE = (
     network.pods_reach_their_dns,
     catalog.services_are_the_catalogs,
     catalog.sidecars_meet,
+    catalog.the_gateway_meets_all_pods,
     catalog.prometheus_finds_pods_that_do_not_answer,
     connections.database_takes_all_connections,
     gateway.routes_lead_somewhere,

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from services import catalog
-from services.catalog import SERVICES, Service
+from services.catalog import GATEWAY, SERVICES, Service
 from services.common.settings import Environment
-from services.mesh.deployed import sidecar
-from services.mesh.options import ROOT
+from services.mesh.deployed import gateway, sidecar
+from services.mesh.options import ROOT, Neighbour
 from tests.deploy.checks.network import edges
 from tests.deploy.checks.objects import Manifest, Objects, named, pods
 from tests.deploy.checks.secure import readable
@@ -52,19 +52,40 @@ def sidecars_meet(objects: Objects) -> Iterator[str]:
             called = neighbour.service
             if told.get(f"{called.name.upper()}_SERVICE_URL") != f"{options.loopback}:{neighbour.port}":
                 yield f"{own.host} does not call {called.name} through its Envoy, at {neighbour.port}"
-            ((name, port),) = neighbour.pods
-            if not named(objects, "Deployment", called.host):
-                continue  # applied by itself
-            service = named(objects, "Service", name)
-            if service is None or service["spec"].get("clusterIP") != "None":
-                yield f"{own.host}: Envoy asks for {name}, and there is no headless Service of that name"
-            elif port not in [each["port"] for each in service["spec"]["ports"]]:
-                yield f"{own.host}: Envoy calls {name} at {port}, which it has not"
+            yield from _found(own.host, neighbour, objects)
+
+
+def the_gateway_meets_all_pods(objects: Objects) -> Iterator[str]:
+    """What the gateway's Envoy will listen at and call is what its own pods and the Services say."""
+    deployment = named(objects, "Deployment", GATEWAY.host)
+    if deployment is None:
+        return
+    (envoy,) = deployment["spec"]["template"]["spec"]["containers"]
+    if envoy["args"] != ["gateway"]:
+        yield f"{GATEWAY.host} runs {envoy['args']}"
+    options = gateway(Environment(readable(variables(envoy, objects)))).options
+    ports = {port["name"]: port["containerPort"] for port in envoy["ports"]}
+    rendered = {"http": options.gateway_port, "status": options.status_port}
+    if ports != rendered:
+        yield f"{GATEWAY.host}: the pod has the ports {ports}, and its Envoy {rendered}"
+    for neighbour in options.neighbours:
+        yield from _found(GATEWAY.host, neighbour, objects)
+
+
+def _found(host: str, neighbour: Neighbour, objects: Objects) -> Iterator[str]:
+    ((name, port),) = neighbour.pods
+    if not named(objects, "Deployment", neighbour.service.host):
+        return  # applied by itself
+    service = named(objects, "Service", name)
+    if service is None or service["spec"].get("clusterIP") != "None":
+        yield f"{host}: Envoy asks for {name}, and there is no headless Service of that name"
+    elif port not in [each["port"] for each in service["spec"]["ports"]]:
+        yield f"{host}: Envoy calls {name} at {port}, which it has not"
 
 
 def prometheus_finds_pods_that_do_not_answer(objects: Objects) -> Iterator[str]:
     """Each service has a name in DNS that stands for all of its pods, ready or not, at the port of their figures."""
-    for own, _ in _deployed(objects):
+    for own in (each for each in (*SERVICES, GATEWAY) if named(objects, "Deployment", each.host)):
         service = named(objects, "Service", f"{own.host}-figures")
         spec = service["spec"] if service else {}
         if spec.get("selector") != {"app": own.host} or spec.get("clusterIP") != "None":
@@ -80,13 +101,15 @@ def calls_are_the_catalogs(objects: Objects) -> Iterator[str]:
     known = {pod.owner for pod in pods(objects)}
     hosts = {service.name: f"Deployment {service.host}" for service in SERVICES}
     wanted = {(hosts[own.name], hosts[called], ENVOY_PORT) for own in SERVICES for called in own.calls}
+    gate = f"Deployment {GATEWAY.host}"
+    wanted |= {(gate, host, ENVOY_PORT) for host in hosts.values()}
     databases = {pod.owner for pod in pods(objects) if pod.labels.get("app.kubernetes.io/component") == "database"}
     for database in databases:
         wanted |= {(caller, database, DATABASE_PORT) for caller in (*hosts.values(), "Job migrations")}
         if database.startswith("Cluster"):
             wanted.add((database, database, DATABASE_PORT))
-    wanted |= {("Deployment prometheus", host, STATUS_PORT) for host in hosts.values()}
-    wanted |= {(host, "Deployment jaeger", OTLP_PORT) for host in hosts.values()}
+    wanted |= {("Deployment prometheus", host, STATUS_PORT) for host in (*hosts.values(), gate)}
+    wanted |= {(host, "Deployment jaeger", OTLP_PORT) for host in (*hosts.values(), gate)}
     wanted |= {
         ("Deployment prometheus", "Deployment alertmanager", 9093),
         ("Deployment grafana", "Deployment prometheus", 9090),
@@ -99,14 +122,14 @@ def calls_are_the_catalogs(objects: Objects) -> Iterator[str]:
 
 
 def node_ports_are_the_catalogs(objects: Objects, kind_config: Manifest) -> Iterator[str]:
-    """A service has the same port in Kind as on one machine, and Kind passes just these on."""
+    """Services and the gateway have the same ports in Kind as on one machine, and Kind passes just these on."""
     found = {
         thing["metadata"]["name"]: port["nodePort"]
         for thing in objects
         if thing["kind"] == "Service" and thing["spec"].get("type") == "NodePort"
         for port in thing["spec"]["ports"]
     }
-    if found != {service.host: service.rest_port for service in SERVICES}:
+    if found != {each.host: each.rest_port for each in (*SERVICES, GATEWAY)}:
         yield f"the node ports are {found}"
     mapped = [port for node in kind_config["nodes"] for port in node["extraPortMappings"]]
     if sorted(port["containerPort"] for port in mapped) != sorted(found.values()):

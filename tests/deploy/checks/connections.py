@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from services.catalog import GATEWAY
 from services.common.database import MAX_OVERFLOW
 from services.common.settings import Environment, pool_size
 from services.local.connections import BESIDE_POOL, KEPT_FREE
@@ -20,8 +21,8 @@ def most_connections(objects: Objects) -> int:
     total = 0
     for scaler in of_kind(objects, "HorizontalPodAutoscaler"):
         deployment = named(objects, "Deployment", scaler["spec"]["scaleTargetRef"]["name"])
-        if deployment is None:
-            continue
+        if deployment is None or deployment["metadata"]["name"] == GATEWAY.host:
+            continue  # what has no database
         settings = variables(deployment["spec"]["template"]["spec"]["containers"][0], objects)
         each = pool_size(Environment(settings)) + MAX_OVERFLOW + BESIDE_POOL
         total += 2 * scaler["spec"]["maxReplicas"] * each

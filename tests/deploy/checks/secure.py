@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
-from services.catalog import SERVICES, Service
+from services.catalog import GATEWAY, SERVICES, Gateway, Service
 from services.cli.envoy import SIDECAR
 from services.common.identities import hosts_of, spiffe_id
 from services.common.settings import CERTIFICATE_FILES, SECURE
@@ -36,7 +36,10 @@ def readable(told: Mapping[str, str]) -> dict[str, str]:
     keys = folder / "jwks.json"
     for name in (*CERTIFICATE_FILES, keys.name):
         (folder / name).touch()
-    return {**told, "MONTRG_CERTS_DIR": str(folder), "MONTRG_JWKS_FILE": told["MONTRG_JWKS_FILE"] and str(keys)}
+    found = {"MONTRG_CERTS_DIR": str(folder)}
+    if told.get("MONTRG_JWKS_FILE"):
+        found["MONTRG_JWKS_FILE"] = str(keys)
+    return {**told, **found}
 
 
 def settings_are_known(objects: Objects) -> Iterator[str]:
@@ -49,11 +52,12 @@ def settings_are_known(objects: Objects) -> Iterator[str]:
 
 
 def pods_are_secure(objects: Objects) -> Iterator[str]:
-    """Each service's process and its Envoy are told the secure profile, and calls go through that Envoy."""
-    for own, spec in _pods(objects):
+    """Each service's process, its Envoy and the gateway's are told the secure profile; calls go through the Envoys."""
+    for each, spec in (*_pods(objects), *_gateway(objects)):
         for container in spec["containers"]:
             if not is_secure(container, objects):
-                yield f"{own.host}: {container['name']} runs in the development profile"
+                yield f"{each.host}: {container['name']} runs in the development profile"
+    for own, spec in _pods(objects):
         told = variables(spec["containers"][0], objects)
         if told.get("MONTRG_EGRESS") != "sidecar":
             yield f"{own.host} has neighbours' addresses of its Envoy, and would speak TLS to it"
@@ -62,11 +66,11 @@ def pods_are_secure(objects: Objects) -> Iterator[str]:
 
 
 def addresses_are_the_callers(objects: Objects) -> Iterator[str]:
-    """Envoy believes the gateway of a secure mesh where a call comes from, or everybody would have one address."""
-    if not any(True for _ in of_kind(objects, "Gateway")):
-        return
-    for own, spec in _pods(objects):
-        told = variables(spec["containers"][1], objects)
+    """Envoy believes what is before a secure mesh where a call comes from, or everybody would have one address."""
+    before = any(True for _ in of_kind(objects, "Gateway"))
+    behind = [*(_pods(objects) if before or any(_gateway(objects)) else ()), *(_gateway(objects) if before else ())]
+    for own, spec in behind:
+        told = variables(spec["containers"][-1], objects)
         if told.get("MONTRG_PROFILE") == SECURE and told.get("MONTRG_TRUSTED_HOPS") != "1":
             yield f"{own.host} takes its gateway for whoever calls"
 
@@ -84,7 +88,7 @@ def issuers_are_reached(objects: Objects) -> Iterator[str]:
 
 def pods_have_their_certificates(objects: Objects) -> Iterator[str]:
     """What a secure pod is told to read is mounted there as a whole, so that changes reach it, and others may not."""
-    for own, spec in _pods(objects):
+    for own, spec in (*_pods(objects), *_gateway(objects)):
         volumes = {volume["name"]: volume for volume in spec["volumes"]}
         security = spec["securityContext"]
         for container in spec["containers"]:
@@ -96,7 +100,7 @@ def pods_have_their_certificates(objects: Objects) -> Iterator[str]:
                 yield f"{own.host}: {container['name']} has no folder with the certificate of {own.host}"
             elif volume["secret"].get("defaultMode") != _MODE or security.get("fsGroup") != security["runAsGroup"]:
                 yield f"{own.host}: others than its user may read the key of {own.host}, or not even that one"
-        envoy = spec["containers"][1]
+        envoy = spec["containers"][-1]
         told = variables(envoy, objects)
         if told.get("MONTRG_PROFILE") == SECURE and (keys := told.get("MONTRG_JWKS_FILE")):
             volume = volumes.get(_mounted(envoy, str(PurePosixPath(keys).parent)), {})
@@ -107,20 +111,23 @@ def pods_have_their_certificates(objects: Objects) -> Iterator[str]:
 def kubelets_ask_where_they_can(objects: Objects) -> Iterator[str]:
     """A kubelet has no certificate: it asks a process at a port of health alone, and Envoy over HTTPS."""
     for own, spec in _pods(objects):
-        process, envoy = spec["containers"]
+        process = spec["containers"][0]
         secure = is_secure(process, objects)
         wanted = int(variables(process, objects).get("MONTRG_PROBE_PORT", "0")) if secure else own.grpc_port
         for kind in _PROBES:
             if process.get(kind, {}).get("grpc", {}).get("port") != wanted:
                 yield f"{own.host}: the {kind} of its process is at another port than {wanted}"
+    for each, spec in (*_pods(objects), *_gateway(objects)):
+        envoy = spec["containers"][-1]
+        for kind in _PROBES:
             scheme = envoy.get(kind, {}).get("httpGet", {}).get("scheme", "HTTP")
-            if scheme != ("HTTPS" if secure else "HTTP"):
-                yield f"{own.host}: the {kind} of Envoy asks over {scheme}"
+            if scheme != ("HTTPS" if is_secure(envoy, objects) else "HTTP"):
+                yield f"{each.host}: the {kind} of Envoy asks over {scheme}"
 
 
 def certificates_are_the_services(objects: Objects) -> Iterator[str]:
     """Each secure pod's Secret is made by a Certificate of that service's identity, which is short-lived."""
-    for own in SERVICES:
+    for own in (*SERVICES, GATEWAY):
         deployment = named(objects, "Deployment", own.host)
         certificate = named(objects, "Certificate", own.host)
         if certificate is None:
@@ -168,6 +175,11 @@ def _pods(objects: Objects) -> Iterator[tuple[Service, Manifest]]:
     for own in SERVICES:
         if deployment := named(objects, "Deployment", own.host):
             yield own, deployment["spec"]["template"]["spec"]
+
+
+def _gateway(objects: Objects) -> Iterator[tuple[Gateway, Manifest]]:
+    if deployment := named(objects, "Deployment", GATEWAY.host):
+        yield GATEWAY, deployment["spec"]["template"]["spec"]
 
 
 def _mounted(container: Manifest, path: str) -> str:

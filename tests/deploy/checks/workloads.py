@@ -74,19 +74,24 @@ def budgets_select_pods(objects: Objects) -> Iterator[str]:
 
 
 def ends_fit_into_the_grace_period(objects: Objects) -> Iterator[str]:
-    """A service ends after its callers have left it, its Envoy after it, and both before they are killed."""
+    """A service ends after its callers have left it, its Envoy after it, and both before they are killed.
+
+    The gateway has no process: there Envoy itself waits for its callers, and then for calls under way.
+    """
     for pod in own_pods(objects):
         grace = pod.spec.get("terminationGracePeriodSeconds", 30)
         envoy = next((c for c in pod.spec["containers"] if c["name"] == "envoy"), None)
         if envoy is None:
             continue
-        service = next(c for c in pod.spec["containers"] if c is not envoy)
+        service = next((c for c in pod.spec["containers"] if c is not envoy), envoy)
         pause = service.get("lifecycle", {}).get("preStop", {}).get("sleep", {}).get("seconds", 0)
         calls = Environment(variables(service, objects)).integer("GRACE_S", 5, 0, 600)
         drain = Environment(variables(envoy, objects)).integer("DRAIN_S", 0, 0, 600)
         if not pause:
             yield f"{pod.owner}: {service['name']} stops while calls still come"
-        if drain <= pause + calls:
+        if service is envoy:
+            drain += pause
+        elif drain <= pause + calls:
             yield f"{pod.owner}: Envoy ends after {drain} s, and the service after up to {pause + calls}"
         if grace <= drain + END_WITHIN_S:
             yield f"{pod.owner} is killed after {grace} s, and ends in up to {drain + END_WITHIN_S:g}"
@@ -95,7 +100,8 @@ def ends_fit_into_the_grace_period(objects: Objects) -> Iterator[str]:
 def updates_start_before_they_stop(objects: Objects) -> Iterator[str]:
     """A rolling update takes no pod away before another one serves, and its callers know that one."""
     for thing in of_kind(objects, "Deployment"):
-        if thing["spec"]["template"]["metadata"]["labels"].get("app.kubernetes.io/component") != "service":
+        component = thing["spec"]["template"]["metadata"]["labels"].get("app.kubernetes.io/component")
+        if component not in {"service", "gateway"}:
             continue
         rolling = thing["spec"]["strategy"].get("rollingUpdate", {})
         if rolling.get("maxUnavailable") != 0 or not rolling.get("maxSurge"):
