@@ -138,6 +138,9 @@ SERVICES: tuple[Service, ...] = (
     ),
 )
 
+# What has pods and a Service of its own in a cluster.
+DEPLOYED: tuple[Service | Gateway, ...] = (*SERVICES, GATEWAY)
+
 
 def service(name: str) -> Service:
     """Returns the service of that name; an unknown one is a KeyError that lists the known ones."""

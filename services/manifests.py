@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
-from services.catalog import GATEWAY, SERVICES, Gateway, Service, service
+from services.catalog import DEPLOYED, GATEWAY, SERVICES, Gateway, Service, service
 from services.certs.local import of_service
 from services.common.identities import TRUST_DOMAIN
 from services.mesh.contracts import read_contracts
@@ -94,7 +94,7 @@ def folder(service: Service | Gateway) -> str:
 
 def _listed(piece: str) -> Iterable[Service | Gateway]:
     """Returns who is in a list: the gateway's pods have another Envoy alone, and their patch is written by hand."""
-    return SERVICES if piece == "secure-deployment.yaml" else (*SERVICES, GATEWAY)
+    return SERVICES if piece == "secure-deployment.yaml" else DEPLOYED
 
 
 def _service_files(own: Service) -> dict[Path, str]:

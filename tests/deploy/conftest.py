@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from services.catalog import GATEWAY, SERVICES
+from services.catalog import DEPLOYED
 from services.manifests import folder
 from services.mesh.options import ROOT
 from tests.deploy.checks import Objects
@@ -19,7 +19,7 @@ K8S = ROOT / "k8s"
 KUBECTL = str(Path(sys.executable).with_name("kubectl"))
 NO_CLUSTER = os.environ | {"KUBECONFIG": "/dev/null"}
 
-BASES = {name: (name,) for name in [folder(each) for each in (*SERVICES, GATEWAY)]}
+BASES = {name: (name,) for name in map(folder, DEPLOYED)}
 BASES |= {name: (name,) for name in ("namespace", "migrations", "overlays/production/migrations")}
 PARTS = (
     "cert-manager",

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from services.catalog import GATEWAY, SERVICES
+from services.catalog import DEPLOYED, SERVICES
 from services.manifests import folder, stale
 from tests.deploy.checks import EVERYWHERE, catalog, gateway, network, pods, secure
 from tests.deploy.conftest import K8S, KUBECTL, NO_CLUSTER, OVERLAYS, RENDERINGS
@@ -72,7 +72,7 @@ def in_order(objects):
     return sorted(json.dumps(thing, sort_keys=True) for thing in objects)
 
 
-@pytest.mark.parametrize("name", [*map(folder, (*SERVICES, GATEWAY)), "migrations"])
+@pytest.mark.parametrize("name", [*map(folder, DEPLOYED), "migrations"])
 def test_kubectl_reads_of_a_folder_what_its_kustomization_has_and_no_secret(name, renderings):
     # `apply -f` asks a cluster; `label --local` reads the same files in the same way without one.
     command = [KUBECTL, "label", "--local", "-f", str(K8S / name), "read=yes", "-o", "json"]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from services.catalog import GATEWAY, SERVICES
+from services.catalog import DEPLOYED, SERVICES
 from services.manifests import folder
 from tests.deploy.conftest import K8S
 
@@ -54,7 +54,7 @@ def cluster(tmp_path):
     return run
 
 
-@pytest.mark.parametrize("service", (*SERVICES, GATEWAY), ids=folder)
+@pytest.mark.parametrize("service", DEPLOYED, ids=folder)
 def test_each_service_is_deployed_into_a_namespace_that_is_there_first(cluster, service):
     status, said, calls = cluster(f"{folder(service)}/deploy.sh")
     assert (status, calls[0]) == (0, "apply -f namespace/namespace.yaml")

@@ -1,14 +1,15 @@
 """What the Envoys of a deployment are told by their environment, and what is rendered of it."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from services.catalog import SERVICES, service
-from services.common.settings import Environment, SettingsError
+from services.common.settings import CERTIFICATE_FILES, Environment, SettingsError
 from services.mesh.contracts import read_contracts
-from services.mesh.deployed import edge, sidecar
+from services.mesh.deployed import edge, gateway, sidecar
 from services.mesh.options import DESCRIPTOR_SET, ROOT, RenderOptions
 from services.mesh.render import render_config
 
@@ -48,6 +49,18 @@ def test_a_pod_takes_calls_from_all_and_those_of_its_service_where_its_neighbour
         assert places(found[called]) == [(f"{service(called).host}-headless", 8000)]
         assert found[called]["cluster_type"]["name"] == "envoy.clusters.dns"
         assert found[called]["ignore_health_on_host_removal"]
+
+
+def test_the_gateway_shows_callers_who_it_is_for_pods_unless_it_has_another_certificate(tmp_path: Path) -> None:
+    for folder in ("own", "shown"):
+        (tmp_path / folder).mkdir()
+        for file in CERTIFICATE_FILES:
+            (tmp_path / folder / file).touch()
+    told = {"MONTRG_PROFILE": "secure", "MONTRG_CERTS_DIR": str(tmp_path / "own")}
+    for more, shown in (({}, "own"), ({"MONTRG_EDGE_CERTS_DIR": str(tmp_path / "shown")}, "shown")):
+        secure = gateway(Environment(told | more)).options.secure
+        assert secure is not None
+        assert (secure.own, secure.shown) == (tmp_path / "own", tmp_path / shown)
 
 
 def test_a_call_to_a_neighbour_has_the_patience_of_the_same_call_from_outside() -> None:

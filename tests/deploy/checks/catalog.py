@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from services import catalog
-from services.catalog import GATEWAY, SERVICES, Service
+from services.catalog import DEPLOYED, GATEWAY, SERVICES, Service
 from services.common.settings import Environment
 from services.mesh.deployed import gateway, sidecar
 from services.mesh.options import ROOT, Neighbour
@@ -85,7 +85,7 @@ def _found(host: str, neighbour: Neighbour, objects: Objects) -> Iterator[str]:
 
 def prometheus_finds_pods_that_do_not_answer(objects: Objects) -> Iterator[str]:
     """Each service has a name in DNS that stands for all of its pods, ready or not, at the port of their figures."""
-    for own in (each for each in (*SERVICES, GATEWAY) if named(objects, "Deployment", each.host)):
+    for own in (each for each in DEPLOYED if named(objects, "Deployment", each.host)):
         service = named(objects, "Service", f"{own.host}-figures")
         spec = service["spec"] if service else {}
         if spec.get("selector") != {"app": own.host} or spec.get("clusterIP") != "None":
@@ -129,7 +129,7 @@ def node_ports_are_the_catalogs(objects: Objects, kind_config: Manifest) -> Iter
         if thing["kind"] == "Service" and thing["spec"].get("type") == "NodePort"
         for port in thing["spec"]["ports"]
     }
-    if found != {each.host: each.rest_port for each in (*SERVICES, GATEWAY)}:
+    if found != {each.host: each.rest_port for each in DEPLOYED}:
         yield f"the node ports are {found}"
     mapped = [port for node in kind_config["nodes"] for port in node["extraPortMappings"]]
     if sorted(port["containerPort"] for port in mapped) != sorted(found.values()):

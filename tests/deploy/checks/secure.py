@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
-from services.catalog import GATEWAY, SERVICES, Gateway, Service
+from services.catalog import DEPLOYED, GATEWAY, SERVICES, Gateway, Service
 from services.cli.envoy import SIDECAR
 from services.common.identities import hosts_of, spiffe_id
 from services.common.settings import CERTIFICATE_FILES, SECURE
@@ -53,7 +53,7 @@ def settings_are_known(objects: Objects) -> Iterator[str]:
 
 def pods_are_secure(objects: Objects) -> Iterator[str]:
     """Each service's process, its Envoy and the gateway's are told the secure profile; calls go through the Envoys."""
-    for each, spec in (*_pods(objects), *_gateway(objects)):
+    for each, spec in _with_gateway(objects):
         for container in spec["containers"]:
             if not is_secure(container, objects):
                 yield f"{each.host}: {container['name']} runs in the development profile"
@@ -67,9 +67,10 @@ def pods_are_secure(objects: Objects) -> Iterator[str]:
 
 def addresses_are_the_callers(objects: Objects) -> Iterator[str]:
     """Envoy believes what is before a secure mesh where a call comes from, or everybody would have one address."""
-    before = any(True for _ in of_kind(objects, "Gateway"))
-    behind = [*(_pods(objects) if before or any(_gateway(objects)) else ()), *(_gateway(objects) if before else ())]
-    for own, spec in behind:
+    has_proxy, has_gateway = any(True for _ in of_kind(objects, "Gateway")), named(objects, "Deployment", GATEWAY.host)
+    for own, spec in _with_gateway(objects):
+        if not has_proxy and (own is GATEWAY or not has_gateway):
+            continue  # nobody is before it
         told = variables(spec["containers"][-1], objects)
         if told.get("MONTRG_PROFILE") == SECURE and told.get("MONTRG_TRUSTED_HOPS") != "1":
             yield f"{own.host} takes its gateway for whoever calls"
@@ -88,7 +89,7 @@ def issuers_are_reached(objects: Objects) -> Iterator[str]:
 
 def pods_have_their_certificates(objects: Objects) -> Iterator[str]:
     """What a secure pod is told to read is mounted there as a whole, so that changes reach it, and others may not."""
-    for own, spec in (*_pods(objects), *_gateway(objects)):
+    for own, spec in _with_gateway(objects):
         volumes = {volume["name"]: volume for volume in spec["volumes"]}
         security = spec["securityContext"]
         for container in spec["containers"]:
@@ -117,7 +118,7 @@ def kubelets_ask_where_they_can(objects: Objects) -> Iterator[str]:
         for kind in _PROBES:
             if process.get(kind, {}).get("grpc", {}).get("port") != wanted:
                 yield f"{own.host}: the {kind} of its process is at another port than {wanted}"
-    for each, spec in (*_pods(objects), *_gateway(objects)):
+    for each, spec in _with_gateway(objects):
         envoy = spec["containers"][-1]
         for kind in _PROBES:
             scheme = envoy.get(kind, {}).get("httpGet", {}).get("scheme", "HTTP")
@@ -127,7 +128,7 @@ def kubelets_ask_where_they_can(objects: Objects) -> Iterator[str]:
 
 def certificates_are_the_services(objects: Objects) -> Iterator[str]:
     """Each secure pod's Secret is made by a Certificate of that service's identity, which is short-lived."""
-    for own in (*SERVICES, GATEWAY):
+    for own in DEPLOYED:
         deployment = named(objects, "Deployment", own.host)
         certificate = named(objects, "Certificate", own.host)
         if certificate is None:
@@ -177,9 +178,11 @@ def _pods(objects: Objects) -> Iterator[tuple[Service, Manifest]]:
             yield own, deployment["spec"]["template"]["spec"]
 
 
-def _gateway(objects: Objects) -> Iterator[tuple[Gateway, Manifest]]:
-    if deployment := named(objects, "Deployment", GATEWAY.host):
-        yield GATEWAY, deployment["spec"]["template"]["spec"]
+def _with_gateway(objects: Objects) -> Iterator[tuple[Service | Gateway, Manifest]]:
+    """Yields the gateway's pods, too, which have an Envoy alone."""
+    for own in DEPLOYED:
+        if deployment := named(objects, "Deployment", own.host):
+            yield own, deployment["spec"]["template"]["spec"]
 
 
 def _mounted(container: Manifest, path: str) -> str:

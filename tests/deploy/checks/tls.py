@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import yaml
 
-from services.catalog import GATEWAY, SERVICES
+from services.catalog import DEPLOYED, SERVICES
 from tests.deploy.checks.objects import Manifest, Objects, label, named, of_kind
 from tests.deploy.checks.secure import is_secure
 
@@ -47,7 +47,7 @@ def gateways_believe_the_services(objects: Objects) -> Iterator[str]:
 
 def services_say_what_they_speak(objects: Objects) -> Iterator[str]:
     """Gateways learn of a Service how to call it: HTTP/2 in plaintext in dev, TLS in the secure profile."""
-    for own in (*SERVICES, GATEWAY):
+    for own in DEPLOYED:
         deployment, service = named(objects, "Deployment", own.host), named(objects, "Service", own.host)
         if deployment is None or service is None:
             continue
@@ -83,7 +83,7 @@ def _verified(tls: Manifest, prometheus: Manifest, objects: Objects) -> Iterator
     # All of the Secret would be the authority's key, too.
     if tls.get("insecure_skip_verify") or keys != [file]:
         yield f"Prometheus does not verify who answers by {tls.get('ca_file')}, or has more than that"
-    for own in (*SERVICES, GATEWAY):
+    for own in DEPLOYED:
         certificate = named(objects, "Certificate", own.host)
         if certificate is None or tls.get("server_name") not in certificate["spec"]["dnsNames"]:
             yield f"Prometheus expects the name {tls.get('server_name')}, for which {own.host} has no certificate"
