@@ -60,7 +60,8 @@ export async function back(): Promise<void> {
   sessionStorage.removeItem(BEGUN);
   const answer = new URL(location.href);
   // A code holds once: it must not stay in the address or the history.
-  history.replaceState(null, '', `/${begun.hash}`);
+  history.replaceState(null, '', '/');
+  location.hash = begun.hash;
   const server = await issuer();
   const parameters = oauth.validateAuthResponse(server, client(), answer, begun.state);
   const response = await oauth.authorizationCodeGrantRequest(

@@ -1,5 +1,8 @@
 import { inLanguages, i18n } from './index.svelte';
+import type { Role } from '$/api/session.svelte';
 import type { Level } from '$/model/levels';
+
+const ROLES: Record<Role, string> = { viewer: '열람자', operator: '운영자', engineer: '설정 담당자', admin: '관리자' };
 
 /** What several pages say. */
 export const common = inLanguages({
@@ -34,7 +37,7 @@ export const common = inLanguages({
     again: 'Try again',
     yourName: 'Your name',
     yourNameWhy: 'It stands beside what you do, in the history of each alert.',
-    needsRole: (role: string) => `This takes the role ${role}.`,
+    needsRole: (role: Role) => `This takes the role ${role}.`,
     none: 'None',
     from: 'From',
     to: 'To',
@@ -55,12 +58,12 @@ export const common = inLanguages({
     level: '단계',
     quality: '품질',
     good: '양호',
-    suspect: '의심',
+    suspect: '이상 의심',
     stale: '무응답',
     implausible: '믿기 어려운 값',
-    flat: '오래 변하지 않음',
-    pinned: '끝값에 고정',
-    age: '경과',
+    flat: '장시간 값 변화 없음',
+    pinned: '측정 한계값에 고정',
+    age: '측정 후 경과',
     since: '발생',
     all: '전체',
     save: '저장',
@@ -73,7 +76,7 @@ export const common = inLanguages({
     again: '다시 시도',
     yourName: '이름',
     yourNameWhy: '경보 이력에 누가 조치했는지 함께 기록됩니다.',
-    needsRole: (role: string) => `${role} 역할이 필요합니다.`,
+    needsRole: (role: Role) => `${ROLES[role]} 권한이 필요합니다.`,
     none: '없음',
     from: '부터',
     to: '까지',

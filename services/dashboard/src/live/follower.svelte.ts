@@ -1,5 +1,7 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 
+import { now } from '$/api/clock';
+
 import { linkState, SILENCE_MS, waitBefore, type LinkState } from './link';
 
 /** What every message of a stream has. */
@@ -16,7 +18,7 @@ const TICK_MS = 500;
 export class Follower<M extends Message> {
   /** The state that a person sees. */
   state: LinkState = $state('connecting');
-  /** When the last message came, in ms of this browser's clock; 0 before the first. */
+  /** When the last message came, in ms of the mesh's clock; 0 before the first. */
   lastMessage = $state(0);
   /** What the last message could not rely on. */
   degraded: string[] = $state.raw([]);
@@ -25,10 +27,16 @@ export class Follower<M extends Message> {
 
   /** When the connection broke, in ms; 0 while it holds. */
   #brokenAt = 0;
+  /** When anything came last of a try, or it began. No clock that is set changes these. */
+  #heardAt = 0;
+  #firstTry = 0;
   #token = '';
   #abort: AbortController | undefined;
   #wake: (() => void) | undefined;
   #running = false;
+  #ticking: ReturnType<typeof setInterval> | undefined;
+  // Whoever is stopped and started at once must not follow twice.
+  #run = 0;
 
   constructor(
     private readonly open: Open<M>,
@@ -39,16 +47,16 @@ export class Follower<M extends Message> {
   start(): void {
     if (this.#running) return;
     this.#running = true;
-    void this.#follow();
-    const ticking = setInterval(() => {
-      if (!this.#running) clearInterval(ticking);
-      else this.#look();
-    }, TICK_MS);
+    this.#firstTry = performance.now();
+    this.#brokenAt = 0;
+    void this.#follow(++this.#run);
+    this.#ticking = setInterval(() => this.#look(), TICK_MS);
   }
 
   /** Ends it; `start` goes on where it was. */
   stop(): void {
     this.#running = false;
+    clearInterval(this.#ticking);
     this.#abort?.abort();
     this.#wake?.();
   }
@@ -59,16 +67,19 @@ export class Follower<M extends Message> {
     this.#wake?.();
   }
 
-  async #follow(): Promise<void> {
+  async #follow(run: number): Promise<void> {
     let tries = 0;
-    while (this.#running) {
+    const goesOn = () => this.#running && this.#run === run;
+    while (goesOn()) {
       const abort = (this.#abort = new AbortController());
+      this.#heardAt = performance.now();
       try {
         for await (const message of this.open(this.#token, abort.signal)) {
           this.#brokenAt = 0;
           tries = 0;
           this.#token = message.resumeToken || this.#token;
-          this.lastMessage = Date.now();
+          this.#heardAt = performance.now();
+          this.lastMessage = now();
           this.degraded = message.degraded;
           this.problem = '';
           this.take(message);
@@ -79,17 +90,22 @@ export class Follower<M extends Message> {
         if (!(error instanceof ConnectError)) throw error;
         this.problem = error.code === Code.Canceled ? '' : error.rawMessage;
       }
-      this.#brokenAt ||= Date.now();
+      if (!goesOn()) return;
+      this.#brokenAt ||= performance.now();
       this.#look();
-      if (this.#running) await this.#wait(waitBefore(tries++, Math.random()));
+      if (goesOn()) await this.#wait(waitBefore(tries++, Math.random()));
     }
   }
 
   #look(): void {
-    const at = Date.now();
-    this.state = linkState(this.lastMessage, this.#brokenAt, at);
-    // A connection that has gone without a word: another one is tried.
-    if (!this.#brokenAt && this.lastMessage && at - this.lastMessage > SILENCE_MS) this.#abort?.abort();
+    const at = performance.now();
+    this.state = linkState(this.lastMessage ? this.#heardAt : 0, this.#brokenAt, this.#firstTry, at);
+    // A connection that has gone without a word, or never came about: another one is tried.
+    if (at - this.#heardAt > SILENCE_MS) {
+      this.#heardAt = at;
+      this.#brokenAt ||= at;
+      this.#abort?.abort();
+    }
   }
 
   #wait(ms: number): Promise<void> {

@@ -4,18 +4,19 @@ import { BREAK_MS, linkState, SILENCE_MS, waitBefore } from './link';
 
 describe('the state of a stream', () => {
   it('is live only while messages come', () => {
-    expect(linkState(1_000, 0, 1_000 + SILENCE_MS - 1)).toBe('live');
-    expect(linkState(1_000, 0, 1_000 + SILENCE_MS)).toBe('stale');
+    expect(linkState(1_000, 0, 500, 1_000 + SILENCE_MS - 1)).toBe('live');
+    expect(linkState(1_000, 0, 500, 1_000 + SILENCE_MS)).toBe('stale');
   });
 
   it('is reconnecting for a moment after it broke, however long nothing had come, and stale then', () => {
-    expect(linkState(1_000, 16_000, 16_000 + BREAK_MS - 1)).toBe('reconnecting');
-    expect(linkState(1_000, 16_000, 16_000 + BREAK_MS)).toBe('stale');
+    expect(linkState(1_000, 16_000, 500, 16_000 + BREAK_MS - 1)).toBe('reconnecting');
+    expect(linkState(1_000, 16_000, 500, 16_000 + BREAK_MS)).toBe('stale');
   });
 
-  it('is neither before the first message', () => {
-    expect(linkState(0, 0, 60_000)).toBe('connecting');
-    expect(linkState(0, 1_000, 60_000)).toBe('connecting');
+  it('is connecting for a moment before the first message, and away then', () => {
+    expect(linkState(0, 0, 500, 500 + BREAK_MS - 1)).toBe('connecting');
+    expect(linkState(0, 0, 500, 500 + BREAK_MS)).toBe('away');
+    expect(linkState(0, 1_000, 500, 60_000)).toBe('away');
   });
 });
 

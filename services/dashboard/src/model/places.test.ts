@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { areas, buildTree, find, hottestArea, type Sensor } from './places';
+import { areas, buildTree, find, hottestArea, otherMetric, type Sensor } from './places';
 import type { Level } from './levels';
 
 function sensor(id: string, value: number, level: Level | undefined, more: Partial<Sensor> = {}): Sensor {
@@ -30,6 +30,15 @@ describe('the tree of places', () => {
     expect(tree.level).toBe('green');
     expect(tree.silent).toBe(1);
     expect(hottestArea(tree)?.hottest?.id).toBe('b');
+  });
+
+  it('has the level of whatever metric is the worst, and says which where it is not the perceived temperature', () => {
+    const tree = buildTree([
+      sensor('a', 30, 'green', { temperature: { value: 36, level: 'red' } }),
+      sensor('b', 32, 'yellow'),
+    ]);
+    expect([tree.level, otherMetric(tree)]).toEqual(['red', 'temperature']);
+    expect(otherMetric(buildTree([sensor('b', 32, 'yellow')]))).toBeUndefined();
   });
 
   it('has no level where no limit judges', () => {

@@ -46,7 +46,7 @@ export interface Place extends Step {
   locId: string;
   /** What the places above it are called, from the plant on, and itself. */
   path: readonly Step[];
-  /** The worst level of the sensors that are not silent. */
+  /** The worst level of any metric of the sensors that are not silent. */
   level: Level | undefined;
   /** The sensor with the highest perceived temperature among those that are not silent. */
   hottest: Sensor | undefined;
@@ -101,11 +101,11 @@ export function find(place: Place, key: string): Place | undefined {
   return undefined;
 }
 
-/** The area with the worst level, of several the hottest; undefined where no sensor tells. */
+/** The area with the highest perceived temperature, of several the one with the worst level; undefined without any. */
 export function hottestArea(tree: Place): Place | undefined {
   let found: Place | undefined;
   for (const area of areas(tree)) {
-    const by = found ? severity(area.level) - severity(found.level) || heat(area) - heat(found) : 1;
+    const by = found ? heat(area) - heat(found) || severity(area.level) - severity(found.level) : 1;
     if (area.hottest && by > 0) found = area;
   }
   return found;
@@ -113,6 +113,18 @@ export function hottestArea(tree: Place): Place | undefined {
 
 function heat(place: Place): number {
   return place.hottest?.perceived?.value ?? -Infinity;
+}
+
+/** The worst level of what a sensor measures: each metric may have limits. */
+export function levelOf(sensor: Sensor): Level | undefined {
+  return worse(worse(sensor.perceived?.level, sensor.temperature?.level), sensor.humidity?.level);
+}
+
+/** The metric to whose limits the level of a place is owed, where it is not the perceived temperature. */
+export function otherMetric(place: Place): 'temperature' | 'humidity' | undefined {
+  const heard = place.sensors.filter((sensor) => sensor.quality !== 'stale');
+  if (!place.level || heard.some((sensor) => sensor.perceived?.level === place.level)) return undefined;
+  return heard.some((sensor) => sensor.temperature?.level === place.level) ? 'temperature' : 'humidity';
 }
 
 function nameOf(sensor: Sensor, kind: (typeof STEPS)[number]): string {
@@ -136,7 +148,7 @@ function add(place: Place, sensor: Sensor): void {
     return;
   }
   if (sensor.quality === 'suspect') place.suspect += 1;
-  place.level = worse(place.level, sensor.perceived?.level);
+  place.level = worse(place.level, levelOf(sensor));
   const value = sensor.perceived?.value;
   if (value !== undefined && value > (place.hottest?.perceived?.value ?? -Infinity)) place.hottest = sensor;
 }

@@ -8,7 +8,7 @@ class Route {
 
   /** The parts of the path, such as `['alerts', '12']`. */
   get path(): string[] {
-    return (this.#hash.slice(2).split('?')[0] ?? '').split('/').filter(Boolean).map(decodeURIComponent);
+    return (this.#hash.slice(2).split('?')[0] ?? '').split('/').filter(Boolean).map(decoded);
   }
 
   get query(): URLSearchParams {
@@ -23,6 +23,16 @@ class Route {
       history.replaceState(null, '', url);
       this.#hash = location.hash;
     }
+  }
+}
+
+/** What somebody typed may be no encoding; then it is taken as it stands. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch (error) {
+    if (error instanceof URIError) return part;
+    throw error;
   }
 }
 

@@ -1,1 +1,0 @@
-import{C as e,w as t}from"./measurements.svelte-B3QLKsLg.js";var n=t(`Chttb250cmcvdHlwZS92MS9jaGFuZ2UucHJvdG8SDm1vbnRyZy50eXBlLnYxIkkKBkNoYW5nZRIQCghyZXZpc2lvbhgBIAEoBRItCglzZW5kX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wYgZwcm90bzM`,[e]);export{n as t};
