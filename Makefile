@@ -8,7 +8,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help up test images secrets test-containers test-timescale bench soak dashboard check check-dashboard audit breaking lint types generate format lock dist sbom notes clean
+.PHONY: help up test images secrets test-containers test-timescale bench soak dashboard screenshots check check-dashboard audit breaking lint types generate format lock dist sbom notes clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -117,6 +117,9 @@ dashboard: $(VENV)/.installed-dev $(DASHBOARD)/node_modules/.installed ## Genera
 	$(CURDIR)/$(VENV)/bin/buf generate ../../protos --template buf.gen.yaml --clean
 	npm run --silent build
 	$(CURDIR)/$(PYTHON) -m services.mesh
+
+screenshots: $(VENV)/.installed-dev ## Take the pictures of the documents anew; takes Chromium and a font that has Korean
+	@$(PYTHON) -m tests.dashboard.screenshots
 
 # The built pages are committed, so that nobody needs Node to run them; whoever changes them does.
 check-dashboard: $(VENV)/.installed-dev $(DASHBOARD)/node_modules/.installed

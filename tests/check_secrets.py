@@ -13,7 +13,9 @@ ROOT = Path(__file__).resolve().parents[1]
 BASELINE = json.loads((ROOT / ".secrets.baseline").read_text())
 KNOWN = {(name, one["hashed_secret"]) for name, found in BASELINE["results"].items() for one in found}
 # Generated, or of others, or of hashes.
-LEFT_OUT = re.compile(r"gen/|services/mesh/swagger/|services/dashboard/(dist|src/gen)/|.*(\.lock|\.csv|\.gz|package-lock\.json|\.secrets\.baseline)$")
+LEFT_OUT = re.compile(
+    r"gen/|services/mesh/swagger/|services/dashboard/(dist|src/gen)/|.*(\.lock|\.csv|\.gz|package-lock\.json|\.secrets\.baseline)$"
+)
 UPDATE = ".venv/bin/detect-secrets scan --baseline .secrets.baseline"
 
 

@@ -19,6 +19,8 @@ DOCUMENTS = [path for path in sorted(ROOT.rglob("*.md")) if not {".venv", ".data
 def links(document):
     """What a document links to and shows."""
     for token in MarkdownIt("commonmark").parse(document.read_text()):
+        if token.type == "html_block":
+            yield from re.findall(r'\b(?:src|srcset|href)="([^"]+)"', token.content)
         for child in token.children or ():
             target = child.attrGet("href") or child.attrGet("src")
             if target:

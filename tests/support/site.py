@@ -93,6 +93,13 @@ class Site:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
+    async def until(self, name, path, is_so):
+        """Asks until an answer is so; returns it."""
+        async with asyncio.timeout(PATIENCE_S):
+            while not is_so(answer := await self.get(name, path)):
+                await asyncio.sleep(0.2)
+        return answer
+
     async def kill(self, name):
         """Kills a service's process; it is started again at once."""
         await asyncio.to_thread(self._up.kill, name)
@@ -156,8 +163,8 @@ class Site:
 
 
 @asynccontextmanager
-async def running_site(**variables):
-    """Runs a site until the block ends; the environment tells its mesh the variables."""
+async def running_site(fill=Site.fill, **variables):
+    """Runs a site until the block ends, filled in one way or another; the environment tells its mesh the variables."""
     settings = mesh_on_free_ports(**variables)
     variables |= {"MONTRG_PORT_OFFSET": str(settings.port_offset), "MONTRG_REPLAY": "off"}
     up = running_up(**variables)
@@ -168,5 +175,5 @@ async def running_site(**variables):
         stack.push_async_callback(asyncio.to_thread, up.__exit__, None, None, None)
         rest = Rest(client, {each.name: settings.rest_port(each) for each in catalog.SERVICES})
         site = Site(running, settings, rest, told)
-        await site.fill()
+        await fill(site)
         yield site
