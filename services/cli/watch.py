@@ -25,8 +25,10 @@ EPILOG = """
   montrg watch --once                     one screen as text, for scripts and files
 
 A level is a symbol, a word and a colour: o green, ! yellow, !! orange, !!! red, XXX critical in a terminal that knows
-ASCII alone, and none of the colours with NO_COLOR=1. That of a place is the worst of its sensors that are not silent.
-A number in parentheses is an old one: its sensor is silent, or the stream is not live. Ctrl-C ends it.
+ASCII alone, and none of the colours with NO_COLOR=1. That of a place is the worst of its sensors that are not silent,
+and that of a sensor the worst of perceived temperature, temperature (air) and humidity (hum), which it names where it
+is not of the first. A number in parentheses is an old one: its sensor is silent, or the stream is not live. Ctrl-C ends
+it.
 
 exit code: 0; 1 where what there is could not be had
 

@@ -7,7 +7,7 @@ from montrg.alert.v1 import alert_service_pb2 as alert_pb2
 from montrg.realtime.v1 import realtime_service_pb2 as realtime_pb2
 
 from services.watch.board import Alerted, Measured
-from services.watch.domain import GOOD, STALE, SUSPECT, Alert, Seen, Wanted, Where
+from services.watch.domain import GOOD, STALE, SUSPECT, Alert, Seen, Wanted, Where, judged
 
 _QUALITIES = {
     realtime_pb2.Measurement.GOOD: GOOD,
@@ -51,7 +51,7 @@ def measured(message: realtime_pb2.WatchMeasurementsResponse) -> Measured:
 
 def _seen(message: realtime_pb2.Measurement) -> Seen:
     metrics = message.metrics
-    felt = metrics.pcv_temperature if metrics.HasField("pcv_temperature") else None
+    level, by = judged(_level(metrics.pcv_temperature), _level(metrics.temperature), _level(metrics.humidity))
     return Seen(
         sensor_id=message.sensor_id,
         where=_where(message.location),
@@ -59,11 +59,17 @@ def _seen(message: realtime_pb2.Measurement) -> Seen:
         # A quality that a newer program knows is no good one here.
         quality=_QUALITIES.get(message.quality, SUSPECT),
         reason=message.quality_reason,
-        felt=None if felt is None else felt.value,
-        level=felt.level if felt is not None and felt.HasField("level") else None,
+        felt=metrics.pcv_temperature.value if metrics.HasField("pcv_temperature") else None,
+        level=level,
+        by=by,
         temperature=metrics.temperature.value if metrics.HasField("temperature") else None,
         humidity=metrics.humidity.value if metrics.HasField("humidity") else None,
     )
+
+
+def _level(metric: realtime_pb2.Metric) -> str | None:
+    # One that was not measured has none.
+    return metric.level if metric.HasField("level") else None
 
 
 def alerted(message: alert_pb2.WatchAlertsResponse) -> Alerted:

@@ -6,6 +6,8 @@ from datetime import datetime
 from services.heat.levels import LEVELS
 
 GOOD, SUSPECT, STALE = "good", "suspect", "stale"
+# By which metric something has its level. It is the perceived temperature where nothing else is worse.
+METRICS = FELT, TEMPERATURE, HUMIDITY = "", "temperature", "humidity"
 
 # What nobody can judge is worse than what is known to be well, and is never shown as if it were.
 _BY_DANGER = (LEVELS[0], None, *LEVELS[1:])
@@ -14,6 +16,19 @@ _BY_DANGER = (LEVELS[0], None, *LEVELS[1:])
 def danger(level: str | None) -> int:
     """Returns how bad a level is, None among them: more is worse."""
     return _BY_DANGER.index(level)
+
+
+def judged(felt: str | None, temperature: str | None, humidity: str | None) -> tuple[str | None, str]:
+    """Returns the worst of a sensor's levels, and the metric that it is of: empty for the perceived temperature.
+
+    One without limits takes nothing away from what others say; but that others are well does not make up for a
+    perceived temperature that nobody can judge.
+    """
+    worst, by = felt, FELT
+    for level, metric in ((temperature, TEMPERATURE), (humidity, HUMIDITY)):
+        if level is not None and danger(level) > danger(worst):
+            worst, by = level, metric
+    return worst, by
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +85,8 @@ class Seen:
         quality: `good`, `suspect` or `stale`.
         reason: why it is suspect, else empty.
         felt: the perceived temperature in °C; None where there is none.
-        level: its level; None where there are no limits.
+        level: the worst of its metrics' levels; None where nobody can tell.
+        by: the metric that has this level, one of METRICS.
         temperature: in °C.
         humidity: in %.
     """
@@ -82,6 +98,7 @@ class Seen:
     reason: str = ""
     felt: float | None = None
     level: str | None = None
+    by: str = FELT
     temperature: float | None = None
     humidity: float | None = None
 

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from services.watch import words
 from services.watch.board import Board
+from services.watch.domain import FELT
 from services.watch.tables import GAP, Paper
 from services.watch.tree import Group, Row, Spot
 from services.watch.trend import bars
@@ -67,20 +68,22 @@ def places(rows: Sequence[Row], board: Board, now: datetime, paper: Paper, *, is
         (row, [_INDENT * len(row.above) + row.node.name, *_cells(row.node, board, now, paper, is_live=is_live)])
         for row in rows
     ]
-    columns = _columns(paper, max((cell_len(each[0]) for _, each in cells), default=0))
+    longest, level = (max((cell_len(each[column]) for _, each in cells), default=0) for column in (0, 2))
+    # What has a level needs room only where it is told.
+    columns = _columns(paper, longest, max(level, paper.level))
     head = Text(GAP.join(columns.line(paper, titles)), style="underline")
     return Lines(
         paper.cut(head), *(_line(row, columns.line(paper, each), paper, is_live=is_live) for row, each in cells)
     )
 
 
-def _columns(paper: Paper, longest: int) -> _Columns:
+def _columns(paper: Paper, longest: int, level: int) -> _Columns:
     is_wide, is_tight = paper.width >= _WIDE, paper.width < _TIGHT
     air, humidity = (0, 0) if is_tight else (_AIR, _HUMIDITY)
     trend, quality = (2 + _bars(paper), 20) if is_wide else (1, 9)
-    widths = [_FELT, paper.level, trend, air, humidity, quality, _AGE]
+    widths = [_FELT, level, trend, air, humidity, quality, _AGE]
     left = paper.width - sum(width + len(GAP) for width in widths if width)
-    return _Columns(max(10, min(left, max(longest, 20))), paper.level, trend, air, humidity, quality)
+    return _Columns(max(10, min(left, max(longest, 20))), level, trend, air, humidity, quality)
 
 
 def _bars(paper: Paper) -> int:
@@ -89,7 +92,7 @@ def _bars(paper: Paper) -> int:
 
 def _cells(node: Spot | Group, board: Board, now: datetime, paper: Paper, *, is_live: bool) -> Sequence[str]:
     """Returns what stands beside a name."""
-    level = words.level(node.level, paper.signs)
+    level = words.level(node.level, paper.signs, node.by)
     if isinstance(node, Group):
         return words.number(node.felt, 1, is_fresh=is_live), level, "", "", "", words.count(node.places, "place"), ""
     first = node.sensors[0]
@@ -114,6 +117,7 @@ def _line(row: Row, cells: Sequence[str], paper: Paper, *, is_live: bool) -> Tex
     if not is_live or (isinstance(node, Spot) and node.sensors[0].is_stale):
         return paper.cut(Text.assemble((place, name), GAP, (GAP.join((felt, level, rest)), "dim"), no_wrap=True))
     style = words.STYLES[node.level]
+    heat = f"bold {style}" if node.by == FELT else "bold"  # what is not to blame has not the level's colour
     # The blanks around a level have no colour of their own.
     word = (level.rstrip(), style), " " * (len(level) - len(level.rstrip()))
-    return paper.cut(Text.assemble((place, name), GAP, (felt, f"bold {style}"), GAP, *word, GAP, rest, no_wrap=True))
+    return paper.cut(Text.assemble((place, name), GAP, (felt, heat), GAP, *word, GAP, rest, no_wrap=True))

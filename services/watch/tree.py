@@ -6,7 +6,7 @@ from functools import lru_cache
 from itertools import groupby
 from operator import attrgetter
 
-from services.watch.domain import Seen, danger
+from services.watch.domain import FELT, METRICS, Seen, danger
 
 WORST, NAME = "worst", "name"
 ORDERS = (WORST, NAME)
@@ -26,6 +26,7 @@ class Spot:
         name: what it is called.
         sensors: those of the place; the first is the one whose values stand for it.
         level: the worst of those that are not stale; None where nobody can tell.
+        by: the metric that has this level.
         felt: the perceived temperature of the first sensor.
         key: by what it is sorted, the first first.
         above: what it is in, the widest first.
@@ -34,6 +35,7 @@ class Spot:
     name: str
     sensors: tuple[Seen, ...]
     level: str | None
+    by: str
     felt: float | None
     key: "_Key"
     above: tuple[str, ...]
@@ -47,6 +49,7 @@ class Group:
         name: what it is called, with what it alone is in.
         children: what is in it, in order.
         level: the worst in it.
+        by: the metric that has this level; of several the first of METRICS.
         felt: the highest perceived temperature in it of a sensor that is not stale; None without any.
         places: how many places are in it.
         key: by what it is sorted, the first first.
@@ -55,6 +58,7 @@ class Group:
     name: str
     children: "tuple[Node, ...]"
     level: str | None
+    by: str
     felt: float | None
     places: int
     key: "_Key"
@@ -85,9 +89,9 @@ def _spot(sensors: list[Seen]) -> Spot:
     ordered = sorted(sensors, key=lambda s: (s.is_stale, -danger(s.level), -_heat(s.felt), s.sensor_id))
     first = ordered[0]
     name, is_stale = first.where.name, first.is_stale
-    level = None if is_stale else first.level
+    level, by = (None, FELT) if is_stale else (first.level, first.by)
     key = _key(level, None if is_stale else first.felt, name)
-    return Spot(name, tuple(ordered), level, first.felt, key, first.where.above or (NOWHERE,))
+    return Spot(name, tuple(ordered), level, by, first.felt, key, first.where.above or (NOWHERE,))
 
 
 def _nodes(spots: Sequence[Spot], depth: int, order: str) -> tuple[Node, ...]:
@@ -103,15 +107,21 @@ def _group(name: str, children: tuple[Node, ...]) -> Group:
     if len(children) == 1 and isinstance(children[0], Group):  # two lines would say the same
         only = children[0]
         name = f"{name} > {only.name}"
-        return Group(name, only.children, only.level, only.felt, only.places, _key(only.level, only.felt, name))
+        return Group(
+            name, only.children, only.level, only.by, only.felt, only.places, _key(only.level, only.felt, name)
+        )
     level = max((child.level for child in children), key=danger)
+    by = min((child.by for child in children if child.level == level), key=METRICS.index)
     felt = max((value for value in map(_fresh, children) if value is not None), default=None)
     places = sum(child.places if isinstance(child, Group) else 1 for child in children)
-    return Group(name, children, level, felt, places, _key(level, felt, name))
+    return Group(name, children, level, by, felt, places, _key(level, felt, name))
 
 
 def _fresh(node: Node) -> float | None:
-    return None if isinstance(node, Spot) and node.sensors[0].is_stale else node.felt
+    """Returns the highest perceived temperature now, which need not be that of the sensor that is worst."""
+    if isinstance(node, Group):
+        return node.felt
+    return max((s.felt for s in node.sensors if s.felt is not None and not s.is_stale), default=None)
 
 
 def _heat(felt: float | None) -> float:

@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
-from services.watch.domain import GOOD, STALE, SUSPECT, Alert, Seen
+from services.watch.domain import FELT, GOOD, HUMIDITY, STALE, SUSPECT, TEMPERATURE, Alert, Seen
 
 UNKNOWN = "unknown"
 STYLES = {
@@ -16,6 +16,8 @@ STYLES = {
     "critical": "bold white on red",
     None: "cyan",
 }
+# As the columns of their values are called.
+_BY = {FELT: "", TEMPERATURE: " (air)", HUMIDITY: " (hum)"}
 _CODE = re.compile(r"[A-Z][A-Z_]+(?: since (\S+))?: (.+)", re.DOTALL)
 
 
@@ -57,9 +59,9 @@ def number(value: float | None, digits: int, *, is_fresh: bool) -> str:
     return words if is_fresh else f"({words})"
 
 
-def level(name: str | None, signs: Signs) -> str:
-    """Returns a level as a symbol and a word."""
-    return f"{signs.levels[name]} {name or UNKNOWN}"
+def level(name: str | None, signs: Signs, by: str = FELT) -> str:
+    """Returns a level as a symbol and a word, and what has it where that is not the perceived temperature."""
+    return f"{signs.levels[name]} {name or UNKNOWN}{_BY[by]}"
 
 
 def quality(sensors: tuple[Seen, ...]) -> str:

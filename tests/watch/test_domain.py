@@ -8,7 +8,7 @@ from montrg.realtime.v1 import realtime_service_pb2 as pb2
 
 from services.watch import convert
 from services.watch.board import Alerted, Measured
-from services.watch.domain import Wanted
+from services.watch.domain import FELT, HUMIDITY, TEMPERATURE, Wanted, judged
 from services.watch.link import Link, State, worst
 from services.watch.trend import DOWN, FLAT, MOST, UP, Trend, bars
 from tests.support.watched import HOUR, NOW, alert, board, seen
@@ -105,6 +105,36 @@ def test_a_measurement_without_limits_has_no_level_and_zero_is_a_value():
     (found,) = told.seen
     assert (found.level, found.felt, found.temperature, found.humidity) == (None, 0.0, 0.0, None)
     assert (found.quality, found.reason, told.is_all, told.hour) == ("suspect", "flat", False, "2026071509")
+
+
+@pytest.mark.parametrize(
+    ("felt", "temperature", "humidity", "found"),
+    [
+        ("green", "critical", "yellow", ("critical", TEMPERATURE)),
+        ("yellow", "green", "orange", ("orange", HUMIDITY)),
+        ("red", "red", "red", ("red", FELT)),
+        ("green", "red", "red", ("red", TEMPERATURE)),
+        ("green", None, None, ("green", FELT)),
+        ("green", None, "green", ("green", FELT)),
+        (None, "yellow", None, ("yellow", TEMPERATURE)),
+        (None, "green", "green", (None, FELT)),
+        (None, None, None, (None, FELT)),
+    ],
+)
+def test_a_sensor_is_as_bad_as_the_worst_of_its_metrics(felt, temperature, humidity, found):
+    assert judged(felt, temperature, humidity) == found
+    message = pb2.WatchMeasurementsResponse(kind=pb2.WatchMeasurementsResponse.SNAPSHOT)
+    metrics = message.measurements.add(sensor_id="S").metrics
+    for metric, level in (
+        (metrics.pcv_temperature, felt),
+        (metrics.temperature, temperature),
+        (metrics.humidity, humidity),
+    ):
+        metric.value = 30.0
+        if level is not None:
+            metric.level = level
+    (sensor,) = convert.measured(message).seen
+    assert (sensor.level, sensor.by) == found
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from rich.cells import cell_len
 
-from services.watch.domain import STALE, SUSPECT
+from services.watch.domain import HUMIDITY, STALE, SUSPECT, TEMPERATURE
 from services.watch.link import Link
 from services.watch.words import age
 from tests.support.watched import LIVE, NOW, alert, board, drawn, seen
@@ -64,6 +64,36 @@ def test_a_silent_sensor_has_an_old_number_and_no_level():
     assert "(36.0)" in line
     assert "? unknown" in line
     assert "red" not in line
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+@pytest.mark.parametrize(("encoding", "sign"), [("utf-8", "✖"), ("ascii", "XXX")])
+def test_a_level_that_is_not_of_the_perceived_temperature_says_of_what_it_is(width, encoding, sign):
+    known = board(
+        seen("A", 29.0, "critical", by=TEMPERATURE),
+        seen("B", 29.0, "critical", by=HUMIDITY),
+        seen("C", 39.0, "critical", building="B2"),
+    )
+    text = drawn(known, width=width, encoding=encoding)
+    told = {name: line for name, line in rows(text).items() if name in {"A", "B", "C"}}
+    assert f"  29.0  {sign} critical (air)  " in told["A"]
+    assert f"  29.0  {sign} critical (hum)  " in told["B"]
+    assert "(" not in told["C"]
+    assert "(" not in rows(text)["Ulsan"]
+    assert len({line.index("critical") for line in told.values()}) == 1
+    assert max(map(cell_len, text.splitlines())) <= width
+
+
+def test_a_value_that_is_not_to_blame_has_not_the_colour_of_the_level():
+    text = drawn(board(seen("A", 29.0, "red", by=TEMPERATURE)), colours="256", height=24)
+    assert "\x1b[1m   29.0" in text
+    assert "\x1b[1;31m■ red (air)" in text
+
+
+def test_a_silent_sensor_has_no_metric_to_blame():
+    line = rows(drawn(board(seen("A-1", 30.0, "critical", by=TEMPERATURE, quality=STALE))))["A-1"]
+    assert "? unknown  " in line
+    assert "air" not in line
 
 
 def test_levels_are_told_by_symbols_and_words_with_and_without_colours():

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.watch.domain import STALE, danger
+from services.watch.domain import FELT, HUMIDITY, STALE, TEMPERATURE, danger
 from services.watch.tree import NAME, NOWHERE, ORDERS, WORST, Group, Spot, fitting, tree
 from tests.support.watched import seen
 
@@ -71,6 +71,31 @@ def test_beside_a_silent_sensor_another_one_stands_for_the_place():
     (spot,) = group(found).children
     assert isinstance(spot, Spot)
     assert (spot.level, spot.felt, [each.sensor_id for each in spot.sensors]) == ("orange", 33.5, ["3", "2", "1"])
+
+
+def test_the_metric_that_has_the_worst_level_is_rolled_up_with_it():
+    hot, damp = seen("A", 30.0, "critical", by=TEMPERATURE), seen("B", 34.0, "orange", by=HUMIDITY)
+    top = group(tree([hot, damp], WORST))
+    assert (top.level, top.by, top.felt) == ("critical", TEMPERATURE, 34.0)
+    assert [(child.level, child.by) for child in top.children] == [("critical", TEMPERATURE), ("orange", HUMIDITY)]
+    top = group(tree([hot, damp, seen("C", 39.0, "critical", building="B2")], WORST))
+    assert (top.level, top.by) == ("critical", FELT)
+
+
+def test_a_sensor_that_is_worse_by_another_metric_does_not_hide_the_highest_value():
+    sensors = [
+        seen("A", 34.5, "orange", sensor_id="1"),
+        seen("A", 30.0, "critical", sensor_id="2", by=TEMPERATURE),
+        seen("A", 39.0, "critical", sensor_id="3", quality=STALE),
+    ]
+    top = group(tree(sensors, WORST))
+    (spot,) = top.children
+    assert (spot.level, spot.by, spot.felt, top.felt) == ("critical", TEMPERATURE, 30.0, 34.5)
+
+
+def test_where_all_are_silent_no_metric_tells():
+    (spot,) = group(tree([seen("A", 30.0, "critical", by=HUMIDITY, quality=STALE)], WORST)).children
+    assert (spot.level, spot.by) == (None, FELT)
 
 
 def test_a_place_that_location_does_not_know_is_shown_too():
