@@ -31,7 +31,7 @@ async def points(site, place):
     """The hours of a place with readings, the latest first, as REST tells of them once they hold all."""
     query = {"loc_id": place.loc_id, "step": "1h", "metrics": "pcv_temperature"}
     query["start_time"] = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
-    points = []
+    points: list[dict] = []
 
     async def complete():
         answer = await site.get("aggregation", f"aggregation/timeseries?{urlencode(query)}")
