@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -31,7 +32,7 @@ async def points(site, place):
     """The hours of a place with readings, the latest first, as REST tells of them once they hold all."""
     query = {"loc_id": place.loc_id, "step": "1h", "metrics": "pcv_temperature"}
     query["start_time"] = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
-    points: list[dict] = []
+    points: list[Any] = []
 
     async def complete():
         answer = await site.get("aggregation", f"aggregation/timeseries?{urlencode(query)}")
