@@ -5,7 +5,7 @@ import { levelName } from '$/i18n/common';
 import { inLanguages } from '$/i18n/index.svelte';
 import { whereabouts } from '$/i18n/places';
 import { asLevel } from '$/model/levels';
-import { news, type HeardOf } from '$/model/paging';
+import { news, shelfEnd, type HeardOf } from '$/model/paging';
 import { link } from '$/parts/route.svelte';
 
 import { alerts } from './alerts.svelte';
@@ -16,6 +16,8 @@ const NOTICES = 'montrg.notices';
 const ON = 'on';
 // Of a storm one notice tells, rather than a hundred.
 const MOST_NOTICES = 3;
+// A timer counts no further.
+const MOST_MS = 2 ** 31 - 1;
 
 const words = inLanguages({
   en: { many: (count: number) => `${count} alerts`, worst: 'The worst:' },
@@ -37,6 +39,7 @@ class Pager {
   #notices = $state(localStorage.getItem(NOTICES) === ON);
   #beeper = new Beeper();
   #heard: HeardOf | undefined;
+  #shelfEnds: ReturnType<typeof setTimeout> | undefined;
   #sounds = new Turn(SOUND);
   #notifies = new Turn(NOTICES);
 
@@ -88,7 +91,12 @@ class Pager {
   }
 
   #hear(open: readonly Alert[]): void {
-    const { due, heard } = news(this.#heard ?? new Map(), open, now());
+    const at = now();
+    // The end of a shelf changes no alert, so nothing else says it.
+    clearTimeout(this.#shelfEnds);
+    const end = shelfEnd(open, at);
+    if (end !== undefined) this.#shelfEnds = setTimeout(() => this.#hear(alerts.open), Math.min(end - at, MOST_MS));
+    const { due, heard } = news(this.#heard ?? new Map(), open, at);
     const isFirst = !this.#heard;
     this.#heard = heard;
     const [worst] = due;

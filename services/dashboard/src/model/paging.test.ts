@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 import { AlertSchema, type Alert } from '$gen/montrg/alert/v1/alert_service_pb';
 
-import { news, tones, type HeardOf } from './paging';
+import { news, shelfEnd, tones, type HeardOf } from './paging';
 
 const AT = 1_000_000;
 
@@ -51,6 +51,21 @@ describe('what people have to hear of', () => {
   it('forgets an alert that is over', () => {
     const { heard } = news(new Map(), [alert('red')], AT);
     expect(news(heard, [], AT).heard.size).toBe(0);
+  });
+});
+
+describe('the end of shelves', () => {
+  const until = (at: number) => alert('red', { shelvedUntil: timestampFromMs(at) });
+
+  it('is that of the first which still holds', () => {
+    expect(shelfEnd([alert('red'), until(AT + 9), until(AT + 5), until(AT)], AT)).toBe(AT + 5);
+    expect(shelfEnd([alert('red'), until(AT)], AT)).toBeUndefined();
+  });
+
+  it('is when an alert is heard that rose on its shelf, though nothing else becomes of it', () => {
+    const open = [until(AT + 5)];
+    const { heard, due } = news(new Map(), open, AT);
+    expect([due.length, news(heard, open, shelfEnd(open, AT) ?? AT).due.length]).toEqual([0, 1]);
   });
 });
 

@@ -41,6 +41,13 @@ export function news(heard: HeardOf, open: readonly Alert[], at: number): { due:
   return { due, heard: next };
 }
 
+/** When the first of the shelves that hold ends, in ms; undefined where none holds. Pure. */
+export function shelfEnd(open: readonly Alert[], at: number): number | undefined {
+  const ends = open.flatMap(({ shelvedUntil }) => (shelvedUntil ? [timestampMs(shelvedUntil)] : []));
+  const first = Math.min(...ends.filter((end) => end > at));
+  return first === Infinity ? undefined : first;
+}
+
 /** One tone: when it begins and how long it lasts, in seconds, and its pitch. */
 export interface Tone {
   at: number;

@@ -1,7 +1,6 @@
 import { createClient } from '@connectrpc/connect';
 
 import { AlertService, type Alert } from '$gen/montrg/alert/v1/alert_service_pb';
-import { session } from '$/api/session.svelte';
 import { transport } from '$/api/transport';
 
 const client = createClient(AlertService, transport);
@@ -19,9 +18,15 @@ export interface Act {
 export const wordsField = (kind: Kind): 'reason' | 'note' =>
   kind === 'shelve' || kind === 'unshelve' ? 'reason' : 'note';
 
+/** What is said about it, for how long it is shelved, and who says so. */
+export interface Given {
+  said: string;
+  minutes: number;
+  actor: string;
+}
+
 /** Does it to one alert; the answer is the alert after it. */
-export function perform(kind: Kind, alertId: number, said: string, minutes: number): Promise<Alert> {
-  const { actor } = session;
+export function perform(kind: Kind, alertId: number, { said, minutes, actor }: Given): Promise<Alert> {
   switch (kind) {
     case 'acknowledge':
       return client.acknowledgeAlert({ alertId, actor, note: said });
