@@ -10,7 +10,7 @@ import { everything } from '$/api/everything';
 import { session } from '$/api/session.svelte';
 import { transport } from '$/api/transport';
 import { isQuiet } from '$/model/paging';
-import { isAwaited } from '$/model/telling';
+import { addressee, isAwaited } from '$/model/telling';
 import { ticking } from '$/parts/ticking.svelte';
 
 const notifications = createClient(NotificationService, transport);
@@ -61,7 +61,7 @@ export class Told {
 
   /** What whoever got a message is called. */
   nameOf(message: Notification): string {
-    return this.#names.get(message.subscriptionId) || message.recipient;
+    return this.#names.get(message.subscriptionId) || addressee(message.recipient);
   }
 
   again(): void {

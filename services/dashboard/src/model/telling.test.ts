@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { Alert_State, AlertSchema, type Alert } from '$gen/montrg/alert/v1/alert_service_pb';
 import { Notification_State as State, NotificationSchema } from '$gen/montrg/alert/v1/notification_service_pb';
 
-import { isAwaited, lastOfEach, whyUntold } from './telling';
+import { addressee, isAwaited, lastOfEach, whyUntold } from './telling';
 
 const RAISED = 1_000_000;
 const LATER = RAISED + 3_600_000;
@@ -55,4 +55,10 @@ describe('looking for messages again', () => {
 it('keeps the last message of each subscription, however they are ordered', () => {
   const messages = [message(3, 1, State.PENDING), message(2, 2, State.DEAD), message(1, 1, State.SENT)];
   expect(lastOfEach(messages).map((one) => one.notificationId)).toEqual([3, 2]);
+});
+
+it('calls a recipient without a name by its address, and a URL by its host', () => {
+  expect(addressee('kim@plant.example')).toBe('kim@plant.example');
+  expect(addressee('http://localhost:8123/…')).toBe('localhost:8123');
+  expect(addressee('https://hooks.example?key=secret')).toBe('hooks.example');
 });

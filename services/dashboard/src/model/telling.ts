@@ -37,3 +37,8 @@ export function lastOfEach(messages: readonly Notification[]): Notification[] {
   }
   return [...last.values()];
 }
+
+/** What to call a recipient without a name: an address of e-mail, or of a URL its host, since the rest is a secret. Pure. */
+export function addressee(recipient: string): string {
+  return /^https?:\/\/([^/?#]+)/i.exec(recipient)?.[1] ?? recipient;
+}
