@@ -7,6 +7,7 @@ const ROLES: Record<Role, string> = { viewer: '열람자', operator: '운영자'
 /** What several pages say. */
 export const common = inLanguages({
   en: {
+    noLaw: 'It is below heat-wave work (31 °C perceived). Water, shade and rest are still to be given.',
     normal: 'Normal',
     unjudged: 'No limits',
     noData: 'No data',
@@ -46,6 +47,7 @@ export const common = inLanguages({
     off: 'Off',
   },
   ko: {
+    noLaw: '폭염작업 기준(체감온도 31℃) 미만입니다. 물·그늘·휴식은 계속 제공하십시오.',
     normal: '정상',
     unjudged: '기준 없음',
     noData: '데이터 없음',
