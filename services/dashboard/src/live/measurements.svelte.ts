@@ -48,14 +48,17 @@ class Measurements {
   /** However many messages come, the page is drawn no oftener than people read, and at once after a quiet moment. */
   #show(): void {
     if (this.#scheduled) return;
+    const wait = this.#drawn + EVERY_MS - performance.now();
+    if (wait <= 0) return this.#draw();
     this.#scheduled = true;
-    const draw = () => {
-      this.#scheduled = false;
-      this.#drawn = performance.now();
-      this.sensors = new Map(this.#known);
-    };
     // A page that nobody sees has no frames, so none is waited for.
-    setTimeout(draw, Math.max(0, this.#drawn + EVERY_MS - performance.now()));
+    setTimeout(() => this.#draw(), wait);
+  }
+
+  #draw(): void {
+    this.#scheduled = false;
+    this.#drawn = performance.now();
+    this.sensors = new Map(this.#known);
   }
 }
 

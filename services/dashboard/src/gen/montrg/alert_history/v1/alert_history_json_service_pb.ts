@@ -8,13 +8,12 @@ import type { HttpBodySchema } from "../../../google/api/httpbody_pb.ts";
 import { file_google_api_httpbody } from "../../../google/api/httpbody_pb.ts";
 import type { ListAlertEventsRequestSchema } from "./alert_history_service_pb.ts";
 import { file_montrg_alert_history_v1_alert_history_service } from "./alert_history_service_pb.ts";
-import { file_montrg_type_v1_access } from "../../type/v1/access_pb.ts";
 
 /**
  * Describes the file montrg/alert_history/v1/alert_history_json_service.proto.
  */
 export const file_montrg_alert_history_v1_alert_history_json_service: GenFile = /*@__PURE__*/
-  fileDesc("Cjhtb250cmcvYWxlcnRfaGlzdG9yeS92MS9hbGVydF9oaXN0b3J5X2pzb25fc2VydmljZS5wcm90bxIXbW9udHJnLmFsZXJ0X2hpc3RvcnkudjEyfQoXQWxlcnRIaXN0b3J5SnNvblNlcnZpY2USYgoPTGlzdEFsZXJ0RXZlbnRzEi8ubW9udHJnLmFsZXJ0X2hpc3RvcnkudjEuTGlzdEFsZXJ0RXZlbnRzUmVxdWVzdBoULmdvb2dsZS5hcGkuSHR0cEJvZHkiCMr0GAQIARABYgZwcm90bzM", [file_google_api_httpbody, file_montrg_alert_history_v1_alert_history_service, file_montrg_type_v1_access]);
+  fileDesc("Cjhtb250cmcvYWxlcnRfaGlzdG9yeS92MS9hbGVydF9oaXN0b3J5X2pzb25fc2VydmljZS5wcm90bxIXbW9udHJnLmFsZXJ0X2hpc3RvcnkudjEycwoXQWxlcnRIaXN0b3J5SnNvblNlcnZpY2USWAoPTGlzdEFsZXJ0RXZlbnRzEi8ubW9udHJnLmFsZXJ0X2hpc3RvcnkudjEuTGlzdEFsZXJ0RXZlbnRzUmVxdWVzdBoULmdvb2dsZS5hcGkuSHR0cEJvZHliBnByb3RvMw", [file_google_api_httpbody, file_montrg_alert_history_v1_alert_history_service]);
 
 /**
  * Answers what AlertHistoryService answers, as JSON text. It is for Envoy, which

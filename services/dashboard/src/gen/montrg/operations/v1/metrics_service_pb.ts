@@ -4,17 +4,15 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import { file_google_api_annotations } from "../../../google/api/annotations_pb.ts";
 import type { HttpBodySchema } from "../../../google/api/httpbody_pb.ts";
 import { file_google_api_httpbody } from "../../../google/api/httpbody_pb.ts";
-import { file_montrg_type_v1_access } from "../../type/v1/access_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file montrg/operations/v1/metrics_service.proto.
  */
 export const file_montrg_operations_v1_metrics_service: GenFile = /*@__PURE__*/
-  fileDesc("Ciptb250cmcvb3BlcmF0aW9ucy92MS9tZXRyaWNzX3NlcnZpY2UucHJvdG8SFG1vbnRyZy5vcGVyYXRpb25zLnYxIhMKEUdldE1ldHJpY3NSZXF1ZXN0MnUKDk1ldHJpY3NTZXJ2aWNlEmMKCkdldE1ldHJpY3MSJy5tb250cmcub3BlcmF0aW9ucy52MS5HZXRNZXRyaWNzUmVxdWVzdBoULmdvb2dsZS5hcGkuSHR0cEJvZHkiFsr0GAIoAYLT5JMCChIIL21ldHJpY3NiBnByb3RvMw", [file_google_api_annotations, file_google_api_httpbody, file_montrg_type_v1_access]);
+  fileDesc("Ciptb250cmcvb3BlcmF0aW9ucy92MS9tZXRyaWNzX3NlcnZpY2UucHJvdG8SFG1vbnRyZy5vcGVyYXRpb25zLnYxIhMKEUdldE1ldHJpY3NSZXF1ZXN0Ml0KDk1ldHJpY3NTZXJ2aWNlEksKCkdldE1ldHJpY3MSJy5tb250cmcub3BlcmF0aW9ucy52MS5HZXRNZXRyaWNzUmVxdWVzdBoULmdvb2dsZS5hcGkuSHR0cEJvZHliBnByb3RvMw", [file_google_api_httpbody]);
 
 /**
  * Asks for all figures.

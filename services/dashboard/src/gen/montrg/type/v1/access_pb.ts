@@ -2,17 +2,15 @@
 // @generated from file montrg/type/v1/access.proto (package montrg.type.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenEnum, GenExtension, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { enumDesc, extDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
-import type { MethodOptions } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_descriptor } from "@bufbuild/protobuf/wkt";
+import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file montrg/type/v1/access.proto.
  */
 export const file_montrg_type_v1_access: GenFile = /*@__PURE__*/
-  fileDesc("Chttb250cmcvdHlwZS92MS9hY2Nlc3MucHJvdG8SDm1vbnRyZy50eXBlLnYxIoIBCgZBY2Nlc3MSIgoEcm9sZRgBIAEoDjIULm1vbnRyZy50eXBlLnYxLlJvbGUSJAoFcmVhY2gYAiABKA4yFS5tb250cmcudHlwZS52MS5SZWFjaBIPCgdjYWxsZXJzGAMgAygJEg8KB2RldmljZXMYBCABKAgSDAoEbWVzaBgFIAEoCCpjCgRSb2xlEhQKEFJPTEVfVU5TUEVDSUZJRUQQABIPCgtST0xFX1ZJRVdFUhABEhEKDVJPTEVfT1BFUkFUT1IQAhIRCg1ST0xFX0VOR0lORUVSEAMSDgoKUk9MRV9BRE1JThAEKk4KBVJlYWNoEhUKEVJFQUNIX1VOU1BFQ0lGSUVEEAASDQoJUkVBQ0hfT1dOEAESEAoMUkVBQ0hfQ09NTU9OEAISDQoJUkVBQ0hfQUxMEAM6UAoGYWNjZXNzEh4uZ29vZ2xlLnByb3RvYnVmLk1ldGhvZE9wdGlvbnMYyY4DIAEoCzIWLm1vbnRyZy50eXBlLnYxLkFjY2Vzc1IGYWNjZXNzYgZwcm90bzM", [file_google_protobuf_descriptor]);
+  fileDesc("Chttb250cmcvdHlwZS92MS9hY2Nlc3MucHJvdG8SDm1vbnRyZy50eXBlLnYxIoIBCgZBY2Nlc3MSIgoEcm9sZRgBIAEoDjIULm1vbnRyZy50eXBlLnYxLlJvbGUSJAoFcmVhY2gYAiABKA4yFS5tb250cmcudHlwZS52MS5SZWFjaBIPCgdjYWxsZXJzGAMgAygJEg8KB2RldmljZXMYBCABKAgSDAoEbWVzaBgFIAEoCCpjCgRSb2xlEhQKEFJPTEVfVU5TUEVDSUZJRUQQABIPCgtST0xFX1ZJRVdFUhABEhEKDVJPTEVfT1BFUkFUT1IQAhIRCg1ST0xFX0VOR0lORUVSEAMSDgoKUk9MRV9BRE1JThAEKk4KBVJlYWNoEhUKEVJFQUNIX1VOU1BFQ0lGSUVEEAASDQoJUkVBQ0hfT1dOEAESEAoMUkVBQ0hfQ09NTU9OEAISDQoJUkVBQ0hfQUxMEANiBnByb3RvMw");
 
 /**
  * Says who may call a method. Every method has one; the build fails without.
@@ -156,12 +154,4 @@ export enum Reach {
  */
 export const ReachSchema: GenEnum<Reach> = /*@__PURE__*/
   enumDesc(file_montrg_type_v1_access, 1);
-
-/**
- * Says who may call the method.
- *
- * @generated from extension: montrg.type.v1.Access access = 51017;
- */
-export const access: GenExtension<MethodOptions, Access> = /*@__PURE__*/
-  extDesc(file_montrg_type_v1_access, 0);
 
