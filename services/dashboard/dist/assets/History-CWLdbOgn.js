@@ -1,0 +1,1 @@
+export{s as default}from"./pages-Bjr3xNS-.js";

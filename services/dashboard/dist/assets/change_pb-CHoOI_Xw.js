@@ -1,1 +1,0 @@
-import{E as e,T as t}from"./measurements.svelte-Bxh0G0gf.js";var n=e(`Chttb250cmcvdHlwZS92MS9jaGFuZ2UucHJvdG8SDm1vbnRyZy50eXBlLnYxIkkKBkNoYW5nZRIQCghyZXZpc2lvbhgBIAEoBRItCglzZW5kX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wYgZwcm90bzM`,[t]);export{n as t};

@@ -1,1 +1,0 @@
-import"./index.svelte-Juopi87z.js";import{i as e,r as t}from"./index-client-ZaqRPlsF.js";import{g as n}from"./FailureNote-Fxpaeibe.js";var r=new Set([`$$slots`,`$$events`,`$$legacy`]);function i(i,a){let o=t(a,r),s={name:`chevron-right`,size:24,node:[[`path`,{d:`m9 18 6-6-6-6`}]]};n(i,e(()=>o,{get icon(){return s}}))}export{i as t};

@@ -1,1 +1,0 @@
-async function e(e,t){let n=[];for(let r=``;;){let i=await e({limit:1e3,pageToken:r});if(n.push(...t(i)),r=i.nextPageToken,!r)return n}}export{e as t};
