@@ -98,7 +98,7 @@ class Database:
         is_spoilt = False
         try:
             yield lent.driver_connection
-        except BaseException as error:
+        except BaseException as error:  # being cancelled, too: it is raised on
             self.on_error(error)
             is_spoilt = isinstance(error, spoilt_by)
             raise

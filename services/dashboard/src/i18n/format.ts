@@ -1,4 +1,5 @@
 import { settings } from '$/api/settings';
+import { dayOf } from '$/model/zoned';
 
 import { i18n } from './index.svelte';
 
@@ -40,7 +41,7 @@ export function since(ms: number, now: number): string {
 
 /** `2026-07-15`, the site's day. */
 export function day(ms: number): string {
-  return new Intl.DateTimeFormat('sv-SE', { timeZone: settings.time_zone, dateStyle: 'short' }).format(ms);
+  return dayOf(ms, settings.time_zone);
 }
 
 /** `12 s`, `3 min`, `2 h 5 min`, `3 d`. */

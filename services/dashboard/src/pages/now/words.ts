@@ -32,10 +32,8 @@ export const words = inLanguages({
     sensors: 'Sensors',
     history: 'History',
     silent: (count: number) => `${count} silent`,
-    suspect: (count: number) => `${count} suspect`,
     kiosk: 'Wall screen',
     leave: 'Leave the wall screen',
-    expand: (place: string) => `Show what is in ${place}`,
   },
   ko: {
     hottest: '지금 가장 더운 곳',
@@ -68,9 +66,7 @@ export const words = inLanguages({
     sensors: '센서',
     history: '이력',
     silent: (count: number) => `무응답 ${count}`,
-    suspect: (count: number) => `의심 ${count}`,
     kiosk: '상황판',
     leave: '상황판 닫기',
-    expand: (place: string) => `${place} 펼치기`,
   },
 });

@@ -1,1 +1,0 @@
-export{t as default}from"./pages-Bjr3xNS-.js";
